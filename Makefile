@@ -1,0 +1,24 @@
+# Two commands do all set-up on a fresh machine: `make demo` and `make test`.
+PYTHON ?= python3
+.PHONY: demo test check clean
+
+demo: .venv/installed
+	.venv/bin/relume enhance examples/*.jpg examples/*.png -o out --overwrite
+	@echo "The enhanced pictures are in out/; the dark ones are in examples/."
+
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet --constraint constraints.txt .
+	@touch $@
+
+test: .venv-test/installed
+	PYTHON=.venv-test/bin/python scripts/check
+	PYTHON=.venv-test/bin/python scripts/test
+
+.venv-test/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv-test
+	.venv-test/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf .venv .venv-test out build dist src/*.egg-info

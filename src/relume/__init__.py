@@ -1,0 +1,60 @@
+"""relume turns dark pictures into good ones.
+
+import relume
+bright = relume.enhance(image)     # ndarray in, ndarray of the same type and shape out
+method = relume.load("sgz")        # a method by name, or a model file that holds its card
+photo = relume.read("party.jpg")   # pixels with all that must survive the trip
+    relume.methods.names()             # what there is
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from relume import methods
+    from relume.card import Card, Knob
+    from relume.io import read, write
+    from relume.photo import Photo
+    from relume.runtime import Enhancer, enhance, load
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Card",
+    "Enhancer",
+    "Knob",
+    "Photo",
+    "__version__",
+    "enhance",
+    "load",
+    "methods",
+    "read",
+    "write",
+]
+
+_HOMES = {
+    "Card": ("relume.card", "Card"),
+    "Enhancer": ("relume.runtime", "Enhancer"),
+    "Knob": ("relume.card", "Knob"),
+    "Photo": ("relume.photo", "Photo"),
+    "enhance": ("relume.runtime", "enhance"),
+    "load": ("relume.runtime", "load"),
+    "read": ("relume.io", "read"),
+    "write": ("relume.io", "write"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    # Lazy, so that `import relume` costs nothing until something is used.
+    if name == "methods":
+        return import_module("relume.methods")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'relume' has no attribute {name!r}")
+    module, attribute = _HOMES[name]
+    return getattr(import_module(module), attribute)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
