@@ -1,0 +1,98 @@
+"""Each rendering of a band of rows by the compiled kernel."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relume.arrays import Picture
+from relume.render import portable
+from relume.render.kernel import Kernel, MapCall
+from relume.render.maps import Affine, Blend, Curve, Gain, Placed, Relight, Rendering, Tone
+from relume.render.placement import place, prepared_map, prepared_offset
+from relume.render.portable import Painter
+from relume.render.samples import channels
+from relume.render.tables import (
+    change_table,
+    gray_transfer,
+    pair_table,
+    relight_tables,
+    tone_table,
+    transfer_table,
+)
+
+
+def painter(kernel: Kernel, rendering: Rendering, picture: Picture, *, strength: float) -> Painter:
+    """Return what renders bands of `picture`."""
+    if picture.dtype == np.float32 and isinstance(rendering, Tone | Relight | Blend):
+        # The function must be called for every sample: nothing is left to compile.
+        return portable.painter(rendering, picture, strength=strength)
+    if isinstance(rendering, Tone):
+        return _toning(kernel, rendering, picture, strength)
+    if isinstance(rendering, Relight):
+        return _relighting(kernel, rendering, picture, strength)
+    return _placing(kernel, rendering, picture, strength)
+
+
+def _looking_up(kernel: Kernel, table: NDArray[np.uint8] | NDArray[np.uint16]) -> Painter:
+    kind = table.itemsize
+    return lambda source, target, _: kernel.look_up(source, target, kind, table)
+
+
+def _toning(kernel: Kernel, tone: Tone, picture: Picture, strength: float) -> Painter:
+    dtype, kind = picture.dtype, picture.itemsize
+    if picture.ndim == 2 or tone.by == "channel":
+        return _looking_up(kernel, transfer_table(tone.transfer, dtype=dtype, strength=strength))
+    if tone.by == "value" and dtype == np.uint8:
+        pairs = pair_table(tone, strength=strength)
+        return lambda source, target, _: kernel.look_up_pairs(source, target, pairs)
+    table = tone_table(tone.transfer, dtype=dtype)
+    if tone.by == "shift":
+        return lambda source, target, _: kernel.shift(source, target, kind, table, strength)
+    by_luma = tone.by == "luma"
+    return lambda source, target, _: kernel.scale(source, target, kind, table, strength, by_luma)
+
+
+def _relighting(kernel: Kernel, relight: Relight, picture: Picture, strength: float) -> Painter:
+    if picture.ndim == 2:
+        transfer = gray_transfer(relight)
+        return _looking_up(kernel, transfer_table(transfer, dtype=picture.dtype, strength=strength))
+    if picture.dtype == np.uint8:
+        pairs = pair_table(relight, strength=strength)
+        return lambda source, target, _: kernel.look_up_pairs(source, target, pairs)
+    tables = relight_tables(relight)
+    return lambda source, target, _: kernel.relight(source, target, *tables, strength)
+
+
+def _placing(kernel: Kernel, rendering: Placed, picture: Picture, strength: float) -> Painter:
+    small = prepared_map(rendering, picture)
+    rows, columns = place(rendering.grid, small=small.shape[:2], full=picture.shape[:2])
+    call: MapCall
+    match rendering:
+        case Curve():
+            call, more = kernel.curve, rendering.iterations
+        case Gain():
+            call, more = kernel.gain, rendering.keep_hue
+        case Affine():
+            call, more = kernel.affine, prepared_offset(rendering, picture)
+        case Blend():
+            call, more = kernel.blend, change_table(rendering.transfer, dtype=picture.dtype)
+
+    def paint(source: Picture, target: Picture, first: int) -> None:
+        last = first + source.shape[0]
+        call(
+            source,
+            target,
+            source.itemsize,
+            (source.shape[0], source.shape[1], channels(source)),
+            small,
+            small.shape,
+            rows.index[first:last],
+            rows.weight[first:last],
+            columns.index,
+            columns.weight,
+            strength,
+            more,
+        )
+
+    return paint

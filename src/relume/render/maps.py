@@ -1,0 +1,119 @@
+"""What a method can say about all pixels at once, so that one pass renders the full picture.
+
+| rendering | each pixel becomes                                           | typical method       |
+|-----------|--------------------------------------------------------------|----------------------|
+| Tone      | f(E) per channel, or moved so that its value or luma is f(·) | gamma, equalisation  |
+| Relight   | encode(decode(E) · g(max decode(E)))                         | exposure             |
+| Curve     | x ← x + a·x·(1 − x), `iterations` times, a from a small map  | sgz                  |
+| Gain      | E · g, g from a small map                                    | illumination methods |
+| Affine    | a·E + b, both from small maps                                | local linear models  |
+| Blend     | E + m·(f(E) − E), m from a small map                         | bimef                |
+
+E is the encoded sample in [0, 1]; every result is clipped to [0, 1]. On a gray picture a map's
+channels are averaged, and a Tone is f(E) whatever its `by`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from relume.arrays import Floats, Map
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Where a full-size pixel lies on a small map: position = scale · index + offset, per axis,
+    clamped to the map."""
+
+    scale: tuple[float, float]
+    """(vertical, horizontal), map samples per pixel."""
+    offset: tuple[float, float]
+
+
+def centred(small: tuple[int, int], full: tuple[int, int]) -> Grid:
+    """Lay a map over a picture so that their edges agree (align_corners=False)."""
+    scale = (small[0] / full[0], small[1] / full[1])
+    return Grid(scale, (0.5 * scale[0] - 0.5, 0.5 * scale[1] - 0.5))
+
+
+def cornered(small: tuple[int, int], full: tuple[int, int]) -> Grid:
+    """Lay a map over a picture so that their corner samples agree (align_corners=True)."""
+    scale = (
+        (small[0] - 1) / (full[0] - 1) if full[0] > 1 else 0.0,
+        (small[1] - 1) / (full[1] - 1) if full[1] > 1 else 0.0,
+    )
+    return Grid(scale, (0.0, 0.0))
+
+
+@dataclass(frozen=True)
+class Tone:
+    """One transfer function for the whole picture.
+
+    `by` says how colour follows: `channel` applies it to each channel; `value` and `luma`
+    multiply the three channels so that max(R, G, B) or the BT.601 luma becomes f of itself,
+    dividing by the largest channel where that would leave the gamut, and a black pixel becomes
+    the neutral f(0); `shift` adds the change of luma to each channel, which keeps the chroma.
+    """
+
+    transfer: Callable[[Floats], Floats]
+    """[0, 1] → [0, 1], any shape, elementwise."""
+    by: Literal["channel", "value", "luma", "shift"] = "channel"
+
+
+@dataclass(frozen=True)
+class Relight:
+    """A gain in linear light that depends on the brightest channel, so that hue is kept."""
+
+    gain: Callable[[Floats], Floats]
+    """max of linear RGB in [0, 1] → factor ≥ 0, elementwise; capped so that factor · max ≤ 1."""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The iterated curve map of Zero-DCE and SGZ; a positive map is brighter."""
+
+    map: Map
+    """(h, w, 1 or 3) in [−1, 1]."""
+    iterations: int
+    grid: Grid
+
+
+@dataclass(frozen=True)
+class Gain:
+    """A factor from a small map."""
+
+    map: Map
+    """(h, w, 1 or 3), ≥ 0."""
+    grid: Grid
+    keep_hue: bool = True
+    """Where a channel would pass 1, divide all three by it instead of clipping one."""
+
+
+@dataclass(frozen=True)
+class Affine:
+    """A straight line per sample: clip(slope · E + offset), as local linear models give it."""
+
+    slope: Map
+    """(h, w, 1 or 3)."""
+    offset: Map
+    """Of the same shape as `slope`."""
+    grid: Grid
+
+
+@dataclass(frozen=True)
+class Blend:
+    """One transfer function, applied more in some places than in others."""
+
+    transfer: Callable[[Floats], Floats]
+    """[0, 1] → [0, 1], any shape, elementwise; for each channel."""
+    map: Map
+    """(h, w, 1 or 3) in [0, 1]: 0 keeps the picture, 1 takes the transfer."""
+    grid: Grid
+
+
+Placed: TypeAlias = Curve | Gain | Affine | Blend
+"""The renderings with a small map."""
+
+Rendering: TypeAlias = Tone | Relight | Placed

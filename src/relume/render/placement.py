@@ -1,0 +1,99 @@
+"""Where the pixels of a picture lie on a small map, and the map's values there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relume.arrays import Map, Picture
+from relume.errors import ContractError
+from relume.render.maps import Affine, Blend, Curve, Gain, Grid, Placed
+
+SLACK = 1e-3
+"""How far a map may leave its range: what a resampler's or a network's rounding can add, and less
+than a level of 8 bits."""
+
+LIMIT = 1e9
+"""Largest factor or offset: beyond any use, and float32 products with it stay finite."""
+
+
+@dataclass(frozen=True, eq=False)
+class Taps:
+    """For each pixel of one axis, the map sample before it and how far it is towards the next."""
+
+    index: NDArray[np.int32]
+    weight: NDArray[np.float32]
+    """In [0, 1]; 0 at the last sample, which has no next."""
+
+
+def taps(pixels: int, *, scale: float, offset: float, samples: int) -> Taps:
+    """Return where `pixels` pixels lie on `samples` map samples."""
+    position = np.clip(scale * np.arange(pixels) + offset, 0, samples - 1)
+    index = position.astype(np.int32)
+    return Taps(index, (position - index).astype(np.float32))
+
+
+def place(grid: Grid, *, small: tuple[int, int], full: tuple[int, int]) -> tuple[Taps, Taps]:
+    """Return the taps of all rows and of all columns."""
+    if not np.isfinite((*grid.scale, *grid.offset)).all():
+        raise ContractError(f"grid: expected finite numbers, got {grid}")
+    vertical, horizontal = (
+        taps(full[axis], scale=grid.scale[axis], offset=grid.offset[axis], samples=small[axis])
+        for axis in (0, 1)
+    )
+    return vertical, horizontal
+
+
+def enlarge(small: Map, rows: Taps, columns: Taps, first: int, last: int) -> Map:
+    """Return the map's values at the pixels of rows first … last − 1, (rows, W, C)."""
+    index = rows.index[first:last]
+    weight = rows.weight[first:last, None, None]
+    upper = small[index]
+    lines = upper + weight * (small[np.minimum(index + 1, small.shape[0] - 1)] - upper)
+    weight = columns.weight[:, None]
+    right = np.minimum(columns.index + 1, small.shape[1] - 1)
+    left = lines[:, columns.index]
+    return (left + weight * (lines[:, right] - left)).astype(np.float32, copy=False)
+
+
+def prepared_map(rendering: Placed, picture: Picture) -> Map:
+    """Return the map that the rendering is named after, checked and fitted to the picture."""
+    match rendering:
+        case Curve():
+            if rendering.iterations < 0:
+                raise ContractError(f"iterations: expected 0 or more, got {rendering.iterations}")
+            return _fitted(rendering.map, picture, name="curve map", low=-1, high=1)
+        case Gain():
+            return _fitted(rendering.map, picture, name="gain map", low=0)
+        case Affine():
+            return _fitted(rendering.slope, picture, name="slope map")
+        case Blend():
+            return _fitted(rendering.map, picture, name="blend map", low=0, high=1)
+
+
+def prepared_offset(rendering: Affine, picture: Picture) -> Map:
+    """Return the offset of a straight line, checked and fitted to the picture."""
+    slope, offset = rendering.slope, rendering.offset
+    if offset.shape != slope.shape:
+        raise ContractError(f"offset map: expected {slope.shape} as the slope, got {offset.shape}")
+    return _fitted(offset, picture, name="offset map")
+
+
+def _fitted(
+    small: Map, picture: Picture, *, name: str, low: float = -LIMIT, high: float = LIMIT
+) -> Map:
+    """Return the map as contiguous float32 of no more channels than the picture.
+
+    Raises: ContractError when its shape, or a value of it, is not what the rendering asks for.
+    """
+    if small.ndim != 3 or small.shape[2] not in (1, 3) or 0 in small.shape:
+        raise ContractError(f"{name}: expected (h, w, 1 or 3), got {small.shape}")
+    least, most = float(small.min()), float(small.max())
+    # Written so that not-a-number fails.
+    if not (least >= low - SLACK and most <= high + SLACK):
+        raise ContractError(f"{name}: expected [{low:g}, {high:g}], got {least:g} to {most:g}")
+    if picture.ndim == 2 and small.shape[2] == 3:
+        small = small.mean(axis=2, keepdims=True)
+    return np.ascontiguousarray(small, np.float32)
