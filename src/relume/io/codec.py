@@ -1,0 +1,75 @@
+"""What a file format is: how it is recognised, read and written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from relume.arrays import Pixels
+from relume.photo import Format
+
+Subsampling: TypeAlias = Literal["4:4:4", "4:2:2", "4:2:0"]
+
+Admit: TypeAlias = Callable[[int, int], None]
+"""Called with the declared width and height before memory is taken; raises TooLargeError."""
+
+Piece: TypeAlias = bytes | memoryview
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """What a decoder found: pixels as stored, not yet upright, and metadata as stored."""
+
+    pixels: Pixels
+    alpha: Pixels | None = None
+    icc: bytes | None = None
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    dpi: tuple[float, float] | None = None
+    quality: int | None = None
+    subsampling: Subsampling | None = None
+    upright: bool = False
+    """The container's own orientation is applied, and the tags in EXIF and XMP mean nothing."""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """What an encoder gets: pixels of a depth it can hold, and metadata to write as it is."""
+
+    pixels: Pixels
+    alpha: Pixels | None
+    icc: bytes | None
+    exif: bytes | None
+    xmp: bytes | None
+    dpi: tuple[float, float] | None
+    quality: int | None
+    """1–100; None leaves the choice to the format."""
+    subsampling: Subsampling | None
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A file's bytes in order, and what could not be kept, for people."""
+
+    pieces: tuple[Piece, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Codec:
+    """A file format. Decoders may raise anything on bad data: the reader turns it into one line."""
+
+    name: Format
+    title: str
+    suffixes: tuple[str, ...]
+    recognises: Callable[[bytes], bool]
+    """Whether a file that starts with these (at least 32, if it has them) bytes is one."""
+    decode: Callable[[bytes, Admit], Incoming]
+    encode: Callable[[Outgoing], Encoded] | None
+    """None: read only."""
+    bits: Literal[8, 16] = 8
+    """The deepest samples it can be written with."""
+    has_alpha: bool = True
+    """It can be written with alpha."""

@@ -1,0 +1,304 @@
+"""JPEG: pixels through libjpeg-turbo (simplejpeg), segments by hand.
+
+Source: ITU-T T.81 (1992), annex B; Exif 2.32, section 4.7; ICC.1:2022, annex B.4;
+XMP specification part 3 (2020), section 1.1.3.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from io import BytesIO
+
+import numpy as np
+import simplejpeg
+from PIL.JpegImagePlugin import JpegImageFile
+
+from relume.arrays import Pixels
+from relume.errors import UnreadableError
+from relume.io import exif, icc
+from relume.io.codec import Admit, Codec, Encoded, Incoming, Outgoing, Piece, Subsampling
+from relume.io.pillow import to_arrays
+
+EXIF = b"Exif\0\0"
+XMP = b"http://ns.adobe.com/xap/1.0/\0"
+ICC = b"ICC_PROFILE\0"
+LARGEST = 65533
+"""Bytes a segment can hold."""
+
+QUALITY = 95
+"""Default for a picture that was no JPEG."""
+
+SCANS = 500
+"""A progressive JPEG has about ten scans; thousands of empty ones keep a decoder busy for hours."""
+
+_SAMPLING: dict[tuple[tuple[int, int], ...], Subsampling] = {
+    ((1, 1), (1, 1), (1, 1)): "4:4:4",
+    ((2, 1), (1, 1), (1, 1)): "4:2:2",
+    ((2, 2), (1, 1), (1, 1)): "4:2:0",
+}
+
+_LUMA_TABLE = np.array(
+    [
+        [16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55],
+        [14, 13, 16, 24, 40, 57, 69, 56, 14, 17, 22, 29, 51, 87, 80, 62],
+        [18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113, 92],
+        [49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99],
+    ]
+)
+"""ITU-T T.81, table K.1: the luminance table that libjpeg scales by quality."""
+
+
+@dataclass
+class _Header:
+    width: int = 0
+    height: int = 0
+    bits: int = 0
+    progressive: bool = False
+    sampling: tuple[tuple[int, int], ...] = ()
+    table: int = 0
+    """Which quantisation table the first component uses."""
+    tables: dict[int, tuple[int, ...]] = field(default_factory=dict[int, tuple[int, ...]])
+    segments: list[tuple[int, bytes]] = field(default_factory=list[tuple[int, bytes]])
+    """Marker and payload of all segments before the first scan."""
+    scan_at: int = 0
+
+
+def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """Yield marker, start and end of each segment's payload, up to the first scan."""
+    at = 2
+    while True:
+        at = data.find(b"\xff", at)  # anything between segments is skipped, as libjpeg does
+        if at < 0 or at + 4 > len(data):
+            raise ValueError("the file ends before the picture begins")
+        marker = data[at + 1]
+        at += 1 if marker == 0xFF else 2
+        if marker in (0x00, 0x01, 0xFF) or 0xD0 <= marker <= 0xD8:
+            continue
+        (length,) = struct.unpack_from(">H", data, at)
+        if length < 2 or marker == 0xD9:
+            raise ValueError("the file ends before the picture begins")
+        yield marker, at + 2, at + length
+        if marker == 0xDA:
+            return
+        at += length
+
+
+def _header(data: bytes) -> _Header:
+    header = _Header()
+    for marker, start, end in _segments(data):
+        payload = data[start:end]
+        if marker == 0xDA:
+            header.scan_at = start - 4
+            break
+        header.segments.append((marker, payload))
+        if marker == 0xDB:
+            header.tables |= _tables(payload)
+        elif 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            bits, height, width, many = struct.unpack_from(">BHHB", payload)
+            parts = [payload[6 + 3 * i : 9 + 3 * i] for i in range(many)]
+            header.bits, header.height, header.width = bits, height, width
+            header.sampling = tuple((part[1] >> 4, part[1] & 15) for part in parts)
+            header.table = parts[0][2]
+            header.progressive = marker & 3 == 2
+    if not header.width or not header.height:
+        raise ValueError("no size is stated")
+    return header
+
+
+def _tables(payload: bytes) -> dict[int, tuple[int, ...]]:
+    found: dict[int, tuple[int, ...]] = {}
+    at = 0
+    while at < len(payload):
+        wide, number = payload[at] >> 4, payload[at] & 15
+        found[number] = struct.unpack_from(">64H" if wide else ">64B", payload, at + 1)
+        at += 129 if wide else 65
+    return found
+
+
+def estimated_quality(table: tuple[int, ...]) -> int:
+    """Return the quality, 1–100, at which libjpeg's luminance table is nearest to this one."""
+    sums = _sums()
+    return 1 + min(range(100), key=lambda index: abs(sums[index] - sum(table)))
+
+
+@cache
+def _sums() -> tuple[int, ...]:
+    """Return the sum of libjpeg's luminance table at each quality from 1 to 100."""
+    scales = [5000 // q if q < 50 else 200 - 2 * q for q in range(1, 101)]
+    return tuple(int(np.clip((_LUMA_TABLE * s + 50) // 100, 1, 255).sum()) for s in scales)
+
+
+def decode(data: bytes, admit: Admit) -> Incoming:
+    header = _header(data)
+    admit(header.width, header.height)
+    # libjpeg looks for the header in its own way: what it found is what it will take memory for.
+    height, width, *_ = simplejpeg.decode_jpeg_header(data, strict=False)
+    admit(int(width), int(height))
+    if header.bits != 8:
+        raise UnreadableError(
+            f"JPEG of {header.bits} bits per sample is not read; convert it to PNG"
+        )
+    if _has_many_scans(data, header) and data.count(b"\xff\xda", header.scan_at) > SCANS:
+        raise UnreadableError(f"JPEG of more than {SCANS} scans is refused; save it anew")
+    profile, notes = _profile(header)
+    pixels, more = _pixels(data, header, profile, admit)
+    if len(header.sampling) == 4:
+        profile = None
+    metadata_notes = _left_out(header)
+    table = header.tables.get(header.table)
+    return Incoming(
+        pixels=pixels,
+        icc=profile,
+        exif=_joined(header, EXIF),
+        xmp=_first(header, XMP),
+        dpi=_dpi(header),
+        quality=estimated_quality(table) if table else None,
+        subsampling=_SAMPLING.get(header.sampling),
+        notes=(*more, *notes, *metadata_notes),
+    )
+
+
+def _has_many_scans(data: bytes, header: _Header) -> bool:
+    """Whether libjpeg will go on after the first scan, as the first scan says."""
+    return header.progressive or data[header.scan_at + 4] < len(header.sampling)
+
+
+def _pixels(
+    data: bytes, header: _Header, profile: bytes | None, admit: Admit
+) -> tuple[Pixels, tuple[str, ...]]:
+    many = len(header.sampling)
+    if many in (1, 3):
+        try:
+            if many == 1:
+                return simplejpeg.decode_jpeg(data, "GRAY")[:, :, 0], ()
+            return simplejpeg.decode_jpeg(data, "RGB"), ()
+        except ValueError:
+            # It takes every irregularity for an error. Pillow refuses only what is cut off.
+            pass
+    picture = JpegImageFile(BytesIO(_bare(data, header)))
+    admit(*picture.size)
+    picture.load()
+    if picture.mode == "CMYK":
+        turned, note = icc.cmyk_to_srgb(picture, profile)
+        return to_arrays(turned)[0], (note,)
+    return to_arrays(picture)[0], ("the JPEG data has errors: parts may look wrong",)
+
+
+def _bare(data: bytes, header: _Header) -> bytes:
+    """Leave out all metadata but Adobe's segment, which tells how colours are stored."""
+    pieces = [b"\xff\xd8"]
+    for marker, payload in header.segments:
+        if not (0xE0 <= marker <= 0xEF or marker == 0xFE) or marker == 0xEE:
+            pieces.append(_segment(marker, payload))
+    return b"".join([*pieces, data[header.scan_at :]])
+
+
+def _segment(marker: int, payload: bytes) -> bytes:
+    return struct.pack(">BBH", 0xFF, marker, len(payload) + 2) + payload
+
+
+def _joined(header: _Header, prefix: bytes) -> bytes | None:
+    found = [p[len(prefix) :] for m, p in header.segments if m == 0xE1 and p.startswith(prefix)]
+    return b"".join(found) or None
+
+
+def _first(header: _Header, prefix: bytes) -> bytes | None:
+    found = (p[len(prefix) :] for m, p in header.segments if m == 0xE1 and p.startswith(prefix))
+    return next(found, None) or None
+
+
+def _profile(header: _Header) -> tuple[bytes | None, tuple[str, ...]]:
+    parts = sorted(p[len(ICC) :] for m, p in header.segments if m == 0xE2 and p.startswith(ICC))
+    if not parts:
+        return None, ()
+    if any(len(p) < 2 for p in parts) or [p[0] for p in parts] != [*range(1, parts[0][1] + 1)]:
+        return None, ("ICC profile left out: parts of it are missing",)
+    return b"".join(part[2:] for part in parts), ()
+
+
+def _dpi(header: _Header) -> tuple[float, float] | None:
+    for marker, payload in header.segments:
+        if marker == 0xE0 and payload.startswith(b"JFIF\0") and len(payload) >= 12:
+            unit, across, down = struct.unpack_from(">BHH", payload, 7)
+            if unit in (1, 2) and across and down:
+                scale = 2.54 if unit == 2 else 1.0
+                return across * scale, down * scale
+    return None
+
+
+def _left_out(header: _Header) -> tuple[str, ...]:
+    notes: list[str] = []
+    for marker, payload in header.segments:
+        if marker == 0xE2 and payload.startswith(b"MPF\0"):
+            notes.append("only the first picture of the file was read (others: gain map, stereo)")
+        elif marker == 0xE1 and payload.startswith(b"http://ns.adobe.com/xmp/extension/\0"):
+            notes.append("extended XMP left out")
+        elif marker == 0xED and b"8BIM\x04\x04" in payload:
+            notes.append("IPTC data left out")
+    return tuple(dict.fromkeys(notes))
+
+
+def encode(outgoing: Outgoing) -> Encoded:
+    quality = outgoing.quality or QUALITY
+    # Full chroma costs a third more bytes and time for 0.3 dB at 95: only for who asks for more.
+    sampling = outgoing.subsampling or ("4:4:4" if quality > QUALITY else "4:2:0")
+    pixels = np.ascontiguousarray(outgoing.pixels)
+    if pixels.ndim == 2:
+        coded = simplejpeg.encode_jpeg(pixels[:, :, None], quality, "GRAY", "Gray")
+    else:
+        coded = simplejpeg.encode_jpeg(pixels, quality, "RGB", sampling.replace(":", ""))
+    rest = memoryview(coded)[_after_jfif(coded) :]
+    metadata, notes = _metadata(outgoing)
+    return Encoded((b"\xff\xd8", _jfif(outgoing.dpi), *metadata, rest), notes)
+
+
+def _after_jfif(coded: bytes) -> int:
+    """Return where the second segment starts: ours takes the place of the first."""
+    return 4 + struct.unpack_from(">H", coded, 4)[0] if coded[2:4] == b"\xff\xe0" else 2
+
+
+def _jfif(dpi: tuple[float, float] | None) -> bytes:
+    across, down = (min(max(round(one), 1), 65535) for one in dpi or (1, 1))
+    unit = 1 if dpi else 0
+    return _segment(0xE0, b"JFIF\0" + struct.pack(">HBHHBB", 0x0101, unit, across, down, 0, 0))
+
+
+def _metadata(outgoing: Outgoing) -> tuple[list[Piece], tuple[str, ...]]:
+    pieces: list[Piece] = []
+    notes: list[str] = []
+    blob = outgoing.exif
+    if blob is not None and len(EXIF) + len(blob) > LARGEST:
+        blob = exif.compact(blob)
+        notes.append("EXIF is too long for JPEG: the maker note was left out")
+        if blob is not None and len(EXIF) + len(blob) > LARGEST:
+            blob = None
+            notes[-1] = "EXIF left out: it is too long for JPEG"
+    if blob is not None:
+        pieces.append(_segment(0xE1, EXIF + blob))
+    if outgoing.xmp is not None and len(XMP) + len(outgoing.xmp) > LARGEST:
+        notes.append("XMP left out: it is too long for JPEG")
+    elif outgoing.xmp is not None:
+        pieces.append(_segment(0xE1, XMP + outgoing.xmp))
+    profile = outgoing.icc or b""
+    step = LARGEST - len(ICC) - 2
+    parts = [profile[at : at + step] for at in range(0, len(profile), step)]
+    if len(parts) > 255:
+        notes.append("ICC profile left out: it is too long for JPEG")
+    else:
+        for number, part in enumerate(parts, 1):
+            pieces.append(_segment(0xE2, ICC + bytes((number, len(parts))) + part))
+    return pieces, tuple(notes)
+
+
+CODEC = Codec(
+    name="jpeg",
+    title="JPEG",
+    suffixes=(".jpg", ".jpeg", ".jpe", ".jfif"),
+    recognises=lambda first: first[:3] == b"\xff\xd8\xff",
+    decode=decode,
+    encode=encode,
+    has_alpha=False,
+)

@@ -1,0 +1,152 @@
+"""PNG: pixels through libvips, chunks by hand.
+
+Source: PNG specification, third edition (W3C, 2025), sections 5 and 11.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+
+from relume.io import vips
+from relume.io.codec import Admit, Codec, Encoded, Incoming, Outgoing, Piece
+from relume.io.pillow import ONE_BIT, PALETTE
+from relume.io.pixels import split
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+XMP = b"XML:com.adobe.xmp"
+
+LARGEST = 16 << 20
+"""Bytes a compressed chunk may unfold to. Profiles and packets are smaller; bombs are larger."""
+
+METRE = 0.0254
+"""Metres per inch."""
+
+
+def _chunks(data: bytes | memoryview) -> Iterator[tuple[bytes, int, int]]:
+    """Yield the kind, start and end of each chunk's content, up to and with IEND."""
+    at = len(SIGNATURE)
+    while at + 12 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, at)
+        end = at + 8 + length
+        if end + 4 > len(data):
+            break
+        if not (kind.isascii() and kind.isalpha()):
+            # libvips would put such a name into a warning, which then cannot be decoded.
+            raise ValueError(f"a chunk is called {kind!r}")
+        yield kind, at + 8, end
+        if kind == b"IEND":
+            return
+        at = end + 4
+    raise ValueError("the file is cut off")
+
+
+def decode(data: bytes, admit: Admit) -> Incoming:
+    width, height, depth, colour = struct.unpack_from(">IIBB", data, 16)
+    admit(width, height)
+    found: dict[bytes, bytes] = {}
+    packet: bytes | None = None
+    for kind, start, end in _chunks(data):
+        if kind == b"iTXt" and data.startswith(XMP + b"\0", start):
+            packet = _text(data[start:end])
+        elif kind != b"IDAT" and kind not in found:
+            found[kind] = data[start:end]
+    pixels, alpha = split(vips.array(vips.load(data, "pngload_source", admit)))
+    notes: list[str] = []
+    if colour == 3:
+        notes.append(PALETTE)
+    elif depth < 8:
+        notes.append(ONE_BIT if depth == 1 else f"{depth}-bit picture expanded to 8 bits")
+    if b"acTL" in found:
+        notes.append("only the first frame of the animation was read")
+    profile = _profile(found.get(b"iCCP"))
+    if profile is None and not _is_srgb(found):
+        notes.append("a colour description that is no ICC profile was left out; read as sRGB")
+    return Incoming(
+        pixels=pixels,
+        alpha=alpha,
+        icc=profile,
+        exif=found.get(b"eXIf"),
+        xmp=packet,
+        dpi=_dpi(found.get(b"pHYs")),
+        notes=tuple(notes),
+    )
+
+
+def _unfolded(compressed: bytes) -> bytes:
+    stream = zlib.decompressobj()
+    unfolded = stream.decompress(compressed, LARGEST)
+    if stream.unconsumed_tail:
+        raise ValueError(f"a chunk unfolds to more than {LARGEST} bytes")
+    return unfolded
+
+
+def _profile(chunk: bytes | None) -> bytes | None:
+    """Content: name, null, method 0, compressed profile."""
+    return _unfolded(chunk.partition(b"\0")[2][1:]) if chunk is not None else None
+
+
+def _text(chunk: bytes) -> bytes | None:
+    """Content: keyword, 0, is compressed, method, language, 0, translated keyword, 0, text."""
+    flags_at = len(XMP) + 1
+    text = chunk[flags_at + 2 :].partition(b"\0")[2].partition(b"\0")[2]
+    is_compressed = chunk[flags_at : flags_at + 1] == b"\1"
+    return (_unfolded(text) if is_compressed else text) or None
+
+
+def _is_srgb(found: dict[bytes, bytes]) -> bool:
+    """Whether nothing, or only what amounts to sRGB, is said about colour without a profile."""
+    if b"cICP" in found:
+        return found[b"cICP"][:2] == b"\x01\x0d"  # primaries of BT.709, transfer of sRGB
+    gamma = found.get(b"gAMA")
+    # 1/2.2 in hundred-thousandths, as sRGB files state it; a few round it otherwise.
+    near = gamma is None or abs(int.from_bytes(gamma, "big") - 45455) < 500
+    return b"sRGB" in found or near
+
+
+def _dpi(chunk: bytes | None) -> tuple[float, float] | None:
+    if chunk is None or len(chunk) != 9 or chunk[8] != 1:
+        return None
+    across, down = struct.unpack_from(">II", chunk)
+    return (across * METRE, down * METRE) if across and down else None
+
+
+def encode(outgoing: Outgoing) -> Encoded:
+    coded = vips.png(outgoing.pixels, outgoing.alpha)
+    pieces: list[Piece] = [SIGNATURE]
+    for kind, start, end in _chunks(coded):
+        # libvips always states a resolution: ours, if there is one, is the one to write.
+        if kind in (b"IHDR", b"IDAT", b"IEND"):
+            pieces.append(coded[start - 8 : end + 4])
+        if kind == b"IHDR":
+            pieces += _metadata(outgoing)
+    return Encoded(tuple(pieces))
+
+
+def _metadata(outgoing: Outgoing) -> Iterator[bytes]:
+    if outgoing.icc is not None:
+        yield _chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(outgoing.icc))
+    if outgoing.dpi is not None:
+        across, down = (min(max(round(one / METRE), 1), 2**31 - 1) for one in outgoing.dpi)
+        yield _chunk(b"pHYs", struct.pack(">IIB", across, down, 1))
+    if outgoing.exif is not None:
+        yield _chunk(b"eXIf", outgoing.exif)
+    if outgoing.xmp is not None:
+        yield _chunk(b"iTXt", XMP + b"\0\0\0\0\0" + outgoing.xmp)
+
+
+def _chunk(kind: bytes, content: bytes) -> bytes:
+    check = zlib.crc32(content, zlib.crc32(kind))
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", check)
+
+
+CODEC = Codec(
+    name="png",
+    title="PNG",
+    suffixes=(".png",),
+    recognises=lambda first: first.startswith(SIGNATURE),
+    decode=decode,
+    encode=encode,
+    bits=16,
+)

@@ -1,0 +1,34 @@
+"""ICC profiles: kept byte for byte, except that CMYK is converted to sRGB.
+
+Source: ICC.1:2022, section 7.2 (header: colour space at byte 16, signature 'acsp' at byte 36).
+"""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+from PIL import Image, ImageCms
+
+BARE_CMYK = "CMYK without a usable profile converted to sRGB: colours are approximate"
+CMYK = "CMYK converted to sRGB through its profile"
+
+
+def colour_space(profile: bytes) -> str | None:
+    """Return "RGB", "GRAY", "CMYK" …, or None when this is no ICC profile."""
+    if len(profile) < 128 or profile[36:40] != b"acsp":
+        return None
+    return profile[16:20].decode("latin-1").strip()
+
+
+def cmyk_to_srgb(picture: Image.Image, profile: bytes | None) -> tuple[Image.Image, str]:
+    """Convert a CMYK picture to RGB and say how."""
+    if profile is not None and colour_space(profile) == "CMYK":
+        try:
+            source = ImageCms.ImageCmsProfile(BytesIO(profile))
+            target = ImageCms.createProfile("sRGB")
+            turned = ImageCms.profileToProfile(picture, source, target, outputMode="RGB")
+        except (ImageCms.PyCMSError, OSError, ValueError):
+            turned = None
+        if turned is not None:
+            return turned, CMYK
+    return picture.convert("RGB"), BARE_CMYK

@@ -1,0 +1,113 @@
+"""Read a picture: recognise it, check its size, decode it, turn it upright."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from relume.errors import RelumeError, TooLargeError, UnreadableError
+from relume.io import exif, icc, xmp
+from relume.io.codec import Incoming
+from relume.io.formats import HEAD, codecs, sniff
+from relume.io.ifd import MalformedError
+from relume.io.pixels import turned
+from relume.io.source import Source, load, name_of
+from relume.photo import Format, Photo
+
+
+def read(source: Source, *, max_pixels: int = 250_000_000, max_bytes: int = 500_000_000) -> Photo:
+    """Read a picture of any format we know, recognised by its first bytes.
+
+    Pixels come upright; ICC profile, EXIF and XMP come along. What was changed is in the notes.
+
+    Raises: UnreadableError; TooLargeError before memory is taken for a larger picture;
+    MissingExtraError for HEIC without its package.
+    """
+    name = name_of(source)
+    data = load(source, max_bytes=max_bytes)
+    found = sniff(data[:HEAD])
+    if found is None:
+        raise UnreadableError(f"{name} {_beginning(data)}")
+
+    def admit(width: int, height: int) -> None:
+        if width * height > max_pixels:
+            raise TooLargeError(
+                f"{name}: {width} × {height} is {width * height} pixels, the limit is "
+                f"{max_pixels}; raise it with --max-pixels (max_pixels=)"
+            )
+
+    codec = codecs()[found]
+    with _decoding(name, codec.title):
+        return _finished(codec.decode(data, admit), found)
+
+
+@contextmanager
+def _decoding(name: str, title: str) -> Generator[None]:
+    try:
+        yield
+    except RelumeError:
+        raise
+    except MemoryError as error:
+        raise TooLargeError(f"{name}: not enough memory for this {title} picture") from error
+    # Decoders raise exceptions of every type on bad data (struct.error, SyntaxError, KeyError,
+    # pyvips.Error …), and a picture is never a reason for a traceback; the cause stays attached.
+    except Exception as error:
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        raise UnreadableError(f"{name}: a damaged or unusual {title} file: {reason}") from error
+
+
+def _beginning(data: bytes) -> str:
+    known = ", ".join(codec.title for codec in codecs().values())
+    if not data:
+        return "is empty"
+    first = data[:9]
+    text = first.decode("ascii", "replace")
+    shown = repr(text) if text.isprintable() and text.isascii() else f"the bytes {first.hex(' ')}"
+    return f"starts with {shown}, which is not a picture format we read: {known}"
+
+
+def _finished(found: Incoming, name: Format) -> Photo:
+    """Turn the pixels upright, once, and the metadata to say so."""
+    notes = list(found.notes)
+    blob, dpi, orientation = exif.strip_prefix(found.exif or b"") or None, found.dpi, None
+    try:
+        if blob is not None:
+            orientation = exif.orientation(blob)
+            dpi = dpi or exif.dpi(blob)
+    except MalformedError as error:
+        notes.append(f"malformed EXIF left out: {error}")
+        blob = None
+    if orientation is None and found.xmp is not None:
+        orientation = xmp.orientation(found.xmp)  # as Pillow: XMP counts where EXIF is silent
+    orientation = 1 if found.upright else orientation or 1
+    pixels = turned(found.pixels, orientation)
+    sideways = orientation >= 5
+    try:
+        size = (pixels.shape[1], pixels.shape[0]) if sideways else None
+        blob = exif.upright(blob, size=size) if blob is not None else None
+    except MalformedError as error:
+        notes.append(f"malformed EXIF left out: {error}")
+        blob = None
+    return Photo(
+        pixels=pixels,
+        alpha=turned(found.alpha, orientation) if found.alpha is not None else None,
+        icc=_usable(found, notes),
+        exif=blob,
+        xmp=xmp.upright(found.xmp) if found.xmp else None,
+        dpi=(dpi[1], dpi[0]) if dpi and sideways else dpi,
+        format=name,
+        quality=found.quality,
+        subsampling=found.subsampling,
+        notes=tuple(notes),
+    )
+
+
+def _usable(found: Incoming, notes: list[str]) -> bytes | None:
+    """Return the profile if it describes such pixels; a gray picture may carry an RGB profile."""
+    if not found.icc:
+        return None
+    space = icc.colour_space(found.icc)
+    if space == "RGB" or (space == "GRAY" and found.pixels.ndim == 2):
+        return found.icc
+    notes.append(f"ICC profile left out: {f'it is for {space}' if space else 'malformed'}")
+    return None

@@ -1,0 +1,69 @@
+"""libvips for PNG and TIFF pixels: 16 bits are kept, and PNG is written twice as fast.
+
+Only the two loaders named here are ever called, so that hostile bytes reach no other.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from logging import NullHandler, getLogger
+from typing import Any, Literal
+
+import numpy as np
+
+from relume.arrays import Pixels
+from relume.io.codec import Admit
+
+_FORMATS = {"uint8": "uchar", "uint16": "ushort"}
+
+
+# What libvips warns about reaches its logger; without a handler it would be printed.
+getLogger("pyvips").addHandler(NullHandler())
+
+
+def _vips() -> Any:
+    return import_module("pyvips")
+
+
+def load(data: bytes, loader: Literal["pngload_source", "tiffload_source"], admit: Admit) -> Any:
+    """Read the header of a file; its pixels are decoded when `array` is called, and until then
+    `data` must live."""
+    # A source, as pyvips would copy a buffer.
+    source = _vips().Source.new_from_memory(data)
+    image = getattr(_vips().Image, loader)(source, access="sequential", fail_on="error")
+    admit(image.width, image.height)
+    return image
+
+
+def array(image: Any) -> Pixels:
+    """Decode an image of libvips into (H, W) or (H, W, C), uint8 or uint16.
+
+    Raises: ValueError for samples of another type.
+    """
+    if image.format not in _FORMATS.values():
+        raise ValueError(f"samples of type {image.format}")
+    dtype = np.uint8 if image.format == "uchar" else np.uint16
+    pixels: Any = np.frombuffer(image.write_to_memory(), dtype)
+    shape = (image.height, image.width, image.bands)
+    return pixels.reshape(shape if image.bands > 1 else shape[:2])
+
+
+def png(pixels: Pixels, alpha: Pixels | None) -> memoryview:
+    """Encode a PNG without metadata."""
+    bands = 1 if pixels.ndim == 2 else 3
+    image = _image(pixels, bands)
+    if alpha is not None:
+        image = image.bandjoin(_image(alpha, 1))
+    deep = pixels.dtype == np.uint16
+    spaces = ("grey16", "rgb16") if deep else ("b-w", "srgb")
+    image = image.copy(interpretation=spaces[bands // 3])
+    # Level 2 with one filter: at 12 MP half the time of level 6 for 1 % more bytes; level 1 is
+    # twice as fast again, but files grow by half.
+    return memoryview(image.pngsave_buffer(compression=2, filter="up", keep="none"))
+
+
+def _image(pixels: Pixels, bands: int) -> Any:
+    height, width = pixels.shape[:2]
+    whole = np.ascontiguousarray(pixels)
+    kind = _FORMATS[whole.dtype.name]
+    return _vips().Image.new_from_memory(whole.data, width, height, bands, kind)

@@ -1,0 +1,137 @@
+"""Write a photo: choose the format, fit the photo to what it can hold, put it there whole."""
+
+from __future__ import annotations
+
+from os import PathLike
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+from relume.errors import ContractError, UnwritableError
+from relume.io import exif
+from relume.io.atomic import replacing
+from relume.io.codec import Codec, Encoded, Outgoing
+from relume.io.formats import codecs, format_of, writable_suffixes
+from relume.io.ifd import MalformedError
+from relume.io.pixels import to_eight_bits
+from relume.photo import Format, Photo
+
+
+def write(
+    photo: Photo,
+    target: str | PathLike[str] | BinaryIO,
+    *,
+    format: Format | None = None,
+    quality: int | None = None,
+    metadata: Literal["keep", "strip"] = "keep",
+    software: str | None = None,
+) -> tuple[str, ...]:
+    """Write a photo to a path, whole or not at all, or to a stream; return what could not be kept.
+
+    The format is `format`, else what the path's suffix names, else what the photo was read from.
+    `quality` of 1–100 is for the lossy formats: as the JPEG it was read from, else a good one by
+    default; 100 makes WebP lossless. "strip" leaves the ICC profile and nothing else.
+
+    Raises: UnwritableError.
+    """
+    if isinstance(target, str | PathLike):
+        path = Path(target)
+        chosen = format or (format_of(path) if path.suffix else None)
+        encoded = _encoded(photo, chosen, quality, metadata, software)
+        with replacing(path) as stream:
+            stream.writelines(encoded.pieces)
+    else:
+        encoded = _encoded(photo, format, quality, metadata, software)
+        target.writelines(encoded.pieces)
+    return encoded.notes
+
+
+def encode(
+    photo: Photo,
+    *,
+    format: Format | None = None,
+    quality: int | None = None,
+    metadata: Literal["keep", "strip"] = "keep",
+    software: str | None = None,
+) -> bytes:
+    """Return the bytes that `write` would write."""
+    return b"".join(_encoded(photo, format, quality, metadata, software).pieces)
+
+
+def _encoded(
+    photo: Photo,
+    format: Format | None,
+    quality: int | None,
+    metadata: Literal["keep", "strip"],
+    software: str | None,
+) -> Encoded:
+    name = format or photo.format
+    suffixes = ", ".join(writable_suffixes())
+    if name is None:
+        raise UnwritableError(
+            f"the photo was never a file, so name its format: format=, or a suffix of {suffixes}"
+        )
+    codec = codecs()[name]
+    if codec.encode is None:
+        raise UnwritableError(
+            f"{codec.title} can be read but not written; write .avif or .jpg instead "
+            f"(there are: {suffixes})"
+        )
+    if photo.encoding != "srgb":
+        raise ContractError(f"photo: only srgb pixels can be written, got {photo.encoding}")
+    if quality is not None and not 1 <= quality <= 100:
+        raise ContractError(f"quality: expected a whole number from 1 to 100, got {quality}")
+    outgoing, notes = _fitted(photo, codec, quality, metadata, software)
+    try:
+        encoded = codec.encode(outgoing)
+    # Encoders refuse sizes they cannot hold with exceptions of every type.
+    except Exception as error:
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        raise UnwritableError(
+            f"cannot write {photo.width} × {photo.height} pixels as {codec.title}: {reason}"
+        ) from error
+    return Encoded(encoded.pieces, (*notes, *encoded.notes))
+
+
+def _fitted(
+    photo: Photo,
+    codec: Codec,
+    quality: int | None,
+    metadata: Literal["keep", "strip"],
+    software: str | None,
+) -> tuple[Outgoing, list[str]]:
+    """Reduce a photo to what a format can hold, and say what was lost."""
+    notes: list[str] = []
+    pixels, alpha = photo.pixels, photo.alpha
+    if alpha is not None and not codec.has_alpha:
+        # An opaque alpha says nothing: no note.
+        if int(alpha.min()) < (1 << photo.bits) - 1:
+            notes.append(f"transparency left out: {codec.title} has none")
+        alpha = None
+    if photo.bits > codec.bits:
+        notes.append(f"16 bits rounded to 8: more is not written to {codec.title}")
+        pixels = to_eight_bits(pixels)
+        alpha = to_eight_bits(alpha) if alpha is not None else None
+    keep = metadata == "keep"
+    same = photo.format == codec.name
+    return Outgoing(
+        pixels=pixels,
+        alpha=alpha,
+        icc=photo.icc,
+        exif=_blob(photo.exif if keep else None, software, notes),
+        xmp=photo.xmp if keep else None,
+        dpi=photo.dpi if keep else None,
+        quality=quality or (photo.quality if same else None),
+        subsampling=photo.subsampling if same else None,
+    ), notes
+
+
+def _blob(blob: bytes | None, software: str | None, notes: list[str]) -> bytes | None:
+    """Return the EXIF to write, checked, as a photo may be built with any bytes."""
+    try:
+        if blob is not None:
+            # What a photo holds is upright, whatever the tag of a blob from elsewhere says.
+            blob = exif.upright(blob, size=None)
+            return exif.with_software(blob, software) if software else blob
+    except MalformedError as error:
+        notes.append(f"malformed EXIF left out: {error}")
+    return exif.with_software(None, software) if software else None

@@ -1,0 +1,189 @@
+"""Every kind of picture is read as what it is, whatever its name says."""
+
+from __future__ import annotations
+
+import io
+import struct
+import subprocess
+import sys
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fake import pictures
+from relume.errors import UnreadableError
+from relume.io import SUFFIXES, format_of, read, sniff
+from shared import need_shared
+
+
+@pytest.mark.parametrize("kind", pictures.KINDS)
+def test_every_kind_reads(kind):
+    data = pictures.KINDS[kind]()
+    photo = read(data)
+    assert photo.format == sniff(data[:64]) == kind.split()[0]
+    assert {photo.width, photo.height} == {20, 31}
+    assert photo.bits == (16 if "16 bit" in kind else 8)
+    assert photo.pixels.flags.c_contiguous
+    assert photo.pixels.flags.writeable
+    assert (photo.alpha is not None) == ("alpha" in kind or kind == "webp lossless")
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("jpeg cmyk", "CMYK"),
+        ("tiff cmyk", "CMYK"),
+        ("png palette", "palette"),
+        ("tiff palette", "palette"),
+        ("png 1 bit", "1-bit"),
+        ("tiff 1 bit", "1-bit"),
+        ("png animated", "first frame"),
+        ("webp animated", "first frame"),
+    ],
+)
+def test_what_changed_is_noted(kind, said):
+    (note,) = read(pictures.KINDS[kind]()).notes
+    assert said in note
+
+
+@pytest.mark.parametrize("kind", ["png", "tiff", "bmp", "png palette", "tiff palette", "tiff lzw"])
+def test_lossless_kinds_agree_with_pillow(kind):
+    data = pictures.KINDS[kind]()
+    theirs = Image.open(io.BytesIO(data))
+    ours = read(data)
+    stored = ours.pixels if ours.height == theirs.height else np.rot90(ours.pixels)
+    assert np.array_equal(stored, np.asarray(theirs.convert("RGB")))
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "TIFF"])
+def test_cmyk_goes_through_its_profile(kind):
+    import pyvips
+
+    inks = Image.fromarray(pictures.smooth(16, 24)).convert("CMYK")
+    profile = pictures.cmyk_profile()
+    options = {"quality": 100} if kind == "JPEG" else {}
+    photo = read(pictures.saved(inks, kind, icc_profile=profile, **options))
+    assert photo.icc is None
+    assert photo.notes == ("CMYK converted to sRGB through its profile",)
+    reference = pyvips.Image.new_from_memory(np.asarray(inks).tobytes(), 24, 16, 4, "uchar")
+    reference = reference.copy(interpretation="cmyk").icc_transform(
+        "srgb", input_profile="cmyk", intent="perceptual"
+    )
+    # Two colour engines, and JPEG at 100 in one of the cases.
+    assert np.abs(photo.pixels.astype(int) - reference.numpy()).mean() < 4
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_sixteen_bit_files_of_others(channels):
+    image = pictures.pixels(20, 31, channels=channels, bits=16)
+    colour = image if channels == 1 else image[..., :3]
+    png = read(pictures.png16(image))
+    assert np.array_equal(png.pixels, colour)
+    photometric = "minisblack" if channels == 1 else "rgb"
+    extras = ["unassalpha"] if channels == 4 else None
+    for order in "<>":
+        data = pictures.tiff(image, photometric=photometric, extrasamples=extras, byteorder=order)
+        photo = read(data)
+        assert np.array_equal(photo.pixels, colour)
+        assert (photo.alpha is not None) == (channels == 4)
+        if photo.alpha is not None:
+            assert np.array_equal(photo.alpha, image[..., 3])
+
+
+def test_premultiplied_tiff_is_divided():
+    alpha = np.full((5, 6), 100, np.uint8)
+    colour = pictures.smooth(5, 6) // 4
+    image = np.dstack([colour, alpha])
+    photo = read(pictures.tiff(image, photometric="rgb", extrasamples=["assocalpha"]))
+    assert np.abs(photo.pixels - (colour * 2.55).clip(0, 255)).max() < 0.51
+    deep = pictures.tiff(image.astype(np.uint16), photometric="rgb", extrasamples=["assocalpha"])
+    assert np.abs(read(deep).pixels - (colour * 655.35).clip(0, 65535)).max() < 0.51
+
+
+def test_first_page_of_many():
+    pages = [Image.fromarray(pictures.smooth(8, 9)), Image.fromarray(255 - pictures.smooth(8, 9))]
+    data = pictures.saved(pages[0], "TIFF", save_all=True, append_images=pages[1:])
+    photo = read(data)
+    assert np.array_equal(photo.pixels, pictures.smooth(8, 9))
+    assert photo.notes == ("only the first page was read",)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float16])
+def test_float_tiff_is_refused_with_the_way_out(dtype):
+    with pytest.raises(UnreadableError, match="16-bit integers"):
+        read(pictures.tiff(np.zeros((4, 5), dtype)))
+
+
+def test_raw_in_tiff_clothing_is_refused():
+    data = pictures.tiff(
+        pictures.smooth(4, 5), extratags=[(50706, 1, 4, b"\1\4\0\0", True)], photometric="rgb"
+    )
+    with pytest.raises(UnreadableError, match="RAW"):
+        read(data)
+
+
+def test_twelve_bit_jpeg_is_refused():
+    data = pictures.saved(pictures.smooth(8, 8), "JPEG")
+    with pytest.raises(UnreadableError, match="JPEG"):
+        read(data.replace(b"\xff\xc0\0\x11\x08", b"\xff\xc0\0\x11\x0c"))
+
+
+def test_suffix_does_not_matter(tmp_path):
+    wrong = tmp_path / "picture.png"
+    wrong.write_bytes(pictures.KINDS["jpeg"]())
+    assert read(wrong).format == "jpeg"
+
+
+def test_sources():
+    data = pictures.KINDS["png"]()
+    for source in (data, bytearray(data), memoryview(data), io.BytesIO(data)):
+        assert read(source).format == "png"
+
+
+def test_packet_compressed_and_behind_the_pixels():
+    plain = pictures.saved(pictures.smooth(8, 8), "PNG")
+    content = b"XML:com.adobe.xmp\0\1\0en\0key\0" + zlib.compress(pictures.xmp(1))
+    end = plain.index(b"IEND") - 4
+    data = plain[:end] + pictures.chunk(b"iTXt", content) + plain[end:]
+    assert read(data).xmp == pictures.xmp(1)
+
+
+def test_colours_that_are_not_srgb_are_noted():
+    plain = pictures.saved(pictures.smooth(8, 8), "PNG")
+    assert read(pictures.with_chunk(plain, b"gAMA", struct.pack(">I", 45455))).notes == ()
+    (note,) = read(pictures.with_chunk(plain, b"gAMA", struct.pack(">I", 100000))).notes
+    assert "colour description" in note
+
+
+def test_suffixes():
+    assert format_of("a/b.JPG") == "jpeg"
+    assert SUFFIXES[".tif"] == "tiff"
+    assert sniff(b"") is None
+    assert sniff(b"BM is a text") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "bits", "alpha"),
+    [
+        ("RGBA_8__128x128.heif", 8, True),
+        ("RGB_10__128x128.heif", 16, False),
+        ("cheers_1440x960.heic", 8, False),
+    ],
+)
+def test_heic(name, bits, alpha):
+    pytest.importorskip("pi_heif", reason="needs the extra heic")
+    photo = read(need_shared("data", "misc", "heic", name))
+    assert (photo.format, photo.bits) == ("heic", bits)
+    assert (photo.alpha is not None) == alpha
+    if bits == 16:
+        assert len(np.unique(photo.pixels)) > 256
+    if "1440x960" in name:
+        assert (photo.width, photo.height) == (1440, 960)
+
+
+def test_import_is_cheap():
+    code = "import sys, relume.io; print('PIL' in sys.modules or 'numpy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
