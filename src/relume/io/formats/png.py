@@ -20,6 +20,9 @@ XMP = b"XML:com.adobe.xmp"
 LARGEST = 16 << 20
 """Bytes a compressed chunk may unfold to. Profiles and packets are smaller; bombs are larger."""
 
+PIXELS = frozenset((b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"pHYs", b"gAMA", b"sRGB"))
+"""Chunks that pixels need, and frequent ones of fixed size that do no harm."""
+
 METRE = 0.0254
 """Metres per inch."""
 
@@ -32,9 +35,6 @@ def _chunks(data: bytes | memoryview) -> Iterator[tuple[bytes, int, int]]:
         end = at + 8 + length
         if end + 4 > len(data):
             break
-        if not (kind.isascii() and kind.isalpha()):
-            # libvips would put such a name into a warning, which then cannot be decoded.
-            raise ValueError(f"a chunk is called {kind!r}")
         yield kind, at + 8, end
         if kind == b"IEND":
             return
@@ -52,7 +52,8 @@ def decode(data: bytes, admit: Admit) -> Incoming:
             packet = _text(data[start:end])
         elif kind != b"IDAT" and kind not in found:
             found[kind] = data[start:end]
-    pixels, alpha = split(vips.array(vips.load(data, "pngload_source", admit)))
+    bare = _bare(data)
+    pixels, alpha = split(vips.array(vips.load(bare, "pngload_source", admit)))
     notes: list[str] = []
     if colour == 3:
         notes.append(PALETTE)
@@ -72,6 +73,16 @@ def decode(data: bytes, admit: Admit) -> Incoming:
         dpi=_dpi(found.get(b"pHYs")),
         notes=tuple(notes),
     )
+
+
+def _bare(data: bytes) -> bytes:
+    """Leave out what is not pixels: libvips would unfold it, and warn in words that it quotes."""
+    chunks = list(_chunks(data))
+    if all(kind in PIXELS for kind, _, _ in chunks):
+        return data
+    whole = memoryview(data)
+    kept = (whole[start - 8 : end + 4] for kind, start, end in chunks if kind in PIXELS)
+    return b"".join((SIGNATURE, *kept))
 
 
 def _unfolded(compressed: bytes) -> bytes:
