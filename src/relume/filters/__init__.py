@@ -1,0 +1,1 @@
+"""Building blocks of classical methods: NumPy arrays in, NumPy arrays out; they know no method."""

@@ -1,0 +1,60 @@
+"""Statistics of a whole picture from a regular lattice of its pixels."""
+
+from __future__ import annotations
+
+from math import isqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relume.arrays import Map, Picture, Rgb
+
+Index = NDArray[np.intp]
+
+WHITE = {"uint8": 255.0, "uint16": 65535.0}
+"""Integer types → the level that stands for 1; floats span [0, 1]."""
+ENOUGH = 2**16
+"""Samples at which the standard error of a mean is under 0.002 (0.5/√65536), half an 8-bit level."""
+
+
+def to_unit(picture: Picture) -> Rgb:
+    """Turn a picture into (H, W, 3) float32 in [0, 1] by its type alone; floats are clipped."""
+    if picture.dtype.name in WHITE:
+        unit = picture.astype(np.float32) * np.float32(1.0 / WHITE[picture.dtype.name])
+    else:
+        unit = np.clip(picture, 0.0, 1.0).astype(np.float32, copy=False)
+    return np.repeat(unit[..., None], 3, axis=2) if unit.ndim == 2 else unit
+
+
+def lattice(height: int, width: int, *, most: int = ENOUGH) -> tuple[Index, Index]:
+    """Return rows and columns, evenly spaced from half a step on, whose product is at most `most`."""
+    step = max(isqrt(height * width // most), 1)
+    while -(-height // step) * -(-width // step) > most:
+        step += 1
+    return (
+        np.arange(min(step // 2, height - 1), height, step),
+        np.arange(min(step // 2, width - 1), width, step),
+    )
+
+
+def thin(picture: Picture, *, most: int = ENOUGH) -> Rgb:
+    """Take at most `most` pixels on a lattice, unaltered.
+
+    (H, W) or (H, W, 3) → (h, w, 3) float32 in [0, 1].
+    """
+    rows, columns = lattice(picture.shape[0], picture.shape[1], most=most)
+    return to_unit(picture[np.ix_(rows, columns)])
+
+
+def read(small: Map, *, size: tuple[int, int], most: int = ENOUGH) -> Map:
+    """Return a small map, laid over a picture of `size`, at the pixels that `thin` takes."""
+    for axis, places in enumerate(lattice(*size, most=most)):
+        count = small.shape[axis]
+        position = np.clip((places + 0.5) * (count / size[axis]) - 0.5, 0.0, count - 1.0)
+        first = position.astype(np.intp)
+        shape = [1, 1, 1]
+        shape[axis] = -1
+        weight = (position - first).astype(small.dtype).reshape(shape)
+        near = small.take(first, axis=axis)
+        small = near + weight * (small.take(np.minimum(first + 1, count - 1), axis=axis) - near)
+    return small

@@ -1,0 +1,1 @@
+"""Generators of miniature pictures and data sets for tests."""

@@ -1,0 +1,43 @@
+"""The registry: its directory, and outsiders by entry point."""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections.abc import Iterator
+from importlib.metadata import EntryPoint
+
+import pytest
+
+from relume import methods
+from relume.card import Card
+from relume.errors import UnknownNameError
+
+
+@pytest.fixture
+def outsider(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    module = types.ModuleType("outsider")
+    module.CARD = Card("lantern", "Lantern", "From outside.", "classical", 0)  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "outsider", module)
+    point = EntryPoint("lantern", "outsider", methods.GROUP)
+    monkeypatch.setattr(methods, "entry_points", lambda group: [point])
+    for function in (methods.names, methods._plugins):
+        function.cache_clear()
+    yield
+    monkeypatch.undo()
+    for function in (methods.names, methods._plugins):
+        function.cache_clear()
+
+
+def test_an_entry_point_is_a_method(outsider: None) -> None:
+    assert "lantern" in methods.names()
+    assert methods.card("lantern").title == "Lantern"
+
+
+def test_every_method_is_in_the_directory() -> None:
+    assert {"clahe", "exposure", "gamma", "identity", "sgz"} <= set(methods.names())
+
+
+def test_unknown_names_are_suggested() -> None:
+    with pytest.raises(UnknownNameError, match="did you mean"):
+        methods.card("gama")
