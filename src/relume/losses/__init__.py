@@ -1,0 +1,1 @@
+"""Terms of objectives, one file each: tensors in, a scalar out."""

@@ -1,0 +1,1 @@
+"""Training: one Lightning module and one data module for every method."""
