@@ -1,12 +1,16 @@
-"""A picture's rows in bands, worked on by several threads."""
+"""Pieces of a picture worked on by several threads."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from relume.errors import ContractError
+
+
+Piece = TypeVar("Piece")
 
 
 def _whole(text: str | int, name: str) -> int:
@@ -36,16 +40,24 @@ def each_band(
 ) -> None:
     """Call work(first, last) for consecutive bands of `rows` rows, in any order."""
     bands = [(first, min(first + rows, height)) for first in range(0, height, rows)]
-    workers = min(thread_count(threads), len(bands))
+    for_each(lambda band: work(*band), bands, threads=threads)
+
+
+def for_each(
+    work: Callable[[Piece], None], pieces: Iterable[Piece], *, threads: int | None
+) -> None:
+    """Call work(piece) for every piece, in any order; the first failure ends it and is raised."""
+    pieces = list(pieces)
+    workers = min(thread_count(threads), len(pieces))
     if workers == 1:
-        for first, last in bands:
-            work(first, last)
+        for piece in pieces:
+            work(piece)
         return
-    with ThreadPoolExecutor(workers, thread_name_prefix="relume-render") as pool:
-        pending = [pool.submit(work, first, last) for first, last in bands]
+    with ThreadPoolExecutor(workers, thread_name_prefix="relume") as pool:
+        pending = [pool.submit(work, piece) for piece in pieces]
         try:
-            for band in pending:
-                band.result()
+            for piece in pending:
+                piece.result()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise

@@ -1,0 +1,8 @@
+"""Running methods on pictures: engines, tiles, weights and the Enhancer."""
+
+from __future__ import annotations
+
+from relume.runtime.enhancer import Enhanced, Enhancer, enhance
+from relume.runtime.method import Method, load
+
+__all__ = ["Enhanced", "Enhancer", "Method", "enhance", "load"]

@@ -1,0 +1,160 @@
+"""Bring any picture into the form a method wants and back, in tiles where that is exact.
+
+A method whose `reach` is a number is run on tiles with a halo of that width: the result equals
+the whole picture's. One whose reach is None sees the whole picture at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from math import isqrt
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relume.arrays import Picture, Rgb
+from relume.card import Card
+from relume.errors import ContractError
+from relume.render.bands import for_each
+
+Indices: TypeAlias = NDArray[np.intp]
+
+LEVELS = {"uint8": 255.0, "uint16": 65535.0}
+"""Integer types → their white."""
+MEMORY = 64 * 2**20
+"""Bytes of working memory for one tile of a network. Larger tiles are slower per pixel: their
+features leave the processor's caches (measured: 0.26 µs at 128 × 128, 0.33 at 288, 0.64 at 443)."""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One piece of a picture: what is computed (`outer`) and what of it is kept (`inner`)."""
+
+    outer: tuple[slice, slice]
+    inner: tuple[slice, slice]
+
+    @property
+    def crop(self) -> tuple[slice, slice]:
+        """Where `inner` lies inside `outer`."""
+        return tuple(
+            slice(keep.start - whole.start, keep.stop - whole.start)
+            for keep, whole in zip(self.inner, self.outer, strict=True)
+        )  # pyright: ignore[reportReturnType]  (a generator's length is unknown to the checker)
+
+
+def side_of_tile(card: Card, *, memory: int = MEMORY) -> int:
+    """Return the side of the tile that fits into `memory`, halo included."""
+    return max(isqrt(memory // card.bytes_per_pixel), 2 * (card.reach or 0) + 64)
+
+
+def tiles(height: int, width: int, *, side: int, halo: int, multiple_of: int = 1) -> Iterator[Tile]:
+    """Cut a picture into tiles of about equal size, at most `side` with their halo, each starting
+    at a multiple."""
+    halo = -(-halo // multiple_of) * multiple_of
+    most = max((side - 2 * halo) // multiple_of, 1) * multiple_of
+    tall, wide = (
+        -(-size // (-(-size // most) * multiple_of)) * multiple_of for size in (height, width)
+    )
+    for top in range(0, height, tall):
+        for left in range(0, width, wide):
+            bottom, right = min(top + tall, height), min(left + wide, width)
+            yield Tile(
+                outer=(
+                    slice(max(top - halo, 0), min(bottom + halo, height)),
+                    slice(max(left - halo, 0), min(right + halo, width)),
+                ),
+                inner=(slice(top, bottom), slice(left, right)),
+            )
+
+
+def to_unit(picture: Picture) -> Rgb:
+    """Turn a piece of a picture into (H, W, 3) float32 in [0, 1], by its type alone; floats are
+    clipped to that range."""
+    if picture.dtype.name in LEVELS:
+        unit = picture.astype(np.float32)
+        unit /= LEVELS[picture.dtype.name]
+    else:
+        unit = np.clip(picture, 0.0, 1.0).astype(np.float32, copy=False)
+    return np.repeat(unit[..., None], 3, axis=2) if unit.ndim == 2 else unit
+
+
+def from_unit(unit: Rgb, like: Picture) -> Picture:
+    """Turn (H, W, 3) float back into the type and number of channels of `like`."""
+    if like.ndim == 2:
+        unit = unit.mean(axis=2, dtype=np.float32)
+    unit = np.clip(unit, 0.0, 1.0)
+    if like.dtype.name in LEVELS:
+        return np.rint(unit * LEVELS[like.dtype.name]).astype(like.dtype)
+    return unit.astype(like.dtype)
+
+
+def pad_to_multiple(image: Rgb, multiple_of: int) -> Rgb:
+    """Extend right and bottom by replication to a multiple."""
+    bottom, right = (-size % multiple_of for size in image.shape[:2])
+    return (
+        np.pad(image, ((0, bottom), (0, right), (0, 0)), mode="edge") if bottom or right else image
+    )
+
+
+def reduce_by(picture: Picture, factor: int) -> Rgb:
+    """Reduce a picture by a whole factor, bilinearly (align_corners=False), reading only the
+    samples needed; a size that is no multiple counts as extended by replication.
+
+    (H, W[, 3]) → (⌈H/factor⌉, ⌈W/factor⌉, 3) in [0, 1].
+    """
+    indices: list[tuple[Indices, Indices]] = []
+    for size in picture.shape[:2]:
+        first = np.arange(-(-size // factor)) * factor + (factor - 1) // 2
+        # An even factor samples midway between two pixels, an odd one on a pixel.
+        second = first + (1 - factor % 2)
+        indices.append((np.minimum(first, size - 1), np.minimum(second, size - 1)))
+    (top, bottom), (left, right) = indices
+    if factor % 2:
+        return to_unit(picture[np.ix_(top, left)])
+    upper = to_unit(picture[np.ix_(top, left)]) + to_unit(picture[np.ix_(top, right)])
+    lower = to_unit(picture[np.ix_(bottom, left)]) + to_unit(picture[np.ix_(bottom, right)])
+    return ((upper + lower) / 4).astype(np.float32, copy=False)
+
+
+def check_picture(picture: Picture) -> None:
+    """Raise ContractError unless an array is one that relume works on."""
+    shape = picture.shape
+    if not (len(shape) == 2 or (len(shape) == 3 and shape[2] == 3)) or 0 in shape:
+        raise ContractError(f"image: expected (H, W) or (H, W, 3), got {shape}")
+    if picture.dtype.name not in (*LEVELS, "float32"):
+        raise ContractError(f"image: expected uint8, uint16 or float32, got {picture.dtype}")
+    if picture.dtype.name == "float32" and not np.isfinite(picture).all():
+        raise ContractError("image: expected finite values in [0, 1], got NaN or infinity")
+
+
+def run_in_tiles(
+    enhance: Callable[[Rgb], Rgb],
+    picture: Picture,
+    *,
+    card: Card,
+    strength: float = 1.0,
+    side: int | None = None,
+    threads: int | None = None,
+) -> Picture:
+    """Apply `enhance` to a picture piece by piece, never holding it whole as floats unless the
+    card's reach is None."""
+    height, width = picture.shape[:2]
+    if card.reach is None:
+        longest, halo = max(height, width), 0
+    else:
+        longest, halo = side or side_of_tile(card), card.reach
+    result = np.empty_like(picture)
+
+    def paint(tile: Tile) -> None:
+        low = to_unit(picture[tile.outer])
+        rows, columns = low.shape[:2]
+        high = enhance(pad_to_multiple(low, card.multiple_of))[:rows, :columns]
+        if strength != 1.0:
+            high = (low + np.float32(strength) * (high - low)).astype(np.float32, copy=False)
+        result[tile.inner] = from_unit(high[tile.crop], picture)
+
+    pieces = tiles(height, width, side=longest, halo=halo, multiple_of=card.multiple_of)
+    for_each(paint, pieces, threads=threads)
+    return result

@@ -1,0 +1,274 @@
+"""What a run reads and writes: files, folders and patterns become pairs of input and output.
+
+| input    | without -o                      | with -o DIR             | with -o FILE |
+|----------|---------------------------------|-------------------------|--------------|
+| a/x.jpg  | a/x.relume.jpg                  | DIR/x.jpg               | FILE         |
+| folder a | beside each: a/b/x.relume.jpg   | its tree: DIR/b/x.jpg   | refused      |
+
+Nothing is touched here; a plan that would overwrite an input or write a file twice is refused.
+"""
+
+# Path's own questions raise where there is no permission or a name is too long; os.path's say no.
+# ruff: noqa: PTH110, PTH112, PTH113, PTH118, PTH202, PTH207
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from relume.errors import ContractError, RelumeError, UnreadableError
+
+MARK = ".relume"
+"""Stands before the suffix of a result that lies beside its input."""
+_READ_ONLY = {".heic": ".jpg", ".heif": ".jpg", ".hif": ".jpg"}
+"""Formats that are read and not written → what becomes of them."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One picture to enhance."""
+
+    input: Path
+    output: Path
+    skip: str = ""
+    """Why there is nothing to do; empty when there is."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """An input that no job came from."""
+
+    input: str
+    error: RelumeError
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All jobs of a run in the order of its inputs."""
+
+    jobs: tuple[Job, ...]
+    problems: tuple[Problem, ...]
+    ignored: int
+    """Files in folders that are no pictures, hidden, or results of an earlier run."""
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A picture and the folder it was found in; None when it was named itself."""
+
+    path: Path
+    root: Path | None = None
+
+
+def plan(
+    inputs: Sequence[str],
+    *,
+    output: str | None,
+    recursive: bool,
+    overwrite: bool,
+    suffixes: Container[str],
+) -> Plan:
+    """Pair every picture with its output; `suffixes` are those of pictures, in lower case.
+
+    An output that exists and is not empty counts as done, unless `overwrite`.
+
+    Raises: ContractError when an output would be an input, two inputs would become one output,
+    or `output` fits neither a file nor a folder.
+    """
+    search = _Search(recursive, suffixes, output)
+    found = [picture for text in inputs for picture in search.find(text)]
+    if not found:
+        return Plan((), tuple(search.problems), search.ignored)
+    one_file = len(inputs) == len(found) == 1 and found[0].root is None
+    place = _place(output, one_file, suffixes)
+    jobs: list[Job] = []
+    problems = search.problems
+    for picture in found:
+        try:
+            jobs.append(_job(picture, place.of(picture), overwrite=overwrite))
+        except UnreadableError as error:
+            problems.append(Problem(str(picture.path), error))
+    return Plan(_distinct(jobs), tuple(problems), search.ignored)
+
+
+class _Search:
+    """Finds pictures and remembers what it could not use."""
+
+    def __init__(self, recursive: bool, suffixes: Container[str], output: str | None) -> None:
+        self.problems: list[Problem] = []
+        self.ignored = 0
+        self._recursive = recursive
+        self._suffixes = suffixes
+        # Results of an earlier run inside the folder are not its pictures.
+        self._avoid = _identity(Path(output)) if output is not None else None
+
+    def find(self, text: str) -> Iterator[_Found]:
+        path = Path(text)
+        if os.path.isdir(text):
+            yield from self._find_in(path)
+        elif os.path.isfile(text):
+            yield _Found(path)
+        elif os.path.lexists(text):
+            self._note(text, "is neither a file nor a folder; pipe a stream in with -")
+        elif glob.has_magic(text):
+            names = filter(os.path.isfile, sorted(glob.glob(text, recursive=True)))
+            matches = [Path(name) for name in names]
+            pictures = [match for match in matches if self._is_picture(match)]
+            self.ignored += len(matches) - len(pictures)
+            if not pictures:
+                self._note(text, "no picture matches this pattern")
+            yield from map(_Found, pictures)
+        else:
+            self._note(text, "no such file or folder")
+
+    def _find_in(self, root: Path) -> Iterator[_Found]:
+        problems, empty = len(self.problems), True
+        for path in self._walk(root):
+            empty = False
+            yield _Found(path, root)
+        if empty and len(self.problems) == problems:
+            hint = "" if self._recursive else "; -r looks into its folders too"
+            self._note(str(root), f"this folder holds no pictures to enhance{hint}")
+
+    def _walk(self, folder: Path) -> Iterator[Path]:
+        try:
+            with os.scandir(folder) as entries:
+                listed = sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            self._note(str(folder), f"this folder cannot be read: {error.strerror or error}")
+            return
+        for entry in listed:
+            path = folder / entry.name
+            # Links to folders are not followed: they may lead in circles or out of the tree.
+            if entry.is_dir(follow_symlinks=False):
+                if self._recursive and not self._avoided(path):
+                    yield from self._walk(path)
+            elif entry.is_file() and self._is_picture(path):
+                yield path
+            else:
+                self.ignored += 1
+
+    def _is_picture(self, path: Path) -> bool:
+        hidden = path.name.startswith(".")
+        return not hidden and path.suffix.lower() in self._suffixes and not _is_result(path)
+
+    def _avoided(self, folder: Path) -> bool:
+        if folder.name.startswith("."):
+            return True
+        return _identity(folder) == self._avoid
+
+    def _note(self, text: str, what: str) -> None:
+        self.problems.append(Problem(text, UnreadableError(f"{text}: {what}")))
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Says where the result of a picture goes: into a file, a folder, or beside its input."""
+
+    suffixes: Container[str]
+    file: Path | None = None
+    folder: Path | None = None
+
+    def of(self, picture: _Found) -> Path:
+        """Raises: UnreadableError for a name that tells no format when one is needed."""
+        if self.file is not None:
+            return self.file
+        path = picture.path
+        suffix = path.suffix
+        if suffix.lower() not in self.suffixes:
+            raise UnreadableError(f"{path}: not a picture by its name; -o FILE.jpg tries it anyway")
+        suffix = _READ_ONLY.get(suffix.lower(), suffix)
+        if self.folder is None:
+            return path.with_name(f"{path.stem}{MARK}{suffix}")
+        inside = path.relative_to(picture.root) if picture.root is not None else Path(path.name)
+        return self.folder / inside.with_suffix(suffix)
+
+
+def _place(output: str | None, one_file: bool, suffixes: Container[str]) -> _Place:
+    """Understand -o. Raises: ContractError when it fits neither a file nor a folder."""
+    if output is None:
+        return _Place(suffixes)
+    suffix = Path(output).suffix.lower()
+    if os.path.isdir(output) or output.endswith(("/", os.sep)):
+        return _Place(suffixes, folder=Path(output))
+    if suffix in suffixes:
+        if not one_file:
+            raise ContractError(f"-o {output} is one file, but the input is not; give a folder")
+        if suffix in _READ_ONLY:
+            raise ContractError(f"-o {output}: this format is only read; choose .jpg or .png")
+        return _Place(suffixes, file=Path(output))
+    if one_file and suffix:
+        raise ContractError(f"-o {output}: no known format; for a folder write {output}/")
+    if os.path.exists(output):
+        raise ContractError(f"-o {output} is a file where a folder is needed")
+    return _Place(suffixes, folder=Path(output))
+
+
+def is_finished(output: Path) -> bool:
+    """Tell whether an output needs no work: it is there and not empty, since none is ever half
+    written."""
+    return os.path.isfile(output) and os.path.getsize(output) > 0
+
+
+def finished(output: Path) -> str:
+    """Return why a job with this output has nothing to do."""
+    return f"{output} is there already; --overwrite replaces it"
+
+
+def _is_result(path: Path) -> bool:
+    return Path(path.stem).suffix.lower() == MARK
+
+
+def _job(picture: _Found, output: Path, *, overwrite: bool) -> Job:
+    if _is_result(picture.path) and _is_result(output):
+        return Job(picture.path, output, "it is a result itself; -o OUT enhances it again")
+    if not overwrite and is_finished(output):
+        return Job(picture.path, output, finished(output))
+    return Job(picture.path, output)
+
+
+def _distinct(jobs: Iterable[Job]) -> tuple[Job, ...]:
+    """Drop what was named twice and refuse what would destroy something."""
+    jobs = tuple(jobs)
+    inputs = {_identity(job.input): job.input for job in jobs}
+    inputs.pop(None, None)  # gone since it was found: reading it will tell
+    taken: dict[str, Job] = {}
+    folders: dict[Path, tuple[str, bool]] = {}
+    for job in jobs:
+        if (same := inputs.get(_identity(job.output))) is not None:
+            raise ContractError(
+                f"{job.output} is an input ({same}) and would be overwritten; choose another -o"
+            )
+        folder = job.output.parent
+        if folder not in folders:
+            folders[folder] = (os.path.realpath(folder), _ignores_case(folder))
+        real, blind = folders[folder]
+        key = os.path.join(real, job.output.name)
+        other = taken.setdefault(key.casefold() if blind else key, job)
+        if other is not job and _identity(other.input) != _identity(job.input):
+            raise ContractError(
+                f"{other.input} and {job.input} would both become {job.output}; "
+                "enhance them one at a time with -o"
+            )
+    return tuple(taken.values())
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Tell files apart whatever links or spellings lead to them; None for what is not there."""
+    try:
+        stat = path.stat()
+    except (OSError, ValueError):  # ValueError: a name with a null byte
+        return None
+    return stat.st_dev, stat.st_ino
+
+
+def _ignores_case(folder: Path) -> bool:
+    """Tell whether x.jpg and X.JPG are one file there, by the nearest folder that exists."""
+    there = Path(os.path.realpath(folder))
+    while not os.path.exists(there):
+        there = there.parent
+    other = there.with_name(there.name.swapcase()) if there.name else there
+    return other.name != there.name and _identity(other) == _identity(there)

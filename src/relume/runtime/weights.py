@@ -1,0 +1,82 @@
+"""Model files: find them, check them, read their card."""
+
+from __future__ import annotations
+
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from relume.card import Card, from_json
+from relume.errors import ContractError, WeightsError
+from relume.runtime.engines import Graph
+
+CARD_KEY = "relume.card"
+"""Key of the card in a model's metadata."""
+MAX_MODEL_BYTES = 2**31 - 1
+"""The format itself ends here (one protobuf message)."""
+
+
+def folder(name: str) -> Traversable:
+    """Return the folder of a neural method's weights."""
+    return files(f"relume.methods.{name}") / "weights"
+
+
+@cache
+def checksums(name: str) -> dict[str, str]:
+    """Return file → sha256 as published with a method's weights."""
+    try:
+        lines = (folder(name) / "SHA256SUMS").read_text().splitlines()
+    except OSError as error:
+        raise WeightsError(f"{name}: the list of weights is absent; reinstall relume") from error
+    return {line.split()[1]: line.split()[0] for line in lines if line.strip()}
+
+
+def read_published(name: str, file: str) -> bytes:
+    """Read one file of a method's weights and check it against the published sha256.
+
+    Raises: WeightsError when it is absent or differs.
+    """
+    try:
+        data = (folder(name) / file).read_bytes()
+    except OSError as error:
+        raise WeightsError(f"{name}: weights {file} are absent; reinstall relume") from error
+    expected, got = checksums(name).get(file, "no entry"), sha256(data).hexdigest()
+    if expected != got:
+        raise WeightsError(
+            f"{name}: weights {file} are not the published ones: expected sha256 {expected[:12]}…, "
+            f"got {got[:12]}…; reinstall relume"
+        )
+    return data
+
+
+def read_model(path: Path) -> bytes:
+    """Read a user's model file.
+
+    Raises: WeightsError when it cannot be read or is no model at all.
+    """
+    try:
+        size = path.stat().st_size
+        if size > MAX_MODEL_BYTES:
+            raise WeightsError(f"{path}: {size} bytes are too many for a model file")
+        data = path.read_bytes()
+    except OSError as error:
+        raise WeightsError(f"{path}: cannot be read: {error.strerror or error}") from error
+    if not data:
+        raise WeightsError(f"{path}: the file is empty, not a model")
+    return data
+
+
+def card_of(graph: Graph, *, where: str) -> Card:
+    """Read the card inside a model file.
+
+    Raises: WeightsError when there is none or it is malformed.
+    """
+    text = graph.metadata.get(CARD_KEY)
+    if text is None:
+        raise WeightsError(f"{where}: no card inside; export the model with relume to add one")
+    try:
+        return from_json(text)
+    except ContractError as error:
+        raise WeightsError(f"{where}: its card is malformed: {error}") from error

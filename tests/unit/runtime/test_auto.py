@@ -1,0 +1,66 @@
+"""`auto` lifts what was taken too dark and leaves alone what is as it should be."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import relume
+from fake.night import night
+from relume.colour import decode_srgb, encode_srgb, value
+from relume.runtime.auto import choose
+
+
+def photo(*, stops: float = 0.0) -> np.ndarray:
+    """A generated photo that uses the whole scale, `stops` underexposed."""
+    random = np.random.default_rng(3)
+    levels = np.sort(random.beta(2, 2, 200 * 300)).reshape(200, 300, 1)
+    light = decode_srgb(np.clip(levels * [1.0, 0.9, 0.8] * 1.06, 0, 1)) * 2.0**-stops
+    return np.rint(encode_srgb(light) * 255).astype(np.uint8)
+
+
+def test_a_well_exposed_photo_is_left_alone() -> None:
+    image = photo()
+    assert np.array_equal(relume.enhance(image), image)
+    assert choose(image).method == "identity"
+
+
+@pytest.mark.parametrize("stops", [1, 2, 3, 4])
+def test_an_underexposed_photo_comes_back(stops: int) -> None:
+    error = relume.enhance(photo(stops=stops)).astype(float) - photo()
+    # Rounding to 8 bits in the dark leaves steps of about 2^stops levels.
+    assert np.abs(error).mean() < 6 + 2**stops / 2
+
+
+def test_a_dark_scene_with_white_highlights_is_hardly_lifted() -> None:
+    image = photo(stops=3)
+    image[:10] = 255
+    assert abs(relume.enhance(image).astype(float).mean() - image.mean()) < 12
+    assert "highlights" in choose(image).reason
+
+
+@given(st.sampled_from(["uint8", "uint16", "float32"]), st.integers(1, 40), st.integers(1, 40))
+def test_decides_for_any_picture(dtype: str, height: int, width: int) -> None:
+    image = night(height, width)
+    if dtype != "float32":
+        image = np.rint(image * np.iinfo(dtype).max).astype(dtype)
+    choice = choose(image)
+    assert choice.reason
+    assert "\n" not in choice.reason
+
+
+@pytest.mark.parametrize("level", [0, 1, 128, 255])
+def test_flat_pictures(level: int) -> None:
+    image = np.full((5, 4, 3), level, np.uint8)
+    out = relume.enhance(image)
+    assert out.min() == out.max()
+    assert out.max() >= level
+    assert level != 0 or out.max() == 0
+
+
+def test_the_aim_is_met_where_the_highlights_allow() -> None:
+    image = photo(stops=2)
+    lifted = value(relume.enhance(image) / 255.0)
+    assert 0.4 < lifted.mean() < 0.6

@@ -1,0 +1,118 @@
+"""Tiles, padding and reduction against plain statements of what they should be."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fake.night import night
+from relume.card import Card
+from relume.errors import ContractError
+from relume.runtime import fit
+
+sizes = st.integers(1, 90)
+
+
+def card(*, reach: int | None, multiple_of: int = 1) -> Card:
+    return Card("blur", "Blur", "Mean.", "neural", reach, multiple_of=multiple_of)
+
+
+@given(sizes, sizes, st.integers(8, 64), st.integers(0, 9), st.sampled_from([1, 2, 8]))
+def test_tiles_cover_every_pixel_once(
+    height: int, width: int, side: int, halo: int, multiple_of: int
+) -> None:
+    seen = np.zeros((height, width), int)
+    for tile in fit.tiles(height, width, side=side, halo=halo, multiple_of=multiple_of):
+        seen[tile.inner] += 1
+        outer = np.zeros((height, width), bool)
+        outer[tile.outer] = True
+        rows, columns = tile.inner
+        # The halo is there in full, or the picture ends.
+        assert outer[
+            max(rows.start - halo, 0) : rows.stop + halo,
+            max(columns.start - halo, 0) : columns.stop + halo,
+        ].all()
+        assert tile.outer[0].start % multiple_of == 0
+        assert tile.outer[1].start % multiple_of == 0
+    assert (seen == 1).all()
+
+
+@given(sizes, sizes, st.integers(1, 13))
+def test_reduction_is_the_bilinear_one_of_the_extended_picture(
+    height: int, width: int, factor: int
+) -> None:
+    image = night(height, width)
+    rows, columns = -(-height // factor), -(-width // factor)
+    extended = np.pad(
+        image, ((0, rows * factor - height), (0, columns * factor - width), (0, 0)), mode="edge"
+    )
+
+    def along(array: np.ndarray, count: int) -> np.ndarray:
+        position = (np.arange(count) + 0.5) * factor - 0.5
+        first = np.floor(position).astype(int)
+        weight = (position - first)[:, None, None]
+        second = np.minimum(first + 1, len(array) - 1)
+        return (1 - weight) * array[first] + weight * array[second]
+
+    expected = along(extended, rows)
+    expected = along(expected.transpose(1, 0, 2), columns).transpose(1, 0, 2)
+    assert np.abs(fit.reduce_by(image, factor) - expected).max() < 1e-6
+
+
+@given(sizes, sizes, st.sampled_from([1, 4, 8]), st.sampled_from([40, 64]))
+def test_a_local_filter_in_tiles_equals_the_whole(
+    height: int, width: int, multiple_of: int, side: int
+) -> None:
+    image = night(height, width)
+
+    def blur(piece: np.ndarray) -> np.ndarray:
+        assert piece.shape[0] % multiple_of == 0
+        padded = np.pad(piece, ((1, 1), (1, 1), (0, 0)))
+        window = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(0, 1))
+        return window.mean(axis=(-1, -2))
+
+    settings = card(reach=1, multiple_of=multiple_of)
+    whole = fit.run_in_tiles(blur, image, card=settings, side=10_000)
+    assert np.abs(fit.run_in_tiles(blur, image, card=settings, side=side) - whole).max() < 1e-6
+
+
+def test_a_global_method_is_never_cut() -> None:
+    shapes: list[tuple[int, ...]] = []
+
+    def note(piece: np.ndarray) -> np.ndarray:
+        shapes.append(piece.shape)
+        return piece
+
+    fit.run_in_tiles(note, night(130, 70), card=card(reach=None), side=32)
+    assert shapes == [(130, 70, 3)]
+
+
+@given(st.sampled_from(["uint8", "uint16"]), sizes)
+def test_integers_survive_the_round_trip(dtype: str, size: int) -> None:
+    levels = np.random.default_rng(size).integers(0, np.iinfo(dtype).max, (size, 3, 3), dtype=dtype)
+    assert np.array_equal(fit.from_unit(fit.to_unit(levels), levels), levels)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+def test_gray_is_three_equal_channels(dtype: str) -> None:
+    gray = (night(9, 7)[..., 0] * 200).astype(dtype) / (255 if dtype == "float32" else 1)
+    gray = gray.astype(dtype)
+    unit = fit.to_unit(gray)
+    assert unit.shape == (9, 7, 3)
+    assert np.abs(fit.from_unit(unit, gray).astype(float) - gray).max() < 1e-6
+
+
+def test_floats_outside_the_range_are_clipped() -> None:
+    assert fit.to_unit(np.array([[[-1.0, 0.5, 2.0]]], np.float32)).tolist() == [[[0.0, 0.5, 1.0]]]
+
+
+def test_a_tile_has_room_beside_its_halo() -> None:
+    assert fit.side_of_tile(card(reach=500), memory=1) > 1000
+
+
+@pytest.mark.parametrize("array", [np.zeros((2, 2, 4), np.uint8), np.zeros((2, 2), np.float64)])
+def test_other_arrays_are_refused(array: np.ndarray) -> None:
+    with pytest.raises(ContractError):
+        fit.check_picture(array)
