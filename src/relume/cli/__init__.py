@@ -1,0 +1,182 @@
+"""The command line: every module here is a verb, imported when that verb runs.
+
+A verb is one file named like it (an underscore is shown as a hyphen) that holds
+
+    EXAMPLES = "relume verb party.jpg\\n…"     # lines for the end of its help
+    def verb(…) -> None                        # a typer command; its docstring is the help
+
+A verb raises `RelumeError` for what the user should know and `typer.Exit(1)` when it has already
+said so. Heavy imports belong inside the function: `relume --help` imports every verb.
+
+| exit code | means                                                     |
+|-----------|-----------------------------------------------------------|
+| 0         | all is well                                               |
+| 1         | something failed                                          |
+| 2         | wrong usage: an unknown name or option, a value out of range |
+| 130       | interrupted                                               |
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from relume import __version__
+from relume.errors import ContractError, RelumeError, UnknownNameError
+
+INTERRUPTED = 130
+"""What shells return for a program that Ctrl-C ended: 128 + SIGINT."""
+_WrongUsage: type[Exception] = typer.BadParameter.__mro__[1]
+"""typer's usage error, by its only public descendant: its home differs between releases."""
+
+
+def verbs() -> tuple[str, ...]:
+    """Return the names of all verbs, sorted."""
+    found = (module.name for module in iter_modules(__path__) if not module.name.startswith("_"))
+    return tuple(sorted(name.replace("_", "-") for name in found))
+
+
+class _Verbs(TyperGroup):
+    """Commands that are imported when they are asked for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(verbs())
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in verbs():
+            raise UnknownNameError.of("verb", cmd_name, verbs())
+        name = cmd_name.replace("-", "_")
+        module = import_module(f"{__name__}.{name}")
+        one = typer.Typer(add_completion=False, rich_markup_mode=None)
+        examples: str = getattr(module, "EXAMPLES", "")
+        # \b keeps the lines as they are instead of filling them to a paragraph.
+        epilog = "\b\nExamples:\n" + "\n".join(f"  {line}" for line in examples.splitlines())
+        one.command(cmd_name, epilog=epilog if examples else None)(getattr(module, name))
+        return typer.main.get_command(one)
+
+
+app = typer.Typer(
+    cls=_Verbs,
+    # Plain help: importing rich would take longer than printing it.
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"relume {__version__}")
+        raise typer.Exit
+
+
+@app.callback(
+    invoke_without_command=True,
+    epilog="`relume VERB --help` explains a verb and ends with examples.",
+)
+def relume(
+    context: typer.Context,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Turn dark pictures into good ones."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code; nothing the user does shows a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A file name or a terminal that knows no Unicode must not end a run.
+            stream.reconfigure(errors="replace")
+    try:
+        code = _run(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        code = _leave_the_pipe()
+    if _is_at_work():
+        # The run was called off while a network was at work, which may take minutes and which the
+        # interpreter must not cut short. No file is being written, so there is nothing to lose.
+        sys.stderr.flush()
+        os._exit(code)
+    return code
+
+
+def _is_at_work() -> bool:
+    if "relume.runtime.batch" not in sys.modules:  # too heavy to import only to ask
+        return False
+    from relume.runtime.batch import is_at_work
+
+    return is_at_work()
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        result = app(args=arguments, prog_name="relume", standalone_mode=False)
+    except SystemExit as ending:  # typer's own, after --install-completion or a closed pipe
+        result = ending.code
+    except (KeyboardInterrupt, typer.Abort):
+        result = INTERRUPTED
+    except _WrongUsage as error:
+        return _fail_usage(error)
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        wrong_usage = isinstance(error, UnknownNameError | ContractError)
+        return _fail(explain(error), code=2 if wrong_usage else 1)
+    if result == INTERRUPTED:
+        return _fail("interrupted", code=INTERRUPTED)
+    return result if isinstance(result, int) else 0
+
+
+def _fail(message: str, *, code: int) -> int:
+    typer.echo(f"relume: {clean(message)}", err=True)
+    return code
+
+
+def explain(error: Exception) -> str:
+    """Return what to tell about an error; RELUME_DEBUG=1 shows where an unexpected one arose."""
+    if isinstance(error, RelumeError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "out of memory; try --jobs 1 or a smaller picture"
+    if os.environ.get("RELUME_DEBUG") == "1":
+        import traceback
+
+        traceback.print_exception(error)
+    what = f"unexpected {type(error).__name__}: {error}"
+    return f"{what}; please report it with what RELUME_DEBUG=1 shows"
+
+
+def _fail_usage(error: Any) -> int:
+    asked = error.ctx.command_path if error.ctx else "relume"
+    return _fail(f"{error.format_message().rstrip('.')}; see {asked} --help", code=2)
+
+
+def _leave_the_pipe() -> int:
+    """Stop writing to a reader that has gone, so that the interpreter's last flush is quiet."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 1
+
+
+def named(name: str, message: str) -> str:
+    """Put a name before a message that does not hold it already."""
+    return message if name in message else f"{name}: {message}"
+
+
+def clean(text: str) -> str:
+    """Put text on one line without control characters, which a file name may smuggle in."""
+    return "".join(
+        sign if sign.isprintable() else " " if sign.isspace() else "\ufffd" for sign in text
+    )

@@ -1,0 +1,61 @@
+"""Options that several verbs share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, TypeAlias
+
+import typer
+
+
+def complete_method(incomplete: str) -> list[str]:
+    """Return the methods a shell may complete to."""
+    from relume import methods
+
+    return [name for name in ("auto", *methods.names()) if name.startswith(incomplete)]
+
+
+def complete_knob(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Return the knobs of the method given before, ready for their value."""
+    from relume import methods
+
+    name = str(ctx.params.get("method") or "")
+    knobs = methods.card(name).knobs if name in methods.names() else ()
+    return [f"{knob.name}=" for knob in knobs if knob.name.startswith(incomplete)]
+
+
+def parse_knobs(settings: Sequence[str]) -> dict[str, float]:
+    """Turn NAME=VALUE texts into numbers by name.
+
+    Raises: typer.BadParameter for another form; what the numbers mean is the card's business.
+    """
+    knobs: dict[str, float] = {}
+    for setting in settings:
+        name, sign, value = setting.partition("=")
+        try:
+            if not (name and sign):
+                raise ValueError
+            knobs[name] = float(value)
+        except ValueError:
+            raise typer.BadParameter(
+                f"--knob wants NAME=VALUE with a number, got {setting!r}"
+            ) from None
+    return knobs
+
+
+def limits(*, max_pixels: int | None, max_bytes: int | None) -> dict[str, int]:
+    """Return the reader's arguments for limits that were set; the others stay its own."""
+    given = {"max_pixels": max_pixels, "max_bytes": max_bytes}
+    return {name: limit for name, limit in given.items() if limit is not None}
+
+
+Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+MaxPixels: TypeAlias = Annotated[
+    int | None, typer.Option(min=1, metavar="N", help="Refuse pictures with more pixels.")
+]
+MaxBytes: TypeAlias = Annotated[
+    int | None, typer.Option(min=1, metavar="N", help="Refuse files with more bytes.")
+]
+Engine: TypeAlias = Annotated[
+    str, typer.Option(metavar="NAME", help="What runs the networks; `relume doctor` lists them.")
+]

@@ -1,0 +1,143 @@
+"""What a run over many pictures tells: a line for each, its JSON, a bar, a summary."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any, Literal
+
+import typer
+
+from relume.cli import clean, explain, named
+from relume.runtime.batch import Done, Failed, Outcome, Skipped
+from relume.runtime.plan import Job, Plan, Problem
+
+Style = Literal["lines", "json", "quiet"]
+"""Lines for people, JSON for programs, both on standard output; or errors alone."""
+
+
+@dataclass
+class Report:
+    """Tells outcomes as they come and counts them; errors go to standard error in every style."""
+
+    style: Style
+    done: int = 0
+    skipped: int = 0
+    failed: int = 0
+
+    def planned(self, job: Job) -> None:
+        """Tell what would be done."""
+        if job.skip:
+            self.outcome(Skipped(job))
+        else:
+            self._tell(_arrow(job), {**_paths(job), "skipped": False})
+
+    def problem(self, problem: Problem) -> None:
+        """Tell of an input that cannot be used."""
+        self._fail(problem.input, problem.error)
+
+    def outcome(self, outcome: Outcome) -> None:
+        """Tell what became of one picture."""
+        paths = _paths(outcome.job)
+        match outcome:
+            case Done():
+                self.done += 1
+                self._tell(_line(outcome), {**paths, **_facts(outcome)})
+            case Skipped():
+                self.skipped += 1
+                reason = outcome.job.skip
+                line = f"{outcome.job.input}  skipped: {reason}"
+                self._tell(line, {**paths, "skipped": True, "reason": reason})
+            case Failed():
+                self._fail(str(outcome.job.input), outcome.error)
+
+    def counts(self, plan: Plan) -> str:
+        """Return how many of the plan's pictures came to which end."""
+        told = self.done + self.skipped + self.failed - len(plan.problems)
+        counts = {
+            "enhanced": self.done,
+            "skipped": self.skipped,
+            "failed": self.failed,
+            "not finished": len(plan.jobs) - told,
+            "ignored": plan.ignored,
+        }
+        return ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+
+    def _tell(self, line: str, facts: dict[str, Any]) -> None:
+        if self.style == "json":
+            typer.echo(json.dumps(facts))
+        elif self.style == "lines":
+            typer.echo(clean(line))
+
+    def _fail(self, source: str, error: Exception) -> None:
+        self.failed += 1
+        message = explain(error)
+        typer.echo(f"relume: {clean(named(source, message))}", err=True)
+        if self.style == "json":
+            typer.echo(json.dumps({"input": source, "error": message}))
+
+
+def _paths(job: Job) -> dict[str, Any]:
+    return {"input": str(job.input), "output": str(job.output)}
+
+
+def _facts(done: Done) -> dict[str, Any]:
+    return {
+        "method": done.method,
+        "knobs": dict(done.knobs),
+        "reason": done.reason,
+        "seconds": round(done.seconds, 4),
+        "width": done.width,
+        "height": done.height,
+        "notes": list(done.notes),
+        "skipped": False,
+    }
+
+
+def _arrow(job: Job) -> str:
+    beside = job.output.parent == job.input.parent
+    return f"{job.input} → {job.output.name if beside else job.output}"
+
+
+def _line(done: Done) -> str:
+    how = f"{done.method}: {done.reason}" if done.reason else done.method
+    notes = "".join(f"; {note}" for note in done.notes)
+    return f"{_arrow(done.job)}  {how}  {done.seconds:.2f} s{notes}"
+
+
+@contextmanager
+def progress(total: int) -> Generator[Callable[[], None]]:
+    """Show a bar with rate and time left on standard error; yield what moves it by one picture."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    start, moved = perf_counter(), 0
+    bar = Progress(
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+        # Lines for a file or another program stay out of the terminal.
+        redirect_stdout=sys.stdout.isatty(),
+    )
+    with bar:
+        task = bar.add_task("", total=total, rate="")
+
+        def move() -> None:
+            nonlocal moved
+            moved += 1
+            bar.update(task, advance=1, rate=f"{moved / (perf_counter() - start):.1f}/s")
+
+        yield move

@@ -1,0 +1,212 @@
+"""`relume enhance`: photos, folders and streams, from dark to bright."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager, nullcontext
+from functools import partial
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from relume import __version__
+from relume.cli._options import (
+    Engine,
+    Json,
+    MaxBytes,
+    MaxPixels,
+    complete_knob,
+    complete_method,
+    limits,
+    parse_knobs,
+)
+from relume.errors import ContractError
+
+if TYPE_CHECKING:
+    from relume.cli._report import Report
+    from relume.runtime.batch import FileWork
+    from relume.runtime.plan import Plan
+
+EXAMPLES = """\
+relume enhance party.jpg                      # party.relume.jpg lies beside it
+relume enhance holiday/ -r -o bright/         # a tree of folders; run again to resume
+relume enhance night.png -m gamma -k gamma=0.6 --strength 0.8
+relume enhance party.jpg -m mine.onnx -o better.jpg
+curl … | relume enhance - > bright.jpg"""
+
+
+def enhance(
+    inputs: Annotated[
+        list[str],
+        typer.Argument(metavar="INPUT", help="Files, folders and patterns; - is standard input."),
+    ],
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="OUT",
+            help="A folder, or a file for one input; - is standard output. "
+            "Otherwise NAME.relume.EXT beside each input.",
+        ),
+    ] = None,
+    method: Annotated[
+        str,
+        typer.Option(
+            "--method",
+            "-m",
+            metavar="NAME",
+            help="A method (see `relume methods`), a model file, or auto, which looks at each "
+            "picture.",
+            autocompletion=complete_method,
+        ),
+    ] = "auto",
+    knob: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--knob",
+            "-k",
+            metavar="NAME=VALUE",
+            help="Set a knob of the method; may be repeated.",
+            autocompletion=complete_knob,
+        ),
+    ] = None,
+    strength: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="How far to go from the input to the result.")
+    ] = 1.0,
+    engine: Engine = "auto",
+    recursive: Annotated[
+        bool, typer.Option("--recursive", "-r", help="Look into folders inside folders.")
+    ] = False,
+    overwrite: Annotated[
+        bool,
+        typer.Option(
+            "--overwrite",
+            help="Enhance again what has a result; otherwise a result that is there and not empty "
+            "is kept. An input is never overwritten.",
+        ),
+    ] = False,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            "--jobs", "-j", min=1, metavar="N", help="Pictures at the same time; 2 unless set."
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", "-n", help="Say what would be done and do nothing.")
+    ] = False,
+    as_json: Json = False,
+    strip_metadata: Annotated[
+        bool, typer.Option("--strip-metadata", help="Leave out EXIF and XMP; the profile stays.")
+    ] = False,
+    quality: Annotated[
+        int | None,
+        typer.Option(min=1, max=100, metavar="Q", help="Of a JPEG, WebP or AVIF; as the input's."),
+    ] = None,
+    max_pixels: MaxPixels = None,
+    max_bytes: MaxBytes = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+) -> None:
+    """Turn dark photos into good ones.
+
+    Depth, profile and metadata stay as they were. A picture that fails is reported and the rest
+    goes on; the end is then 1. Running again continues where an earlier run ended.
+    """
+    from relume.cli._report import Report
+    from relume.cli._stream import STREAM, at_the_ends, stream_job
+    from relume.io import SUFFIXES, read, write
+    from relume.runtime import Enhancer
+    from relume.runtime.batch import FileWork
+    from relume.runtime.plan import Plan, plan
+
+    work = FileWork(
+        # Before any file is looked at, so that a wrong name or knob shows at once.
+        enhancer=Enhancer(method, knobs=parse_knobs(knob or ()), strength=strength, engine=engine),
+        read=partial(read, **limits(max_pixels=max_pixels, max_bytes=max_bytes)),
+        write=partial(
+            write,
+            quality=quality,
+            metadata="strip" if strip_metadata else "keep",
+            software=None if strip_metadata else f"relume {__version__}",
+        ),
+    )
+    report = Report("json" if as_json else "quiet" if quiet else "lines")
+    if STREAM in inputs or output == STREAM:
+        job = stream_job(inputs, output, overwrite=overwrite, suffixes=SUFFIXES)
+        planned = Plan((job,), (), 0)
+        work = at_the_ends(work, job)
+        if str(job.output) == STREAM:
+            if report.style == "json":
+                raise ContractError("standard output takes the picture, not --json; give -o FILE")
+            report.style = "quiet"
+    else:
+        planned = plan(
+            inputs, output=output, recursive=recursive, overwrite=overwrite, suffixes=SUFFIXES
+        )
+    for problem in planned.problems:
+        report.problem(problem)
+    if dry_run:
+        for job in planned.jobs:
+            report.planned(job)
+    else:
+        _enhance_files(planned, work=work, report=report, workers=jobs)
+    if report.failed:
+        raise typer.Exit(1)
+
+
+def _enhance_files(planned: Plan, *, work: FileWork, report: Report, workers: int | None) -> None:
+    from relume.cli._report import progress
+    from relume.runtime.batch import Failed, Run
+
+    start = perf_counter()
+    jobs = planned.jobs
+    several = sum(not job.skip for job in jobs) > 1
+    shown = several and report.style != "quiet" and sys.stderr.isatty()
+    bar = progress(len(jobs)) if shown else nullcontext(_no_move)
+    with (
+        _one_interrupt(),
+        bar as move,
+        Run(jobs, work, workers=workers or (2 if several else 1)) as run,
+    ):
+        try:
+            for outcome in run.outcomes():
+                if isinstance(outcome, Failed) and isinstance(outcome.error, BrokenPipeError):
+                    raise outcome.error  # the reader of standard output has gone
+                report.outcome(outcome)
+                move()
+        except KeyboardInterrupt:
+            run.call_off()
+            for outcome in run.unreported():
+                report.outcome(outcome)
+            typer.echo(report.counts(planned), err=True)
+            raise
+    if report.style == "lines" and len(jobs) + planned.ignored > 1:
+        typer.echo(f"{report.counts(planned)}; {perf_counter() - start:.1f} s")
+
+
+def _no_move() -> None: ...
+
+
+@contextmanager
+def _one_interrupt() -> Generator[None]:
+    """Let the first Ctrl-C or request to end interrupt, and no later one disturb the cleaning."""
+    signals = (signal.SIGINT, signal.SIGTERM)
+
+    def interrupt(number: int, frame: object) -> None:
+        for each in signals:
+            signal.signal(each, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():  # only that one gets signals
+        yield
+        return
+    before = {each: signal.signal(each, interrupt) for each in signals}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
