@@ -61,16 +61,13 @@ def test_keeps_the_frame(method: Method, height: int, width: int, dtype: str, gr
 def test_flat_pictures_stay_flat(method: Method, shape: tuple[int, int], level: int) -> None:
     image = np.full((*shape, 3), level, np.uint8)
     out = method(image).astype(int)
-    spread = int(out.max(axis=(0, 1)).max() - out.min(axis=(0, 1)).min())
-    # A network sees the zero padding at the border, so a flat picture need not stay exactly flat.
+    # A network sees the zero padding at the border, so it need not keep a flat picture flat.
     if method.card.kind == "classical":
         assert out.max(axis=(0, 1)).tolist() == out.min(axis=(0, 1)).tolist()
-    else:
-        assert spread <= 255
     # An equaliser with a clip limit spreads clipped counts over all bins: 7 levels of 8 bit.
     if level == 255:
         assert out.min() >= 255 - 7
-    if level == 0 and method.card.kind == "classical":
+    if level == 0:
         assert out.max() <= 7
 
 

@@ -44,6 +44,9 @@ CARD = Card(
 )  # fmt: skip
 
 LEVELS = 256
+LEAST = 9
+"""Pixels along a tile when it would have fewer than 9 × 9: the clip limit is at least one count,
+and one count of fewer samples is a visible step, which would turn a small black picture gray."""
 STRIP = 64
 """Rows converted at a time: a strip of 4000 columns stays within a few megabytes."""
 
@@ -67,10 +70,12 @@ def enhance(image: Rgb, *, clip: float, tiles: float) -> Rgb:
 
 def cell_of(height: int, width: int, *, tiles: int) -> tuple[int, int]:
     """Return the height and width of a tile, of the extended picture where it is extended."""
-    if height % tiles == 0 and width % tiles == 0:
-        return height // tiles, width // tiles
     # As OpenCV does: a side that is a multiple gets a full extra pixel per tile if the other is not.
-    return height // tiles + 1, width // tiles + 1
+    extra = int(height % tiles != 0 or width % tiles != 0)
+    cell = height // tiles + extra, width // tiles + extra
+    if cell[0] * cell[1] >= LEAST * LEAST:
+        return cell
+    return max(cell[0], LEAST), max(cell[1], LEAST)
 
 
 def transfer_tables(levels: NDArray[np.uint8], *, clip: float, tiles: int) -> Plane:

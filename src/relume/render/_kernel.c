@@ -30,7 +30,7 @@
 #endif
 
 /* Raised whenever a function's arguments change, so that Python never calls a stale build. */
-#define INTERFACE 1
+#define INTERFACE 2
 
 #define BLOCK 192    /* samples per block: whole RGB pixels and whole vectors; three blocks fit L1 */
 #define KNOTS 65536  /* knots of an interpolated function; its table repeats the last one */
@@ -86,7 +86,7 @@ INLINE void mix_and_store(void *target, Size at, const float *e, float *x, float
 
 /* ---- small maps over a band of rows ------------------------------------------------------------ */
 
-enum { CURVE, GAIN, AFFINE, BLEND };
+enum { CURVE, GAIN, AFFINE, BLEND, TILES };
 
 typedef struct {
     const void *source;
@@ -95,12 +95,13 @@ typedef struct {
     Size rows, width, channels; /* of the band */
     const float *map[2];        /* h × w × depth; the second one is Affine's offset */
     int maps;
-    Size h, w, depth;
+    Size h, w, depth; /* Tiles: depth is the number of levels of a tile's table */
     const int32_t *row, *column;              /* upper and left neighbour of each row and column */
     const float *row_weight, *column_weight;  /* how far towards the next one, in [0, 1] */
     const float *change;                      /* Blend: f(E) − E per level */
     float strength;
-    float *scratch; /* maps × 2 rows of width × channels: the neighbouring map rows, widened */
+    float *scratch; /* maps × 2 rows of width × channels: the neighbouring map rows, widened;
+                       Tiles: the tables of a row of tiles, between two rows of them */
 } Band;
 
 INLINE void widen(float *out, const float *line, const Band *b) {
@@ -211,9 +212,64 @@ INLINE void render_band(const Band *b) {
     }
 }
 
-static void render_band_plain(const Band *b) { render_band(b); }
+/* Read the tables of the tiles to the left and right of each pixel at its luma, and add the change. */
+INLINE void tiles(float *x, const float *tables, const Band *b, Size column, int n) {
+    const float top = (float)(b->depth - 1);
+    float key[BLOCK], part[BLOCK], change[BLOCK];
+    int level[BLOCK], last = (int)b->depth - 2, i;
+    for (i = 0; i < n; i++)
+        key[i] = b->channels == 1
+                     ? x[i]
+                     : 0.299f * x[3 * i] + 0.587f * x[3 * i + 1] + 0.114f * x[3 * i + 2];
+    for (i = 0; i < n; i++) level[i] = (int)(key[i] * top);
+    for (i = 0; i < n; i++) level[i] = level[i] < last ? level[i] : last;
+    for (i = 0; i < n; i++) part[i] = key[i] * top - (float)level[i];
+    for (i = 0; i < n; i++) {
+        Size at = b->column[column + i], next = at + 1 < b->w ? at + 1 : at;
+        const float *p = tables + at * b->depth + level[i], *q = tables + next * b->depth + level[i];
+        float left = p[0] + part[i] * (p[1] - p[0]), right = q[0] + part[i] * (q[1] - q[0]);
+        change[i] = left + b->column_weight[column + i] * (right - left) - key[i];
+    }
+    if (b->channels == 1) {
+        for (i = 0; i < n; i++) x[i] += change[i];
+        return;
+    }
+    for (i = 0; i < n; i++) {
+        x[3 * i] += change[i];
+        x[3 * i + 1] += change[i];
+        x[3 * i + 2] += change[i];
+    }
+}
+
+INLINE void render_tiles(const Band *b) {
+    const Size line = b->w * b->depth, step = BLOCK / b->channels;
+    Size y, column, k;
+    for (y = 0; y < b->rows; y++) {
+        Size i = b->row[y], j = i + 1 < b->h ? i + 1 : i;
+        const float *upper = b->map[0] + i * line, *lower = b->map[0] + j * line;
+        for (k = 0; k < line; k++) b->scratch[k] = upper[k] + b->row_weight[y] * (lower[k] - upper[k]);
+        for (column = 0; column < b->width; column += step) {
+            float e[BLOCK], x[BLOCK];
+            int n = (int)(b->width - column < step ? b->width - column : step);
+            int samples = n * (int)b->channels, m;
+            Size here = (y * b->width + column) * b->channels;
+            load(x, b->source, here, samples, b->kind);
+            if (b->strength != 1.0f)
+                for (m = 0; m < samples; m++) e[m] = x[m];
+            tiles(x, b->scratch, b, column, n);
+            mix_and_store(b->target, here, e, x, b->strength, samples, b->kind);
+        }
+    }
+}
+
+INLINE void render_placed(const Band *b) {
+    if (b->operation == TILES) render_tiles(b);
+    else render_band(b);
+}
+
+static void render_placed_plain(const Band *b) { render_placed(b); }
 #if HAS_AVX2_COPY
-AVX2 static void render_band_avx2(const Band *b) { render_band(b); }
+AVX2 static void render_placed_avx2(const Band *b) { render_placed(b); }
 #endif
 
 /* ---- tables: a function of the sample ----------------------------------------------------------- */
@@ -577,9 +633,13 @@ enum { SOURCE, TARGET, MAP, ROW, ROW_WEIGHT, COLUMN, COLUMN_WEIGHT, MORE, BUFFER
 static int on_map(Band *b, Py_buffer *buffers) {
     Size samples = product(b->rows, b->width, b->channels, 1), line;
     Size cells = product(b->h, b->w, b->depth, 1);
-    if (!is_kind(b->kind, b->operation != BLEND) || !is_depth(b->channels) || !is_depth(b->depth))
+    const int tiled = b->operation == TILES;
+    if (!is_kind(b->kind, b->operation != BLEND) || !is_depth(b->channels)) return 0;
+    if (tiled ? b->depth < 2 || b->depth > 65536 : !is_depth(b->depth)) {
+        if (tiled) PyErr_SetString(PyExc_ValueError, "levels: expected 2 to 65536");
         return 0;
-    if (b->depth > b->channels) {
+    }
+    if (!tiled && b->depth > b->channels) {
         PyErr_SetString(PyExc_ValueError, "a map of three channels needs a picture of three");
         return 0;
     }
@@ -609,18 +669,18 @@ static int on_map(Band *b, Py_buffer *buffers) {
     b->row_weight = (const float *)buffers[ROW_WEIGHT].buf;
     b->column = (const int32_t *)buffers[COLUMN].buf;
     b->column_weight = (const float *)buffers[COLUMN_WEIGHT].buf;
-    line = b->width * b->channels;
-    b->scratch = (float *)malloc((size_t)(2 * b->maps * line) * sizeof(float));
+    line = tiled ? b->w * b->depth : 2 * b->maps * b->width * b->channels;
+    b->scratch = (float *)malloc((size_t)line * sizeof(float));
     if (b->scratch == NULL) {
         PyErr_NoMemory();
         return 0;
     }
     Py_BEGIN_ALLOW_THREADS
 #if HAS_AVX2_COPY
-    if (use_avx2) render_band_avx2(b);
+    if (use_avx2) render_placed_avx2(b);
     else
 #endif
-        render_band_plain(b);
+        render_placed_plain(b);
     Py_END_ALLOW_THREADS
     free(b->scratch);
     return 1;
@@ -651,6 +711,18 @@ static PyObject *py_gain(PyObject *self, PyObject *args) {
     (void)self;
     if (!PyArg_ParseTuple(args, GEOMETRY "p:gain", INTO(b, v), &b.keep_hue)) return NULL;
     b.operation = GAIN;
+    ok = on_map(&b, v);
+    release(v, MORE);
+    return done(ok);
+}
+
+static PyObject *py_tiles(PyObject *self, PyObject *args) {
+    Band b = {0};
+    Py_buffer v[BUFFERS];
+    int ok, nothing;
+    (void)self;
+    if (!PyArg_ParseTuple(args, GEOMETRY "i:tiles", INTO(b, v), &nothing)) return NULL;
+    b.operation = TILES;
     ok = on_map(&b, v);
     release(v, MORE);
     return done(ok);
@@ -866,6 +938,7 @@ static PyMethodDef functions[] = {
     {"gain", py_gain, METH_VARARGS, NULL},
     {"affine", py_affine, METH_VARARGS, NULL},
     {"blend", py_blend, METH_VARARGS, NULL},
+    {"tiles", py_tiles, METH_VARARGS, NULL},
     {"look_up", py_look_up, METH_VARARGS, NULL},
     {"look_up_pairs", py_look_up_pairs, METH_VARARGS, NULL},
     {"scale", py_scale, METH_VARARGS, NULL},

@@ -8,7 +8,18 @@ from numpy.typing import NDArray
 from relume.arrays import Picture
 from relume.render import portable
 from relume.render.kernel import Kernel, MapCall
-from relume.render.maps import Affine, Blend, Curve, Gain, Placed, Relight, Rendering, Tone
+from relume.render.maps import (
+    Affine,
+    Blend,
+    Curve,
+    Gain,
+    Local,
+    Placed,
+    Relight,
+    Rendering,
+    Tiles,
+    Tone,
+)
 from relume.render.placement import place, prepared_map, prepared_offset
 from relume.render.portable import Painter
 from relume.render.samples import channels
@@ -24,7 +35,8 @@ from relume.render.tables import (
 
 def painter(kernel: Kernel, rendering: Rendering, picture: Picture, *, strength: float) -> Painter:
     """Return what renders bands of `picture`."""
-    if picture.dtype == np.float32 and isinstance(rendering, Tone | Relight | Blend):
+    by_sample = picture.dtype == np.float32 and isinstance(rendering, Tone | Relight | Blend)
+    if by_sample or isinstance(rendering, Local):
         # The function must be called for every sample: nothing is left to compile.
         return portable.painter(rendering, picture, strength=strength)
     if isinstance(rendering, Tone):
@@ -64,7 +76,12 @@ def _relighting(kernel: Kernel, relight: Relight, picture: Picture, strength: fl
     return lambda source, target, _: kernel.relight(source, target, *tables, strength)
 
 
-def _placing(kernel: Kernel, rendering: Placed, picture: Picture, strength: float) -> Painter:
+def _placing(
+    kernel: Kernel,
+    rendering: Curve | Gain | Affine | Blend | Tiles,
+    picture: Picture,
+    strength: float,
+) -> Painter:
     small = prepared_map(rendering, picture)
     rows, columns = place(rendering.grid, small=small.shape[:2], full=picture.shape[:2])
     call: MapCall
@@ -77,6 +94,8 @@ def _placing(kernel: Kernel, rendering: Placed, picture: Picture, strength: floa
             call, more = kernel.affine, prepared_offset(rendering, picture)
         case Blend():
             call, more = kernel.blend, change_table(rendering.transfer, dtype=picture.dtype)
+        case Tiles():
+            call, more = kernel.tiles, 0
 
     def paint(source: Picture, target: Picture, first: int) -> None:
         last = first + source.shape[0]

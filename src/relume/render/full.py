@@ -11,7 +11,7 @@ from relume.errors import ContractError
 from relume.render import compiled, portable
 from relume.render.bands import each_band
 from relume.render.kernel import kernel
-from relume.render.maps import Rendering
+from relume.render.maps import Local, Rendering
 from relume.render.samples import check_picture, is_packed, packed
 
 COMPILED_SAMPLES = 1 << 20
@@ -56,7 +56,8 @@ def apply(
             paint(source, rendered, first)
             target[...] = rendered
 
-    samples = PORTABLE_SAMPLES if code is None else COMPILED_SAMPLES
+    in_numpy = code is None or isinstance(rendering, Local)
+    samples = PORTABLE_SAMPLES if in_numpy else COMPILED_SAMPLES
     rows = max(1, samples * picture.shape[0] // picture.size)
     each_band(band, height=picture.shape[0], rows=rows, threads=threads)
     return result

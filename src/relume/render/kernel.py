@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from relume.errors import ContractError
 
-INTERFACE = 1
+INTERFACE = 2
 """Of the functions below; an older build of another number is not called."""
 
 KNOTS = 65536
@@ -29,7 +29,8 @@ Size: TypeAlias = tuple[int, int, int]
 
 
 class MapCall(Protocol):
-    """An operation on a small map; `more` is iterations, keep_hue, the offset or the change."""
+    """An operation on a small map; `more` is iterations, keep_hue, the offset, the change, or
+    0 for tiles."""
 
     def __call__(
         self,
@@ -58,6 +59,7 @@ class Kernel(Protocol):
     gain: MapCall
     affine: MapCall
     blend: MapCall
+    tiles: MapCall
 
     def look_up(self, source: Array, target: Array, kind: int, table: Array, /) -> None: ...
     def look_up_pairs(self, source: Array, target: Array, table: Array, /) -> None: ...

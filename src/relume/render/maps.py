@@ -7,7 +7,9 @@
 | Curve     | x ← x + a·x·(1 − x), `iterations` times, a from a small map  | sgz                  |
 | Gain      | E · g, g from a small map                                    | illumination methods |
 | Affine    | a·E + b, both from small maps                                | local linear models  |
-| Blend     | E + m·(f(E) − E), m from a small map                         | bimef                |
+| Blend     | E + m·(f(E) − E), m from a small map                         | fusion of two tones  |
+| Tiles     | E + f(luma) − luma, f between the tables of four tiles       | clahe                |
+| Local     | any function of E and of what a small map has there          | lime, bimef, msr     |
 
 E is the encoded sample in [0, 1]; every result is clipped to [0, 1]. On a gray picture a map's
 channels are averaged, and a Tone is f(E) whatever its `by`.
@@ -113,7 +115,30 @@ class Blend:
     grid: Grid
 
 
-Placed: TypeAlias = Curve | Gain | Affine | Blend
+@dataclass(frozen=True)
+class Tiles:
+    """A transfer function of luma that differs from tile to tile; the change of luma is added to
+    each channel, which keeps the chroma."""
+
+    tables: Map
+    """(rows, columns, levels) in [0, 1]: f at evenly spaced luma, for each tile; between levels and
+    between the centres of tiles it is linear."""
+    grid: Grid
+
+
+@dataclass(frozen=True)
+class Local:
+    """Any function of a pixel and of a small map; in NumPy, as no table holds it."""
+
+    transfer: Callable[[Floats, Floats], Floats]
+    """(rows, W, C) in [0, 1] and the map there, (rows, W, D) → (rows, W, C), each pixel by itself;
+    C is 1 or 3. It must not write to its arguments."""
+    map: Map
+    """(h, w, D), any D, on gray pictures too."""
+    grid: Grid
+
+
+Placed: TypeAlias = Curve | Gain | Affine | Blend | Tiles | Local
 """The renderings with a small map."""
 
 Rendering: TypeAlias = Tone | Relight | Placed

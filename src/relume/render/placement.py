@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from relume.arrays import Map, Picture
 from relume.errors import ContractError
-from relume.render.maps import Affine, Blend, Curve, Gain, Grid, Placed
+from relume.render.maps import Affine, Blend, Curve, Gain, Grid, Local, Placed, Tiles
 
 SLACK = 1e-3
 """How far a map may leave its range: what a resampler's or a network's rounding can add, and less
@@ -58,6 +59,35 @@ def enlarge(small: Map, rows: Taps, columns: Taps, first: int, last: int) -> Map
     return (left + weight * (lines[:, right] - left)).astype(np.float32, copy=False)
 
 
+def between_tiles(tables: Map, key: Map, rows: Taps, columns: Taps, first: int) -> Map:
+    """Return each tile's table read at `key`, interpolated between tiles, for rows from `first`.
+
+    tables (h, w, levels); key (rows, W) in [0, 1] → (rows, W). Each value is read by itself: whole
+    tables for each pixel would not fit into memory.
+    """
+    last = first + key.shape[0]
+    levels = tables.shape[2]
+    position = key * np.float32(levels - 1)
+    level = np.minimum(position.astype(np.int64), levels - 2)
+    part = position - level.astype(np.float32)
+    flat = tables.ravel()
+
+    def read(row: NDArray[np.int32], column: NDArray[np.int32]) -> Map:
+        at = (row[:, None].astype(np.int64) * tables.shape[1] + column) * levels + level
+        low = flat[at]
+        return low + part * (flat[at + 1] - low)
+
+    def between_columns(row: NDArray[np.int32]) -> Map:
+        left = read(row, columns.index)
+        right = read(row, np.minimum(columns.index + 1, tables.shape[1] - 1))
+        return left + columns.weight * (right - left)
+
+    index = rows.index[first:last]
+    upper = between_columns(index)
+    lower = between_columns(np.minimum(index + 1, tables.shape[0] - 1))
+    return upper + rows.weight[first:last, None] * (lower - upper)
+
+
 def prepared_map(rendering: Placed, picture: Picture) -> Map:
     """Return the map that the rendering is named after, checked and fitted to the picture."""
     match rendering:
@@ -71,6 +101,10 @@ def prepared_map(rendering: Placed, picture: Picture) -> Map:
             return _fitted(rendering.slope, picture, name="slope map")
         case Blend():
             return _fitted(rendering.map, picture, name="blend map", low=0, high=1)
+        case Tiles():
+            return _bounded(rendering.tables, depths=range(2, 65537), name="tables", low=0, high=1)
+        case Local():
+            return _bounded(rendering.map, depths=range(1, 65537), name="local map")
 
 
 def prepared_offset(rendering: Affine, picture: Picture) -> Map:
@@ -84,16 +118,30 @@ def prepared_offset(rendering: Affine, picture: Picture) -> Map:
 def _fitted(
     small: Map, picture: Picture, *, name: str, low: float = -LIMIT, high: float = LIMIT
 ) -> Map:
-    """Return the map as contiguous float32 of no more channels than the picture.
+    """Return the map as contiguous float32 of no more channels than the picture."""
+    small = _bounded(small, depths=(1, 3), name=name, low=low, high=high)
+    if picture.ndim == 2 and small.shape[2] == 3:
+        return small.mean(axis=2, keepdims=True)
+    return small
+
+
+def _bounded(
+    small: Map,
+    *,
+    depths: Sequence[int],
+    name: str,
+    low: float = -LIMIT,
+    high: float = LIMIT,
+) -> Map:
+    """Return the map as contiguous float32.
 
     Raises: ContractError when its shape, or a value of it, is not what the rendering asks for.
     """
-    if small.ndim != 3 or small.shape[2] not in (1, 3) or 0 in small.shape:
-        raise ContractError(f"{name}: expected (h, w, 1 or 3), got {small.shape}")
+    if small.ndim != 3 or small.shape[2] not in depths or 0 in small.shape:
+        wanted = "1 or 3" if isinstance(depths, tuple) else f"{depths[0]} or more"
+        raise ContractError(f"{name}: expected (h, w, {wanted}), got {small.shape}")
     least, most = float(small.min()), float(small.max())
     # Written so that not-a-number fails.
     if not (least >= low - SLACK and most <= high + SLACK):
         raise ContractError(f"{name}: expected [{low:g}, {high:g}], got {least:g} to {most:g}")
-    if picture.ndim == 2 and small.shape[2] == 3:
-        small = small.mean(axis=2, keepdims=True)
     return np.ascontiguousarray(small, np.float32)

@@ -15,9 +15,26 @@ from numpy.typing import NDArray
 
 from relume.arrays import Floats, Map, Picture
 from relume.colour import LUMA_601
+from relume.errors import ContractError
 from relume.render.kernel import FINE, KNOTS
-from relume.render.maps import Affine, Blend, Curve, Gain, Placed, Relight, Rendering, Tone
-from relume.render.placement import enlarge, place, prepared_map, prepared_offset
+from relume.render.maps import (
+    Affine,
+    Blend,
+    Curve,
+    Gain,
+    Local,
+    Relight,
+    Rendering,
+    Tiles,
+    Tone,
+)
+from relume.render.placement import (
+    between_tiles,
+    enlarge,
+    place,
+    prepared_map,
+    prepared_offset,
+)
 from relume.render.samples import TOPS, mix_and_store, thousandths, to_unit
 from relume.render.tables import (
     Function,
@@ -48,6 +65,8 @@ def painter(rendering: Rendering, picture: Picture, *, strength: float) -> Paint
         if isinstance(rendering, Relight):
             return _relighting(rendering, picture, strength)
         return _toning(rendering, picture, strength)
+    if isinstance(rendering, Tiles):
+        return _tiling(rendering, picture, strength)
     return _placing(rendering, picture, strength)
 
 
@@ -131,7 +150,24 @@ def _recoloured(before: Singles, key: Singles, mapped: Singles, *, by: str) -> S
     return np.where((top < TINY)[..., None], mapped[..., None], before * factor[..., None])
 
 
-def _placing(rendering: Placed, picture: Picture, strength: float) -> Painter:
+def _tiling(tiles: Tiles, picture: Picture, strength: float) -> Painter:
+    """Render by a table for each tile."""
+    tables = prepared_map(tiles, picture)
+    rows, columns = place(tiles.grid, small=tables.shape[:2], full=picture.shape[:2])
+
+    def paint(source: Picture, target: Picture, first: int) -> None:
+        before = to_unit(source)
+        key = before if source.ndim == 2 else _luma(source)
+        change = between_tiles(tables, key, rows, columns, first) - key
+        after = before + (change if source.ndim == 2 else change[..., None])
+        mix_and_store(after, before, strength, target)
+
+    return paint
+
+
+def _placing(
+    rendering: Curve | Gain | Affine | Blend | Local, picture: Picture, strength: float
+) -> Painter:
     """Render with a small map."""
     small, step = _step(rendering, picture)
     rows, columns = place(rendering.grid, small=small.shape[:2], full=picture.shape[:2])
@@ -145,7 +181,7 @@ def _placing(rendering: Placed, picture: Picture, strength: float) -> Painter:
     return paint
 
 
-def _step(rendering: Placed, picture: Picture) -> tuple[Map, Step]:
+def _step(rendering: Curve | Gain | Affine | Blend | Local, picture: Picture) -> tuple[Map, Step]:
     """Return the map and what is done with it."""
     small = prepared_map(rendering, picture)
     match rendering:
@@ -165,6 +201,18 @@ def _step(rendering: Placed, picture: Picture) -> tuple[Map, Step]:
             return small, lambda before, source, full: _single(
                 before + full(small) * change[source].reshape(before.shape)
             )
+        case Local(transfer=transfer):
+            return small, lambda before, _, full: _transferred(transfer, before, full(small))
+
+
+def _transferred(
+    transfer: Callable[[Floats, Floats], Floats], before: Singles, here: Singles
+) -> Singles:
+    after = transfer(before, here)
+    if after.shape != before.shape:
+        raise ContractError(f"transfer: expected the shape {before.shape} back, got {after.shape}")
+    # What it returns is overwritten, and may be the pixels themselves.
+    return after.astype(np.float32, copy=after is before or after.base is not None)
 
 
 def _curved(before: Singles, a: Singles, iterations: int) -> Singles:
