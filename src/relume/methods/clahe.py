@@ -44,8 +44,8 @@ CARD = Card(
 )  # fmt: skip
 
 LEVELS = 256
-LEAST = 9
-"""Pixels along a tile when it would have fewer than 9 × 9: the clip limit is at least one count,
+LEAST = 10
+"""Pixels along a tile when it would have fewer than 10 × 10: the clip limit is at least one count,
 and one count of fewer samples is a visible step, which would turn a small black picture gray."""
 STRIP = 64
 """Rows converted at a time: a strip of 4000 columns stays within a few megabytes."""
