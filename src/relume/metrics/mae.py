@@ -1,0 +1,42 @@
+"""Mean absolute error, mean |preds − target| over all samples of all channels.
+
+| domain                              | range                          |
+|-------------------------------------|--------------------------------|
+| two arrays of one shape, any dtype  | ≥ 0, in units of the arrays     |
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relume.metrics.descriptor import Metric
+from relume.metrics.planes import differences, require_equal_shapes
+from relume.metrics.protocol import FULL_REFERENCE
+
+METRIC = Metric(
+    name="mae",
+    title="MAE",
+    direction="lower",
+    unit="8-bit levels",
+    low=0.0,
+    high=255.0,
+    reference="full",
+    protocols=FULL_REFERENCE,
+    source="",
+)
+
+
+def mae(preds: NDArray[Any], target: NDArray[Any]) -> float:
+    """Compare two pictures.
+
+    Raises: ContractError when the shapes differ or a sample is not a number.
+    """
+    require_equal_shapes(preds, target, what="mean absolute error")
+    total = sum(float(np.abs(part).sum()) for part in differences(preds, target))
+    return total / preds.size
+
+
+MEASURES = {"": mae}
