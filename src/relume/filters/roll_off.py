@@ -1,7 +1,7 @@
 """A soft shoulder for highlights in linear light.
 
-    f(x) = x                                           x ≤ k, or M ≤ 1
-    f(x) = k + (1 − k)·u·(1 + u/U²)/(1 + u)            else, u = (x − k)/(1 − k), U = (M − k)/(1 − k)
+    f(x) = x                                      x ≤ k, or M ≤ 1
+    f(x) = k + (1 − k)·u·(1 + u/U²)/(1 + u)       else, u = (x − k)/(1 − k), U = (M − k)/(1 − k)
 
 The extended curve of Reinhard et al. 2002 (eq. 4, doi 10.1145/566654.566575) above the shoulder k:
 slope 1 there, increasing, concave, f(M) = 1, and the identity as M → 1.

@@ -14,7 +14,7 @@ Index = NDArray[np.intp]
 WHITE = {"uint8": 255.0, "uint16": 65535.0}
 """Integer types → the level that stands for 1; floats span [0, 1]."""
 ENOUGH = 2**16
-"""Samples at which the standard error of a mean is under 0.002 (0.5/√65536), half an 8-bit level."""
+"""The standard error of a mean of so many is under 0.002 (0.5/√65536), half an 8-bit level."""
 
 
 def to_unit(picture: Picture) -> Rgb:
@@ -27,7 +27,7 @@ def to_unit(picture: Picture) -> Rgb:
 
 
 def lattice(height: int, width: int, *, most: int = ENOUGH) -> tuple[Index, Index]:
-    """Return rows and columns, evenly spaced from half a step on, whose product is at most `most`."""
+    """Return evenly spaced rows and columns, from half a step on, of at most `most` pixels."""
     step = max(isqrt(height * width // most), 1)
     while -(-height // step) * -(-width // step) > most:
         step += 1

@@ -2,7 +2,8 @@
 
 With the gain M = 2^stops and m the brightest linear channel of a pixel, all three channels are
 multiplied by f(M·m)/m, where f is linear up to the shoulder and reaches 1 at M, so that white stays
-white and nothing is clipped (filters/roll_off.py; Reinhard et al. 2002, eq. 4). M ≤ 1 is a plain gain.
+white and nothing is clipped (filters/roll_off.py; Reinhard et al. 2002, eq. 4). M ≤ 1 is a plain
+gain.
 
 stops = ev + automatic, where automatic in [0, limit] brings the mean of max(R, G, B) of the encoded
 result to `target`. With target = 0 the automatic part is off and `ev` is the exposure itself.
@@ -26,7 +27,7 @@ from relume.render import Relight
 CARD = Card(
     name="exposure",
     title="Exposure with highlight roll-off",
-    summary="A gain in linear light with a soft shoulder, by itself as strong as the picture needs.",
+    summary="A gain in linear light with a soft shoulder, as strong as the picture needs.",
     kind="classical",
     reach=None,
     year=2002,
@@ -45,7 +46,7 @@ CARD = Card(
 )  # fmt: skip
 
 STEPS = 12
-"""Halvings of the search for the automatic exposure: 8 stops / 2^12 is far under what an eye sees."""
+"""Halvings of the search for the automatic exposure: 8 stops/2^12 is far under what an eye sees."""
 
 
 def estimate(

@@ -14,7 +14,6 @@ from relume.render.maps import (
     Curve,
     Gain,
     Local,
-    Placed,
     Relight,
     Rendering,
     Tiles,

@@ -69,23 +69,24 @@ def between_tiles(tables: Map, key: Map, rows: Taps, columns: Taps, first: int) 
     levels = tables.shape[2]
     position = key * np.float32(levels - 1)
     level = np.minimum(position.astype(np.int64), levels - 2)
-    part = position - level.astype(np.float32)
+    part = (position - level).astype(np.float32)
     flat = tables.ravel()
 
     def read(row: NDArray[np.int32], column: NDArray[np.int32]) -> Map:
         at = (row[:, None].astype(np.int64) * tables.shape[1] + column) * levels + level
         low = flat[at]
-        return low + part * (flat[at + 1] - low)
+        return (low + part * (flat[at + 1] - low)).astype(np.float32, copy=False)
 
     def between_columns(row: NDArray[np.int32]) -> Map:
         left = read(row, columns.index)
         right = read(row, np.minimum(columns.index + 1, tables.shape[1] - 1))
-        return left + columns.weight * (right - left)
+        return (left + columns.weight * (right - left)).astype(np.float32, copy=False)
 
     index = rows.index[first:last]
     upper = between_columns(index)
     lower = between_columns(np.minimum(index + 1, tables.shape[0] - 1))
-    return upper + rows.weight[first:last, None] * (lower - upper)
+    mixed = upper + rows.weight[first:last, None] * (lower - upper)
+    return mixed.astype(np.float32, copy=False)
 
 
 def prepared_map(rendering: Placed, picture: Picture) -> Map:

@@ -160,7 +160,7 @@ def _tiling(tiles: Tiles, picture: Picture, strength: float) -> Painter:
         key = before if source.ndim == 2 else _luma(source)
         change = between_tiles(tables, key, rows, columns, first) - key
         after = before + (change if source.ndim == 2 else change[..., None])
-        mix_and_store(after, before, strength, target)
+        mix_and_store(_single(after), before, strength, target)
 
     return paint
 
