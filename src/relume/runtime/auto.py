@@ -2,13 +2,15 @@
 
 Two numbers in stops decide. *Need* is the exposure that would bring the mean of max(R, G, B) to the
 middle of the scale. *Room* is the exposure that would bring the highlights, the pixel that only
-0.5 % of the others exceed, to white. A photo taken too dark has both. A night scene or a low-key
-portrait that was exposed as it should be has need but no room, and is left nearly alone.
+0.5 % of the others exceed, to white. A photo taken too dark has both, and gets
 
     stops = min(need, room + SPARE)
 
-SPARE, the aim and the shares were chosen on LOL-v1 our485 and on photographs darkened by 0 to 5
-stops (benchmarks/auto.py), never on a test set.
+What that leaves of the need is shadow beside full highlights: up to BACKLIT stops it is a scene
+that is dark by intent and stays so; beyond, `fusion` lifts the shadows and keeps the highlights.
+
+SPARE and BACKLIT were chosen on the training pictures of LOL-v1 and SICE and on photographs
+darkened evenly and from one side (`python benchmarks/auto.py`), never on a test set.
 """
 
 from __future__ import annotations
@@ -32,6 +34,8 @@ HIGHLIGHTS = 0.995
 """Quantile of max(R, G, B) that is taken for white; above it are lamps and glints."""
 SPARE = 0.3
 """Stops beyond the room: the roll-off takes them from the highlights without clipping."""
+BACKLIT = 1.25
+"""Stops of need that an exposure may leave; lower lifts more shadows, but also moody pictures."""
 NOTICEABLE = 0.1
 """Stops under which nobody sees a difference."""
 SHOULDER = 0.8
@@ -55,9 +59,10 @@ def choose(picture: Picture) -> Choice:
         return Choice("identity", "well exposed, left alone")
     room = stops_to_white(picture)
     stops = min(need, room + SPARE, MOST)
-    if stops < NOTICEABLE:
-        return Choice("identity", "dark by intent, its highlights are white; left alone")
-    limited = " (highlights allow no more)" if room + SPARE < need else ""
+    if need - stops > BACKLIT:
+        reason = f"bright beside dark: {need:.1f} stops dark, highlights leave room for {room:.1f}"
+        return Choice("fusion", reason)
+    limited = ", as far as the highlights allow" if stops < need else ""
     return Choice(
         "exposure",
         f"{need:.1f} stops dark, lifted by {stops:.1f}{limited}",
