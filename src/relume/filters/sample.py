@@ -8,22 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relume.arrays import Map, Picture, Rgb
+from relume.levels import to_rgb
 
 Index = NDArray[np.intp]
 
-WHITE = {"uint8": 255.0, "uint16": 65535.0}
-"""Integer types → the level that stands for 1; floats span [0, 1]."""
 ENOUGH = 2**16
 """The standard error of a mean of so many is under 0.002 (0.5/√65536), half an 8-bit level."""
-
-
-def to_unit(picture: Picture) -> Rgb:
-    """Turn a picture into (H, W, 3) float32 in [0, 1] by its type alone; floats are clipped."""
-    if picture.dtype.name in WHITE:
-        unit = picture.astype(np.float32) * np.float32(1.0 / WHITE[picture.dtype.name])
-    else:
-        unit = np.clip(picture, 0.0, 1.0).astype(np.float32, copy=False)
-    return np.repeat(unit[..., None], 3, axis=2) if unit.ndim == 2 else unit
 
 
 def lattice(height: int, width: int, *, most: int = ENOUGH) -> tuple[Index, Index]:
@@ -43,7 +33,7 @@ def thin(picture: Picture, *, most: int = ENOUGH) -> Rgb:
     (H, W) or (H, W, 3) → (h, w, 3) float32 in [0, 1].
     """
     rows, columns = lattice(picture.shape[0], picture.shape[1], most=most)
-    return to_unit(picture[np.ix_(rows, columns)])
+    return to_rgb(picture[np.ix_(rows, columns)])
 
 
 def read(small: Map, *, size: tuple[int, int], most: int = ENOUGH) -> Map:

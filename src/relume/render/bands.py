@@ -9,7 +9,6 @@ from typing import TypeVar
 
 from relume.errors import ContractError
 
-
 Piece = TypeVar("Piece")
 
 

@@ -8,11 +8,12 @@ import numpy as np
 
 from relume.arrays import Picture
 from relume.errors import ContractError
+from relume.levels import check_picture
 from relume.render import compiled, portable
 from relume.render.bands import each_band
 from relume.render.kernel import kernel
 from relume.render.maps import Local, Rendering
-from relume.render.samples import check_picture, is_packed, packed
+from relume.render.samples import is_packed, packed
 
 COMPILED_SAMPLES = 1 << 20
 """Samples per band: starting one costs nothing, and all threads end at about the same time."""

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from relume.arrays import Picture
 from relume.errors import UnknownNameError
+from relume.levels import check_picture, to_unit
 from relume.render.bands import each_band
 from relume.render.kernel import kernel
-from relume.render.samples import channels, check_picture, clip_unit, packed, thousandths, to_unit
+from relume.render.samples import channels, clip_unit, packed, thousandths
 
 Level = Literal["luma", "value", "red", "green", "blue"]
 """In the order the kernel numbers them."""

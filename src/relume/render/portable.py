@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from relume.arrays import Floats, Map, Picture
 from relume.colour import LUMA_601
 from relume.errors import ContractError
+from relume.levels import TOPS, to_unit
 from relume.render.kernel import FINE, KNOTS
 from relume.render.maps import (
     Affine,
@@ -35,7 +36,7 @@ from relume.render.placement import (
     prepared_map,
     prepared_offset,
 )
-from relume.render.samples import TOPS, mix_and_store, thousandths, to_unit
+from relume.render.samples import mix_and_store, thousandths
 from relume.render.tables import (
     Function,
     change_table,

@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from relume.arrays import Picture, Rgb
 from relume.errors import ContractError, UnknownNameError
+from relume.levels import TOPS, check_picture, to_unit
 from relume.render.bands import each_band
 from relume.render.kernel import Kernel, kernel
 from relume.render.placement import taps
-from relume.render.samples import TOPS, channels, check_picture, is_packed, to_unit
+from relume.render.samples import channels, is_packed
 
 How = Literal["area", "bilinear"]
 

@@ -1,32 +1,12 @@
-"""Pictures as samples: their type's range, blocks of them as floats, and back again."""
+"""Pictures as samples: how they lie in memory, their luma, and floats turned back into them."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from relume.arrays import Picture
-from relume.errors import ContractError
-
-TOPS: dict[np.dtype[Any], float] = {
-    np.dtype(np.uint8): 255.0,
-    np.dtype(np.uint16): 65535.0,
-    np.dtype(np.float32): 1.0,
-}
-"""Sample type → the sample that stands for 1."""
-
-
-def check_picture(picture: Picture, *, name: str = "picture") -> None:
-    """Raise ContractError unless it is what `arrays.Picture` says, with at least one pixel."""
-    shape = picture.shape
-    if not (len(shape) == 2 or (len(shape) == 3 and shape[2] == 3)) or 0 in shape:
-        raise ContractError(f"{name}: expected (H, W) or (H, W, 3), got {shape}")
-    if picture.dtype not in TOPS:
-        raise ContractError(
-            f"{name}: expected uint8, uint16 or float32 in native byte order, got {picture.dtype}"
-        )
+from relume.levels import TOPS
 
 
 def channels(picture: Picture) -> int:
@@ -57,13 +37,6 @@ def levels(dtype: DTypeLike) -> NDArray[np.float64]:
     """Return every encoded value an integer type can hold, in order."""
     top = int(TOPS[np.dtype(dtype)])
     return np.arange(top + 1) / top
-
-
-def to_unit(samples: Picture) -> NDArray[np.float32]:
-    """Turn samples into new floats in [0, 1]; not-a-number counts as 0."""
-    if samples.dtype == np.float32:
-        return np.fmin(np.fmax(samples, np.float32(0)), np.float32(1))
-    return samples.astype(np.float32) * np.float32(1 / TOPS[samples.dtype])
 
 
 def clip_unit(values: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -11,9 +11,10 @@ from numpy.typing import DTypeLike, NDArray
 from relume.arrays import Floats, Pixels
 from relume.colour import decode_srgb, encode_srgb
 from relume.errors import ContractError
+from relume.levels import TOPS
 from relume.render.kernel import FINE, KNOTS
 from relume.render.maps import Relight, Tone
-from relume.render.samples import TOPS, levels
+from relume.render.samples import levels
 
 Doubles: TypeAlias = NDArray[np.float64]
 Function: TypeAlias = Callable[[Floats], Floats]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from fake.night import night
 from relume.card import Card
 from relume.errors import ContractError
+from relume.levels import to_rgb
 from relume.runtime import fit
 
 sizes = st.integers(1, 90)
@@ -92,20 +93,20 @@ def test_a_global_method_is_never_cut() -> None:
 @given(st.sampled_from(["uint8", "uint16"]), sizes)
 def test_integers_survive_the_round_trip(dtype: str, size: int) -> None:
     levels = np.random.default_rng(size).integers(0, np.iinfo(dtype).max, (size, 3, 3), dtype=dtype)
-    assert np.array_equal(fit.from_unit(fit.to_unit(levels), levels), levels)
+    assert np.array_equal(fit.from_unit(to_rgb(levels), levels), levels)
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
 def test_gray_is_three_equal_channels(dtype: str) -> None:
     gray = (night(9, 7)[..., 0] * 200).astype(dtype) / (255 if dtype == "float32" else 1)
     gray = gray.astype(dtype)
-    unit = fit.to_unit(gray)
+    unit = to_rgb(gray)
     assert unit.shape == (9, 7, 3)
     assert np.abs(fit.from_unit(unit, gray).astype(float) - gray).max() < 1e-6
 
 
 def test_floats_outside_the_range_are_clipped() -> None:
-    assert fit.to_unit(np.array([[[-1.0, 0.5, 2.0]]], np.float32)).tolist() == [[[0.0, 0.5, 1.0]]]
+    assert to_rgb(np.array([[[-1.0, 0.5, 2.0]]], np.float32)).tolist() == [[[0.0, 0.5, 1.0]]]
 
 
 def test_a_tile_has_room_beside_its_halo() -> None:
