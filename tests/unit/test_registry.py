@@ -21,17 +21,27 @@ def outsider(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setitem(sys.modules, "outsider", module)
     point = EntryPoint("lantern", "outsider", methods.GROUP)
     monkeypatch.setattr(methods, "entry_points", lambda group: [point])
-    for function in (methods.names, methods._plugins):
+    for function in (methods.names, methods._plugins, methods.module):
         function.cache_clear()
     yield
     monkeypatch.undo()
-    for function in (methods.names, methods._plugins):
+    for function in (methods.names, methods._plugins, methods.module):
         function.cache_clear()
 
 
 def test_an_entry_point_is_a_method(outsider: None) -> None:
     assert "lantern" in methods.names()
     assert methods.card("lantern").title == "Lantern"
+
+
+def test_a_broken_plugin_stops_nobody_else(outsider: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "outsider", None)
+    with pytest.raises(UnknownNameError, match="lantern is a plugin that cannot be imported"):
+        methods.card("lantern")
+    with pytest.warns(RuntimeWarning, match="lantern"):
+        listed = {card.name for card in methods.cards()}
+    assert "gamma" in listed
+    assert "lantern" not in listed
 
 
 def test_every_method_is_in_the_directory() -> None:

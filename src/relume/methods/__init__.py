@@ -2,8 +2,8 @@
 
 A classical method is one file with a `CARD` and one of
 
-    def estimate(picture: Picture, *, <knobs>: float) -> Rendering    # one map or curve for all pixels
-    def enhance(image: Rgb, *, <knobs>: float) -> Rgb                  # the pixels themselves
+    def estimate(picture: Picture, *, <knobs>: float) -> Rendering   # one map or curve
+    def enhance(image: Rgb, *, <knobs>: float) -> Rgb                  # the pixels
 
 A neural one is a folder with a `CARD` in its `__init__.py`, its graph in `weights/`, and
 `network.py` and `objective.py` for the torch wing. Knobs are keyword-only and named as on the card.
@@ -12,6 +12,7 @@ Outsiders register a module of either kind in the entry-point group `relume.meth
 
 from __future__ import annotations
 
+import warnings
 from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
@@ -40,12 +41,19 @@ def names() -> tuple[str, ...]:
 def module(name: str) -> ModuleType:
     """Import the module of a method.
 
-    Raises: UnknownNameError with the nearest names.
+    Raises: UnknownNameError with the nearest names, or for a plugin that cannot be imported.
     """
     if name not in names():
         raise UnknownNameError.of("method", name, names())
     own = any(found.name == name for found in iter_modules(__path__))
-    return import_module(f"{__name__}.{name}") if own else _plugins()[name].load()
+    if own:
+        return import_module(f"{__name__}.{name}")
+    try:
+        return _plugins()[name].load()
+    except Exception as error:  # whatever a stranger's module does when it is imported
+        raise UnknownNameError(
+            f"method {name} is a plugin that cannot be imported ({error}); update or remove it"
+        ) from error
 
 
 def card(name: str) -> Card:
@@ -57,5 +65,11 @@ def card(name: str) -> Card:
 
 
 def cards() -> tuple[Card, ...]:
-    """Return the cards of all methods, by name."""
-    return tuple(card(name) for name in names())
+    """Return the cards of all methods, by name; a broken plugin is left out with a warning."""
+    found: list[Card] = []
+    for name in names():
+        try:
+            found.append(card(name))
+        except UnknownNameError as error:
+            warnings.warn(str(error), RuntimeWarning, stacklevel=2)
+    return tuple(found)
