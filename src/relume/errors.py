@@ -7,7 +7,8 @@ RelumeError                         shown to people without a traceback
 ├── UnknownNameError  (KeyError)    no method, knob or verb is called that; did you mean …
 ├── ContractError     (ValueError)  a value breaks a contract: what, expected, got
 ├── WeightsError      (OSError)     absent, or not the published file: expected, got
-└── MissingExtraError (ImportError) an optional package is absent: the pip line that adds it
+├── MissingExtraError (ImportError) an optional package is absent: the pip line that adds it
+└── NoDatasetError    (FileNotFoundError) looked here; needs this layout; obtain it there
 
 Every message is one line that names the thing, the place and the way out.
 """
@@ -60,3 +61,7 @@ class WeightsError(RelumeError, OSError):
 
 class MissingExtraError(RelumeError, ImportError):
     """An optional package that this feature needs is not installed."""
+
+
+class NoDatasetError(RelumeError, FileNotFoundError):
+    """A folder that does not hold the data set it should."""
