@@ -1,0 +1,74 @@
+"""All methods on LOL-v1 and the five unpaired sets: records, and the table of the README.
+
+    python benchmarks/leaderboard.py DATA [-o DIR] [--limit N]
+
+DATA holds the folders lol-v1, dicm, lime, mef, npe and vv. What the records hold
+already, from the same code, weights and pictures, is not measured again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from relume.bench import board
+from relume.bench.rows import method_rows
+from relume.bench.scoring import scorers
+from relume.bench.sets import picture_set
+from relume.bench.suite import Suite, write
+from relume.bench.thumbnails import Thumbnails
+
+HERE = Path(__file__).parent
+RECORDS = HERE / "records/leaderboard.jsonl"
+TABLE = HERE / "leaderboard.md"
+SETS = ("lol-v1", "dicm", "lime", "mef", "npe", "vv")
+METRICS = "psnr,ssim,niqe-own,piqe,loe,psnr[gt-mean],ssim[gt-mean]"
+HEAD = """# Leaderboard
+
+Written by `python benchmarks/leaderboard.py DATA`; the records are in `records/leaderboard.jsonl`.
+`niqe-own` is our own model: its values must not stand beside published NIQE. Knobs are
+the defaults of each method for every set.
+
+"""
+
+
+def main() -> int:
+    """Measure, write the reports, and return 1 if anything was excluded."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("-o", "--output", type=Path, help="also write the page and CSV files there")
+    parser.add_argument("--methods", default="auto,all")
+    parser.add_argument("--limit", type=int, help="only the first pictures of each set, to try it")
+    arguments = parser.parse_args()
+    output = arguments.output or HERE.parent / "out/leaderboard"
+    output.mkdir(parents=True, exist_ok=True)
+    thumbnails = Thumbnails(output / "thumbnails")
+    suite = Suite(
+        [picture_set(name, data=arguments.data, limit=arguments.limit) for name in SETS],
+        method_rows(arguments.methods),
+        scorers(METRICS),
+        RECORDS if arguments.limit is None else output / "records.jsonl",
+        thumbnails,
+    )
+    done = 0
+
+    def tell(step: object) -> None:
+        nonlocal done
+        done += 1
+        if done % 50 == 0:
+            print(f"{done} of {suite.size}", file=sys.stderr, flush=True)
+
+    tables = suite.measure(tell)
+    write(tables, output, thumbnails)
+    if arguments.limit is None:
+        board.write_text(TABLE, HEAD + board.markdown(tables))
+    faults = sum(
+        bool(record.faults) for table in tables for line in table.lines for record in line.records
+    )
+    print(f"{output}: {len(tables)} tables, {faults} records with faults", file=sys.stderr)
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

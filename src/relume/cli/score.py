@@ -1,0 +1,134 @@
+"""`relume score`: numbers for pictures that are there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from relume.cli import clean
+from relume.cli._numbers import BLIND, METRICS, Metrics, Parameters, Protocol, for_json, settings
+from relume.cli._options import Json
+
+if TYPE_CHECKING:
+    from relume.bench.scoring import Scored
+    from relume.bench.statistics import Summary
+
+EXAMPLES = """\
+relume score bright.png reference.png
+relume score results/ eval15/high --metrics psnr,ssim,mae --json
+relume score results/ eval15/high --protocol gt-mean
+relume score results/ --input eval15/low --metrics niqe-own,piqe,loe"""
+
+
+def score(
+    enhanced: Annotated[Path, typer.Argument(metavar="ENHANCED", help="A picture or folder.")],
+    reference: Annotated[
+        Path | None, typer.Argument(metavar="[REFERENCE]", help="What it should look like.")
+    ] = None,
+    low: Annotated[
+        Path | None, typer.Option("--input", metavar="LOW", help="The dark input, which loe needs.")
+    ] = None,
+    metrics: Metrics = None,
+    protocol: Protocol = None,
+    parameters: Parameters = None,
+    as_json: Json = False,
+) -> None:
+    """Measure pictures, with a reference or without.
+
+    Folders are paired by key: the name without its suffix and role, low00690 is 00690. Nothing is
+    resized. Ends with 1 if a picture could not be measured.
+    """
+    from relume.bench.scoring import score as measure
+    from relume.bench.scoring import scorers
+    from relume.bench.sets import sides
+    from relume.bench.statistics import summarise
+
+    names = metrics or (METRICS if reference is not None else BLIND)
+    files = settings(parameters or [], option="--parameters")
+    chosen = scorers(
+        names, protocol=protocol, files={name: Path(file) for name, file in files.items()}
+    )
+    found, excluded = sides(enhanced, reference=reference, low=low)
+    scored = list(measure(found, chosen))
+    summaries = {
+        str(each.label): summarise(values)
+        for each in chosen
+        if (
+            values := [
+                one.values[str(each.label)] for one in scored if str(each.label) in one.values
+            ]
+        )
+    }
+    if as_json:
+        _print_json(scored, summaries, excluded)
+    else:
+        _print(scored, summaries, folder=enhanced.is_dir())
+    if _complain(scored, excluded):
+        raise typer.Exit(1)
+
+
+def _print(scored: Sequence[Scored], summaries: dict[str, Summary], *, folder: bool) -> None:
+    if not folder:
+        for name, value in scored[0].values.items():
+            typer.echo(f"{name:<24}{value:.4f}")
+        return
+    if not summaries:
+        return
+    from relume.cli._table import show_table
+
+    show_table(
+        ("metric", "n", "mean", "median", "deviation", "95 % interval of the mean"),
+        [
+            (
+                name,
+                f"{one.n} of {len(scored)}" if one.n < len(scored) else str(one.n),
+                *(f"{number:.4f}" for number in (one.mean, one.median, one.deviation)),
+                f"{one.low:.4f} to {one.high:.4f}",
+            )
+            for name, one in summaries.items()
+        ],
+    )
+
+
+def _print_json(
+    scored: Sequence[Scored], summaries: dict[str, Summary], excluded: Sequence[str]
+) -> None:
+    facts = {
+        "pictures": [
+            {
+                "key": one.side.key,
+                "enhanced": str(one.side.enhanced),
+                "values": {name: for_json(value) for name, value in one.values.items()},
+                "faults": dict(one.faults),
+            }
+            for one in scored
+        ],
+        "summary": {
+            name: {part: for_json(number) for part, number in asdict(one).items()}
+            for name, one in summaries.items()
+        },
+        "excluded": list(excluded),
+    }
+    typer.echo(json.dumps(facts, indent=2))
+
+
+def _complain(scored: Sequence[Scored], excluded: Sequence[str]) -> bool:
+    """Tell of everything that has no number, and count it."""
+    for message in excluded:
+        typer.echo(f"relume: {clean(message)}", err=True)
+    faulty = [one for one in scored if one.faults]
+    for one in faulty:
+        for why in dict.fromkeys(one.faults.values()):
+            named = why if str(one.side.enhanced) in why else f"{one.side.enhanced}: {why}"
+            typer.echo(f"relume: {clean(named)}", err=True)
+    left_out = len(faulty) + len(excluded)
+    if left_out and len(scored) + len(excluded) > 1:
+        typer.echo(
+            f"relume: {left_out} excluded, {len(scored) - len(faulty)} measured in full", err=True
+        )
+    return left_out > 0
