@@ -16,6 +16,7 @@ from __future__ import annotations
 import numpy as np
 
 from relume.arrays import Floats, Map, Plane, Rgb
+from relume.filters.channels import largest
 from relume.filters.windows import mean
 
 RADIUS = 1
@@ -50,10 +51,7 @@ def carrier(brightest: Floats, target: Floats, *, factor: float) -> Map:
 
 def carried(encoded: Floats, lines: Floats, *, low: float, high: float) -> Floats:
     """Return the map at pixels (…, C) from slope and offset there, (…, 2) → (…, 1)."""
-    brightest = encoded[..., 0]
-    for channel in range(1, encoded.shape[-1]):
-        brightest = np.maximum(brightest, encoded[..., channel])
-    return np.clip(lines[..., 0] * brightest + lines[..., 1], low, high)[..., None]
+    return np.clip(lines[..., :1] * largest(encoded) + lines[..., 1:], low, high)
 
 
 def colour_lines(guide: Rgb, target: Rgb, *, prior: Plane, factor: float) -> tuple[Map, Map]:

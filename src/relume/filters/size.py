@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import inf, sqrt
+from math import ceil, inf, log2, sqrt
 
 ENOUGH = 1_500_000
 """Pixels. Results of LIME from maps estimated on so many differ from those of the full size by
@@ -17,3 +17,12 @@ def working_size(
     factor = min(max(least, sqrt(height * width / most)), largest)
     size = (max(round(height / factor), 1), max(round(width / factor), 1))
     return size, factor
+
+
+def halved_size(height: int, width: int, *, most: int) -> tuple[tuple[int, int], float]:
+    """Return the size with at most `most` pixels, reduced by a power of two, and that power.
+
+    Pyramids of such pictures have the bands of the full size, but for the finest.
+    """
+    factor = 2.0 ** max(ceil(log2(height * width / most) / 2.0), 0)
+    return working_size(height, width, least=factor, largest=factor)

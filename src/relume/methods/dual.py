@@ -2,8 +2,8 @@
 
 U = E/T(E)^(1 − exponent) is the picture divided by its smooth illumination, O = 1 − the same of the
 negative 1 − E; the exposure fusion of E, U and O is the result. On purely dark pictures O is nearly
-E. The fusion of a large picture is found at 1.5 megapixels and carried over by local straight lines
-from E to it; `exact` = 1 works at full size.
+E. The fusion of a large picture is found at a half, a quarter … of its size, of at most 1.5
+megapixels, and carried over by local straight lines from E to it; `exact` = 1 works at full size.
 
 Source: Zhang, Nie, Zheng, Dual illumination estimation for robust exposure correction, Computer
 Graphics Forum 38(7), 2019, §3, doi 10.1111/cgf.13833; a window of σ = 3 over 15 × 15, alpha (their
@@ -24,7 +24,7 @@ from relume.colour import value
 from relume.filters import guided
 from relume.filters.exposure_fusion import fuse
 from relume.filters.illumination import refine
-from relume.filters.size import ENOUGH, working_size
+from relume.filters.size import ENOUGH, halved_size
 from relume.render import Affine, centred, reduce
 
 CARD = Card(
@@ -36,7 +36,7 @@ CARD = Card(
     year=2019,
     paper="https://doi.org/10.1111/cgf.13833",
     keeps_gray=True,
-    cost="two sparse systems and a fusion on 1.5 megapixels, one pass",
+    cost="two sparse systems and a fusion on at most 1.5 megapixels, one pass",
     knobs=(
         Knob("exponent", 0.4, low=0.0, high=1.0,
              meaning="what remains of the illumination; smaller is a stronger correction"),
@@ -55,7 +55,7 @@ def estimate(
 ) -> Affine:
     """Return the straight lines that lead from the picture to the fusion."""
     height, width = picture.shape[:2]
-    (h, w), factor = working_size(height, width, most=height * width if exact else ENOUGH)
+    (h, w), factor = halved_size(height, width, most=height * width if exact else ENOUGH)
     small = reduce(picture, height=h, width=w, how="area")
 
     def gain(image: Rgb) -> Plane:

@@ -1,8 +1,9 @@
 """Fusion of several exposures made from the one there is.
 
 The picture at 0 … `stops` more stops, with the highlights rolled off, fused by contrast, saturation
-and well-exposedness. The fusion of a large picture is found at a quarter of a megapixel and carried
-over by local straight lines; `exact` = 1 works at full size.
+and well-exposedness. The fusion of a large picture is found at a half, a quarter … of its size, of
+at most a quarter of a megapixel, and carried over by local straight lines; `exact` = 1 works at
+full size.
 
 Source: Mertens, Kautz, Van Reeth, Exposure fusion, Computer Graphics Forum 28(1), 2009,
 doi 10.1111/j.1467-8659.2008.01171.x.
@@ -22,7 +23,7 @@ from relume.colour import decode_srgb, encode_srgb, value
 from relume.filters import guided
 from relume.filters.exposure_fusion import fuse
 from relume.filters.roll_off import roll_off
-from relume.filters.size import working_size
+from relume.filters.size import halved_size
 from relume.render import Affine, centred, reduce
 
 CARD = Card(
@@ -34,7 +35,7 @@ CARD = Card(
     year=2009,
     paper="https://doi.org/10.1111/j.1467-8659.2008.01171.x",
     keeps_gray=True,
-    cost="a few pyramids on 0.25 megapixels, one pass",
+    cost="a few pyramids on at most 0.25 megapixels, one pass",
     knobs=(
         Knob("stops", 3.0, low=0.0, high=8.0, meaning="the brightest exposure"),
         Knob("exposures", 4.0, low=2.0, high=9.0, whole=True,
@@ -54,7 +55,7 @@ KNOTS = np.linspace(0.0, 1.0, 1025)
 def estimate(picture: Picture, *, stops: float, exposures: float, exact: float) -> Affine:
     """Return the straight lines that lead from the picture to the fusion."""
     height, width = picture.shape[:2]
-    (h, w), factor = working_size(height, width, most=height * width if exact else ENOUGH)
+    (h, w), factor = halved_size(height, width, most=height * width if exact else ENOUGH)
     small = reduce(picture, height=h, width=w, how="area")
     linear = decode_srgb(small)
     brightest, key = value(linear)[..., None], value(small)

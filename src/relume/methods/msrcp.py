@@ -20,6 +20,7 @@ import numpy as np
 
 from relume.arrays import Floats, Map, Picture
 from relume.card import Card, Knob
+from relume.filters.channels import average, largest
 from relume.filters.retinex import (
     ENOUGH,
     FINEST,
@@ -75,20 +76,12 @@ def estimate(
     sigmas = widths((small, medium, large), size=size, reference=reference)
     pixels = size[0] * size[1] if exact else ENOUGH
     (h, w), factor = working_size(*size, most=pixels, largest=max(min(sigmas) / FINEST, 1.0))
-    samples = intensity(light(reduce(picture, height=h, width=w, how="area")))
+    samples = average(light(reduce(picture, height=h, width=w, how="area")))
     around = surround(samples, sigmas=sigmas, factor=factor)
-    differences = np.log(intensity(light(thin(picture)))) - read(around, size=size)
+    differences = np.log(average(light(thin(picture)))) - read(around, size=size)
     bottom, top = ranks(differences, low=low, high=high)
     how = partial(against, bottom=bottom, top=top, most=most)
     return Local(how, around, centred((h, w), size))
-
-
-def intensity(samples: Floats) -> Floats:
-    """Return the mean of the channels, (…, C) → (…, 1)."""
-    total = samples[..., :1].copy()
-    for channel in range(1, samples.shape[-1]):
-        total += samples[..., channel : channel + 1]
-    return total / samples.dtype.type(samples.shape[-1])
 
 
 def against(encoded: Floats, around: Map, *, bottom: float, top: float, most: float) -> Floats:
@@ -96,9 +89,9 @@ def against(encoded: Floats, around: Map, *, bottom: float, top: float, most: fl
     if top - bottom < FLAT:
         return encoded
     samples = light(encoded)
-    middle = intensity(samples)
+    middle = average(samples)
     target = stretch(np.log(middle) - around, low=bottom, high=top) * samples.dtype.type(255.0)
-    room = samples.dtype.type(255.0) / samples.max(axis=-1, keepdims=True)
+    room = samples.dtype.type(255.0) / largest(samples)
     factor = np.minimum(np.minimum(target / middle, most), room)
     # The 1 that light() adds is taken off again, so that black stays black.
     return (factor * samples - 1.0) / samples.dtype.type(255.0)

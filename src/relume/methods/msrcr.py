@@ -21,6 +21,7 @@ import numpy as np
 
 from relume.arrays import Floats, Map, Picture
 from relume.card import Card, Knob
+from relume.filters.channels import average
 from relume.filters.retinex import (
     ENOUGH,
     FINEST,
@@ -89,7 +90,7 @@ def restore(encoded: Floats, around: Map) -> Floats:
     """Return R′ of pixels (…, 3) with their surrounds."""
     samples = light(encoded)
     logs = np.log(samples)
-    colour = logs + np.log(RESTORATION / samples.sum(axis=-1, keepdims=True, dtype=samples.dtype))
+    colour = logs + np.log(samples.dtype.type(RESTORATION / 3.0) / average(samples))
     return (colour * (logs - around)).astype(encoded.dtype)
 
 
