@@ -17,7 +17,10 @@ from relume import methods
 from relume.card import Card
 
 ROOT = Path(__file__).resolve().parents[1]
-START, END = "<!-- methods: written by scripts/docs.py -->", "<!-- end of methods -->"
+TABLES = ("methods", "numbers")
+"""Parts of the README, each between a comment that opens and one that closes it."""
+SET = "## lol-v1, 15 pictures, protocol plain"
+"""The part of the leaderboard that the README shows."""
 
 
 def table() -> str:
@@ -58,11 +61,27 @@ def page() -> str:
     return "\n".join([intro, *(section(card) for card in methods.cards())])
 
 
+def numbers() -> str:
+    """Return the README's part of the leaderboard: PSNR, SSIM and seconds on one set."""
+    text = (ROOT / "benchmarks" / "leaderboard.md").read_text(encoding="utf-8")
+    part = text.split(SET)[1].split("\n## ")[0]
+    rows = [line.strip("| ").split(" | ") for line in part.splitlines() if line.startswith("|")]
+    head, _, *body = rows
+    wanted = [0, *(head.index(name) for name in ("psnr ↑", "ssim-gauss11 ↑", "s"))]
+    body.sort(key=lambda row: -float(row[wanted[1]].split(" ")[0].rstrip("\\*≈")))
+    lines = ["| method | PSNR, dB | SSIM | seconds |", "|---|--:|--:|--:|"]
+    lines += ["| " + " | ".join(row[column] for column in wanted) + " |" for row in body]
+    return "\n".join(lines)
+
+
 def readme() -> str:
-    """Return the README with the table of methods as it should be."""
+    """Return the README with its generated parts as they should be."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    before, rest = text.split(START)
-    return f"{before}{START}\n{table()}\n{END}{rest.split(END)[1]}"
+    for name, make in zip(TABLES, (table, numbers), strict=True):
+        start, end = f"<!-- {name}: written by scripts/docs.py -->", f"<!-- end of {name} -->"
+        before, rest = text.split(start)
+        text = f"{before}{start}\n{make()}\n{end}{rest.split(end)[1]}"
+    return text
 
 
 def before_and_after() -> None:

@@ -1,4 +1,4 @@
-"""Where the research data and reference outputs lie; tests that need them skip when they are absent."""
+"""Where the research data lie; tests that need them skip when they are absent."""
 
 from __future__ import annotations
 

@@ -22,7 +22,14 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     picture = relume.Photo(np.rint(night(60, 80) * 255).astype(np.uint8))
     (tmp_path / "holiday" / "beach").mkdir(parents=True)
-    for name in ("party.jpg", "in.jpg", "holiday/a.jpg", "holiday/beach/b.png", "scan.tif"):
+    for name in (
+        "party.jpg",
+        "reference.jpg",
+        "in.jpg",
+        "holiday/a.jpg",
+        "holiday/beach/b.png",
+        "scan.tif",
+    ):
         relume.write(picture, tmp_path / name)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
