@@ -23,7 +23,7 @@ def scene(seed: int, *, height: int = 36, width: int = 48) -> NDArray[np.uint8]:
     y, x = np.mgrid[:height, :width].astype(np.float32)
     light = 0.5 + 0.3 * np.sin(x / width * random.uniform(2, 5) + random.uniform(0, 6))
     picture = np.repeat(light[..., None], 3, axis=2)
-    for _ in range(160):
+    for _ in range(80):
         size = max(height, width) * 0.25 * random.random() ** 2 + 2.0
         cy, cx = random.uniform(0, height), random.uniform(0, width)
         if random.random() < 0.5:

@@ -7,7 +7,7 @@
 | low is high     | error    | both have the same pixels                                         |
 | duplicate       | warning  | two low, or two high, of different pairs have the same pixels     |
 | split duplicate | error    | the same, in different splits                                     |
-| brighter low    | warning  | the mean of low exceeds that of high                              |
+| brighter low    | warning  | the mean of low exceeds that of high; not where any exposure is   |
 | misaligned      | warning  | phase correlation of ranks has its peak over a pixel from zero    |
 | pixels          | warning  | the reader changed them: palette, CMYK, 1 bit                     |
 """
@@ -155,7 +155,7 @@ def _compare(
     if low_look.pixel_hash == high_look.pixel_hash:
         note("error", "low is high", f"the same pixels as its counterpart {pair.high}")
         return None
-    if low_look.mean > high_look.mean:
+    if low_look.mean > high_look.mean and pair.meta.get("exposures") != "any":
         note("warning", "brighter low", f"brighter than its counterpart {pair.high}")
     sizes = [f"{look.width} × {look.height}" for look in (low_look, high_look)]
     if sizes[0] != sizes[1]:

@@ -18,4 +18,5 @@ class Pair:
     scene: str
     """What was photographed; several exposures of one scene share it."""
     meta: Mapping[str, str] = field(default_factory=dict[str, str], hash=False)
-    """dataset and split; group, amplification and the like where the data set tells them."""
+    """dataset and split; group, camera, amplification where the data set tells them; exposures is
+    "any" where low may be the brighter one."""

@@ -84,7 +84,10 @@ def test_duplicates_inside_a_split_and_across(copy: Path) -> None:
 
 
 def test_one_label_for_several_exposures_is_no_duplicate(tmp_path: Path) -> None:
-    assert duplicates(look(fake.sice(tmp_path))) == []
+    checked = look(fake.sice(tmp_path))
+    assert duplicates(checked) == []
+    assert any(each.stops and each.stops < 0 for each in checked)  # brighter than their label
+    assert not [problem for each in checked for problem in each.problems]
 
 
 def test_misaligned(tmp_path: Path) -> None:

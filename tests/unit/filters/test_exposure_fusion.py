@@ -48,7 +48,5 @@ def test_gray_pictures_need_no_saturation():
 def test_well_exposed_wins():
     dark, good = np.full((32, 32, 3), 0.02, np.float32), np.full((32, 32, 3), 0.5, np.float32)
     texture = 0.02 * np.random.default_rng(2).random((32, 32, 3), np.float32)
-    fused, _ = fuse(
-        [dark + texture, good + texture], [np.ones((32, 32), np.float32)] * 2
-    )
+    fused, _ = fuse([dark + texture, good + texture], [np.ones((32, 32), np.float32)] * 2)
     assert abs(fused.mean() - 0.5) < 0.05

@@ -61,6 +61,7 @@ def _part(place: Path, labels: Path, split: str, group: str) -> Branch:
         group=group,
         scene=lambda low: "",
         high_scene=lambda high: f"{key_of(high)}/",
+        describe=lambda low, high: {"exposures": "any"},
         keep=is_here,
     )
 
