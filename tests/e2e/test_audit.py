@@ -69,6 +69,17 @@ def test_an_unreadable_picture_is_named_and_counted(relume: Call, sets: Path) ->
     assert "1 pictures could not be read" in ended.out
 
 
+def test_an_empty_file_among_pictures_is_named(relume: Call, sets: Path) -> None:
+    Path("LOL/eval15/high/2.png").rename("2.png")
+    Path("flat").mkdir()
+    Path("2.png").rename("flat/2.png")
+    Path("flat/3.png").touch()
+    ended = relume("audit", "--train", "LOL/our485", "--test", "flat")
+    assert ended.code == 1
+    assert "3.png: the file is empty" in ended.complaint
+    assert "0 of 1 test scenes" in ended.out
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [

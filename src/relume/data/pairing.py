@@ -6,6 +6,7 @@ Pairing by position shifts every later pair when one file is missing.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,9 +69,11 @@ def pair_up(branch: Branch, *, dataset: str) -> tuple[list[Pair], list[Problem]]
     lows = list_files(branch.low, suffixes=branch.suffixes)
     problems = _about(lows)
     low_files = [path for path in lows.files if branch.keep(path)]
-    by_key = _index(low_files, lambda path: _below(branch.low, path, branch.key), problems)
     highs: dict[str, Path] = {}
-    if branch.high is not None:
+    if branch.high is None:
+        by_key = _unique(low_files, branch.low)
+    else:
+        by_key = _index(low_files, lambda path: _below(branch.low, path, branch.key), problems)
         listed = list_files(branch.high, suffixes=branch.suffixes)
         problems += _about(listed)
         wanted = {_below(branch.low, path, branch.scene) for path in low_files}
@@ -84,7 +87,7 @@ def pair_up(branch: Branch, *, dataset: str) -> tuple[list[Pair], list[Problem]]
     pairs: list[Pair] = []
     used: set[str] = set()
     for key, low in by_key.items():
-        scene = _below(branch.low, low, branch.scene)
+        scene = key if branch.high is None else _below(branch.low, low, branch.scene)
         high = highs.get(scene)
         used.add(scene)
         if branch.high is not None and high is None and not branch.high_is_optional:
@@ -134,6 +137,16 @@ def _index(
         if first is not path:
             message = f"{path}: the same key {name(path)!r} as {first}; keep one of them"
             problems.append(Problem("error", "duplicate key", path, message))
+    return found
+
+
+def _unique(files: Sequence[Path], root: Path) -> dict[str, Path]:
+    """Return files that need no counterpart by stem, or by whole name where stems are equal."""
+    stems = Counter(_below(root, path, lambda path: path.stem.lower()) for path in files)
+    found: dict[str, Path] = {}
+    for path in files:
+        stem = _below(root, path, lambda path: path.stem.lower())
+        found[stem if stems[stem] == 1 else path.relative_to(root).as_posix()] = path
     return found
 
 

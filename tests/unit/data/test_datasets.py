@@ -208,6 +208,14 @@ def test_any_folder_of_pictures_will_do(tmp_path: Path) -> None:
     assert found.pairs[0].high is None
 
 
+def test_pictures_without_counterpart_are_all_kept_whatever_their_names(tmp_path: Path) -> None:
+    for name in ("1.png", "1.jpg", "low1.png", "high1.png"):
+        fake.put(tmp_path / name, fake.scene(1))
+    found = survey(tmp_path)
+    assert found.problems == ()
+    assert [pair.key for pair in found.pairs] == ["1.jpg", "1.png", "high1", "low1"]
+
+
 def test_links_to_folders_are_followed_and_do_not_loop(tmp_path: Path) -> None:
     fake.lol_v1(tmp_path / "real")
     (tmp_path / "linked").mkdir()
