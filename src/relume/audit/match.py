@@ -8,8 +8,8 @@
 | similar | keypoints fit, but the pictures disagree elsewhere: another view of the same      |
 |         | things, or something was moved. No leak by itself; look at it                     |
 
-The thresholds were set on planted leaks and 22 000 unrelated pairs of photographs and checked on
-others, see tests/unit/audit. A scene of a pair is judged by its high picture where it has one.
+The thresholds were set on planted leaks and 22 000 unrelated pairs of photographs, and on LOL-v1;
+see tests/unit/audit. A pair is judged by its high picture where it has one.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ LEAST_INLIERS = 10
 SURE_INLIERS = 12
 """Enough where the pictures cannot be compared, because one is nearly all white or black."""
 LEAST_AGREEMENT = 0.9
-"""Leaks with noise, JPEG, a crop and a tenth of the light keep 0.93, with ten times the light nearly
+"""Leaks with noise, JPEG, a crop and a tenth of the light keep 0.93, with ten times it nearly
 all 0.9; other views of one place in LOL-v1 reach 0.89."""
 LEAST_SIMILAR = 0.5
 """Under it two pictures share a repeated pattern, or one thing among many."""

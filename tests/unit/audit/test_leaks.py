@@ -205,7 +205,7 @@ def test_unreadable_pictures_are_counted_and_named(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_recall_and_precision_on_photographs(tmp_path: Path) -> None:
-    """What the thresholds promise, on photographs they were not set on."""
+    """What the thresholds promise; the changes are drawn anew, the photographs are the same."""
     paths = sorted(need_shared("data", "train", "normal").glob("*.jpg"))
     random = np.random.default_rng(7)
     chosen = [paths[number] for number in random.permutation(len(paths))[:300]]
