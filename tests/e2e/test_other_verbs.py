@@ -162,7 +162,7 @@ def test_every_verb_explains_itself_with_examples(relume: Call, verb: str) -> No
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("enhnace",), "did you mean enhance?"),
+        (("enhnace",), "did you mean enhance"),
         (("--brighter",), "--brighter"),
         (("methods", "gamma", "sgz"), "unexpected extra argument"),
     ],
