@@ -10,7 +10,7 @@ from pathlib import Path
 from relume.data import Pair, Survey, survey
 from relume.data.datasets import card, names
 from relume.data.files import find_folders
-from relume.data.pairing import Branch, errors, key_of, pair_up
+from relume.data.pairing import by_key, errors, key_of
 from relume.errors import ContractError, NoDatasetError, UnknownNameError, UnreadableError
 
 WHOLE = "all"
@@ -116,12 +116,12 @@ def results(folder: Path) -> dict[str, Path]:
     """
     if not folder.is_dir():
         raise NoDatasetError(f"{folder}: no such folder; name the folder that holds results")
-    pairs, problems = pair_up(Branch(WHOLE, folder, None), dataset=folder.name)
-    if wrong := errors(problems):
-        raise ContractError(wrong[0].message)
-    if not pairs:
+    files, problems = by_key(folder)
+    if problems:
+        raise ContractError(problems[0].message)
+    if not files:
         raise NoDatasetError(f"{folder}: this folder holds no pictures")
-    return {pair.key: pair.low for pair in pairs}
+    return files
 
 
 @dataclass(frozen=True)

@@ -71,9 +71,9 @@ def pair_up(branch: Branch, *, dataset: str) -> tuple[list[Pair], list[Problem]]
     low_files = [path for path in lows.files if branch.keep(path)]
     highs: dict[str, Path] = {}
     if branch.high is None:
-        by_key = _unique(low_files, branch.low)
+        lows_by_key = _unique(low_files, branch.low)
     else:
-        by_key = _index(low_files, lambda path: _below(branch.low, path, branch.key), problems)
+        lows_by_key = _index(low_files, lambda path: _below(branch.low, path, branch.key), problems)
         listed = list_files(branch.high, suffixes=branch.suffixes)
         problems += _about(listed)
         wanted = {_below(branch.low, path, branch.scene) for path in low_files}
@@ -86,7 +86,7 @@ def pair_up(branch: Branch, *, dataset: str) -> tuple[list[Pair], list[Problem]]
         highs = _index(files, lambda p: _below(branch.high, p, branch.high_scene), problems)  # pyright: ignore[reportArgumentType]
     pairs: list[Pair] = []
     used: set[str] = set()
-    for key, low in by_key.items():
+    for key, low in lows_by_key.items():
         scene = key if branch.high is None else _below(branch.low, low, branch.scene)
         high = highs.get(scene)
         used.add(scene)
@@ -108,6 +108,14 @@ def pair_up(branch: Branch, *, dataset: str) -> tuple[list[Pair], list[Problem]]
         message = f"{branch.low}: {len(pairs)} {_counted(branch)}, published are {branch.expected}"
         problems.append(Problem("warning", "count", branch.low, message))
     return pairs, problems
+
+
+def by_key(root: Path) -> tuple[dict[str, Path], list[Problem]]:
+    """Return the pictures below a folder by key, in its natural order, and what is wrong."""
+    listing = list_files(root)
+    problems = _about(listing)
+    found = _index(listing.files, lambda path: _below(root, path, key_of), problems)
+    return {key: found[key] for key in sorted(found, key=natural)}, problems
 
 
 def _counted(branch: Branch) -> str:
