@@ -103,7 +103,7 @@ class GraphMethod:
     def maps(self, image: Picture, /, **knobs: float) -> dict[str, Map]:
         fit.check_picture(image)
         settled = settle(self.card, knobs)
-        small = fit.reduce_by(image, self._scale(settled))
+        small, _ = self._reduced(image, self._scale(settled))
         return {
             name: self._run(small, name, settled)
             for name in self._graph.outputs
@@ -128,8 +128,7 @@ class GraphMethod:
         how = self.card.estimate
         if how is None:
             raise ContractError(f"{self.card.name} has no map to render at another size")
-        scale = self._scale(knobs)
-        small = fit.reduce_by(picture, scale)
+        small, covered = self._reduced(picture, self._scale(knobs))
         found = np.empty((*small.shape[:2], 3), np.float32)
 
         def fill(tile: fit.Tile) -> None:
@@ -139,9 +138,18 @@ class GraphMethod:
         side = max(small.shape) if reach is None else fit.side_of_tile(self.card)
         pieces = fit.tiles(*small.shape[:2], side=side, halo=reach or 0)
         for_each(fill, pieces, threads=self._threads)
-        extended = (small.shape[0] * scale, small.shape[1] * scale)
         lay = render.cornered if how.aligns_corners else render.centred
-        return Curve(found, how.iterations, lay((small.shape[0], small.shape[1]), extended))
+        return Curve(found, how.iterations, lay((small.shape[0], small.shape[1]), covered))
+
+    def _reduced(self, picture: Picture, scale: int) -> tuple[Rgb, tuple[int, int]]:
+        """Reduce a picture as the card says, and return the full size that the result covers."""
+        how = self.card.estimate
+        if how is not None and how.reduction == "area":
+            full = (picture.shape[0], picture.shape[1])
+            height, width = (-(-size // scale) for size in full)
+            return render.reduce(picture, height=height, width=width, how="area"), full
+        small = fit.reduce_by(picture, scale)
+        return small, (small.shape[0] * scale, small.shape[1] * scale)
 
     def _scale(self, knobs: Knobs) -> int:
         return int(knobs[self.card.estimate.scale_knob]) if self.card.estimate else 1

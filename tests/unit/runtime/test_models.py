@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar, Literal
 
 import numpy as np
 import pytest
 
 from fake.models import CARD, model_bytes
 from fake.night import night
+from relume.card import Estimate, Knob
 from relume.errors import ContractError, UnknownNameError, WeightsError
-from relume.runtime import engines, load, weights
+from relume.render import centred, reduce
+from relume.runtime import engines, fit, load, weights
+from relume.runtime.method import GraphMethod
 
 
 @pytest.fixture
@@ -81,6 +86,34 @@ def test_only_what_is_asked_for_is_returned(file: Path) -> None:
     (out,) = graph.run({"image": image, "gain": np.asarray(2.0, np.float32)}, ["enhanced"])
     assert out.shape == image.shape
     assert graph.outputs == ("enhanced",)
+
+
+class Mirror:
+    """A graph whose curve is the picture it is shown."""
+
+    inputs = ("image",)
+    outputs = ("enhanced", "curve")
+    metadata: ClassVar[dict[str, str]] = {}
+
+    def run(self, feeds: Mapping[str, np.ndarray], outputs: Sequence[str]) -> list[np.ndarray]:
+        return [feeds["image"] for _ in outputs]
+
+
+@pytest.mark.parametrize("reduction", ["bilinear", "area"])
+def test_a_picture_is_reduced_as_the_card_says(reduction: Literal["bilinear", "area"]) -> None:
+    how = Estimate("curve", 1, reduction, scale_knob="scale", aligns_corners=False)
+    scale = Knob("scale", 4, low=1, high=8, meaning="factor", whole=True)
+    method = GraphMethod(Mirror(), replace(CARD, knobs=(scale,), estimate=how))
+    image = night(10, 16)
+    curve = method.estimate(image, knobs={"scale": 4.0})
+    if reduction == "area":
+        expected = reduce(image, height=3, width=4, how="area")
+        assert curve.grid == centred((3, 4), (10, 16))
+    else:
+        expected = fit.reduce_by(image, 4)
+        assert curve.grid == centred((3, 4), (12, 16))
+    assert np.array_equal(curve.map, expected)
+    assert np.array_equal(method.maps(image)["curve"], expected)
 
 
 def test_published_weights_are_checked(monkeypatch: pytest.MonkeyPatch) -> None:
