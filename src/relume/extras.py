@@ -10,7 +10,10 @@ from relume.errors import MissingExtraError
 
 EXTRAS: dict[str, tuple[str, ...]] = {
     "heic": ("pi_heif",),
+    "openvino": ("openvino",),
+    "raw": ("rawpy", "tifffile"),
     "train": ("torch", "lightning", "safetensors", "onnx", "onnxscript", "yaml"),
+    "wandb": ("wandb",),
 }
 """Name of the extra → the modules it brings, by import name."""
 
