@@ -465,6 +465,9 @@ INLINE void count_u16(const uint16_t *s, Size pixels, int channels, int of, int6
     for (i = 0; i < pixels; i++) c[channels == 1 ? s[i] : LEVEL(s, 3 * i, of)]++;
 }
 
+/* A half is rounded up as for integers, though single precision may have left it 0.012 bins short. */
+#define ROUND_UP 0.52f
+
 INLINE void count_f32(const float *s, Size pixels, int channels, int of, int64_t *c) {
     Size i;
     for (i = 0; i < pixels; i++) {
@@ -477,7 +480,7 @@ INLINE void count_f32(const float *s, Size pixels, int channels, int of, int64_t
             if (of == LUMA) v = clip(0.299f * r + 0.587f * g + 0.114f * b, 1.0f);
             else v = (r > g ? r : g) > b ? (r > g ? r : g) : b;
         }
-        c[(int)(v * 65535.0f + 0.5f)]++;
+        c[(int)(v * 65535.0f + ROUND_UP)]++;
     }
 }
 

@@ -18,6 +18,9 @@ from relume.render.samples import channels, clip_unit, packed, thousandths
 Level = Literal["luma", "value", "red", "green", "blue"]
 """In the order the kernel numbers them."""
 
+ROUND_UP = np.float32(0.52)
+"""Halves go up, as for integers, though single precision may leave them 0.012 bins short."""
+
 BAND = 1 << 20
 """Pixels per band; the counters of a thread are small beside it."""
 
@@ -27,7 +30,7 @@ def histogram(picture: Picture, *, of: Level) -> NDArray[np.int64]:
 
     luma = ⌊0.299 R + 0.587 G + 0.114 B + ½⌋ in levels, exact for integers (OpenCV's gray rounds
     its weights to 14 or 15 bits and may differ by one level next to a half); value = max(R, G, B).
-    A float falls into bin ⌊65535 E + ½⌋, clipped to [0, 1]. A gray picture is its own level.
+    A float falls into bin ⌊65535 E + 0.52⌋, clipped to [0, 1]. A gray picture is its own level.
     """
     check_picture(picture)
     if of not in get_args(Level):
@@ -53,7 +56,7 @@ def histogram(picture: Picture, *, of: Level) -> NDArray[np.int64]:
 
 def _levels(rows: Picture, of: Level) -> NDArray[Any]:
     if rows.dtype == np.float32:
-        return (_plane(to_unit(rows), of) * np.float32(65535) + np.float32(0.5)).astype(np.uint16)
+        return (_plane(to_unit(rows), of) * np.float32(65535) + ROUND_UP).astype(np.uint16)
     return _plane(rows, of)
 
 
