@@ -11,7 +11,7 @@ from relume.errors import MissingExtraError
 EXTRAS: dict[str, tuple[str, ...]] = {
     "heic": ("pi_heif",),
     "openvino": ("openvino",),
-    "raw": ("rawpy", "tifffile"),
+    "raw": ("rawpy",),
     "train": ("torch", "lightning", "safetensors", "onnx", "onnxscript", "yaml"),
     "wandb": ("wandb",),
 }

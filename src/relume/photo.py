@@ -2,14 +2,73 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Literal, TypeAlias
 
-from relume.arrays import Pixels
+import numpy as np
+from numpy.typing import NDArray
+
+from relume.arrays import Pixels, Plane
 from relume.card import Encoding
 from relume.errors import ContractError
 
-Format = Literal["jpeg", "png", "webp", "tiff", "bmp", "avif", "heic"]
+Format = Literal["jpeg", "png", "webp", "tiff", "bmp", "avif", "heic", "dng", "raw"]
+
+Want: TypeAlias = Literal["developed", "mosaic"]
+"""What reading makes of camera RAW: a picture, or the mosaic for a method that starts from it."""
+
+Cfa: TypeAlias = Literal["RGGB", "BGGR", "GRBG", "GBRG"]
+"""The colours of a mosaic's first two rows and columns in reading order."""
+
+_IDENTITY = np.eye(3)
+
+
+@dataclass(frozen=True, eq=False)
+class Mosaic:
+    """What a sensor counted, one sample per site, upright, and what the counts mean.
+
+    `normalised` brings it to [0, 1]; white-balanced by `white_balance`, developed to three
+    channels, and multiplied by `matrix`, it is linear sRGB.
+    """
+
+    samples: NDArray[np.uint16]
+    """(H, W), H and W at least 2: the visible area."""
+    cfa: Cfa
+    black: tuple[float, float, float, float]
+    """Counts at no light, for each site of `cfa`."""
+    white: float
+    """Counts at saturation."""
+    white_balance: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    """Gains of red, green and blue that make gray gray; that of green is 1."""
+    matrix: NDArray[np.float64] = field(default_factory=lambda: _IDENTITY)
+    """(3, 3): white-balanced camera RGB → linear sRGB, rows of sum 1, so that gray stays gray."""
+    exposure_seconds: float | None = None
+    iso: float | None = None
+
+    def __post_init__(self) -> None:
+        samples, shape = self.samples, self.samples.shape
+        if samples.dtype != np.uint16 or len(shape) != 2 or min(shape) < 2:
+            raise ContractError(
+                f"mosaic: expected (H, W) uint16 of 2 × 2 or more, got {shape} {samples.dtype}"
+            )
+        if not 0 <= min(self.black) <= max(self.black) < self.white:
+            raise ContractError(
+                f"mosaic: expected 0 ≤ black < white, got black {self.black}, white {self.white}"
+            )
+
+    def normalised(self) -> Plane:
+        """Return max(samples − black, 0) / (white − black), at most 1; (H, W) float32."""
+        plane = np.empty(self.samples.shape, np.float32)
+        for site, black in enumerate(self.black):
+            row, column = divmod(site, 2)
+            there = plane[row::2, column::2]
+            np.subtract(self.samples[row::2, column::2], np.float32(black), out=there)
+            there *= np.float32(1.0 / (self.white - black))
+        return np.clip(plane, 0.0, 1.0, out=plane)
+
+    def offset_of_red(self) -> tuple[int, int]:
+        """Return the row and column, each 0 or 1, of the first red site."""
+        return divmod(self.cfa.index("R"), 2)
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,6 +78,8 @@ class Photo:
     `pixels` is (H, W) gray or (H, W, 3) RGB in `encoding` and the colour space of `icc`, uint8 or
     uint16 spanning its whole type; `alpha` is (H, W) of the same type or None. `exif` is a TIFF
     blob whose orientation is already applied to the pixels, `xmp` a packet.
+
+    Where `encoding` is "mosaic", `pixels` are the samples of `mosaic`, which says what they mean.
     """
 
     pixels: Pixels
@@ -36,6 +97,7 @@ class Photo:
     """Chroma subsampling of a JPEG."""
     notes: tuple[str, ...] = ()
     """What was changed on reading, for people: "CMYK converted to sRGB"."""
+    mosaic: Mosaic | None = None
 
     def __post_init__(self) -> None:
         shape = self.pixels.shape
@@ -50,6 +112,17 @@ class Photo:
                 f"alpha: expected {shape[:2]} {self.pixels.dtype}, "
                 f"got {self.alpha.shape} {self.alpha.dtype}"
             )
+        if (self.encoding == "mosaic") != (self.mosaic is not None) or (
+            self.mosaic is not None and self.mosaic.samples is not self.pixels
+        ):
+            raise ContractError("photo: mosaic pixels are the samples of its mosaic, no others")
+
+    @classmethod
+    def of_mosaic(
+        cls, mosaic: Mosaic, *, exif: bytes | None = None, format: Format | None = None
+    ) -> Photo:
+        """Return a mosaic as a photo."""
+        return cls(mosaic.samples, encoding="mosaic", mosaic=mosaic, exif=exif, format=format)
 
     @property
     def width(self) -> int:
@@ -71,4 +144,5 @@ class Photo:
                 f"pixels: expected {self.pixels.shape} {self.pixels.dtype}, "
                 f"got {pixels.shape} {pixels.dtype}"
             )
-        return replace(self, pixels=pixels)
+        mosaic = replace(self.mosaic, samples=pixels) if self.mosaic is not None else None
+        return replace(self, pixels=pixels, mosaic=mosaic)

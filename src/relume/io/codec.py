@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from relume.arrays import Pixels
-from relume.photo import Format
+from relume.photo import Format, Mosaic
 
 Subsampling: TypeAlias = Literal["4:4:4", "4:2:2", "4:2:0"]
 
@@ -31,6 +31,8 @@ class Incoming:
     subsampling: Subsampling | None = None
     upright: bool = False
     """The container's own orientation is applied, and the tags in EXIF and XMP mean nothing."""
+    mosaic: Mosaic | None = None
+    """What the samples in `pixels` mean, where they are a sensor's."""
     notes: tuple[str, ...] = ()
 
 

@@ -130,13 +130,19 @@ def with_software(blob: bytes | None, software: str) -> bytes:
         return ifd.header("<", 8) + ifd.pack("<", [note], at=8)
     written, first = _first(blob)
     old = first.get(SOFTWARE)
-    room = old is not None and old.type == ifd.ASCII and old.value_at + old.size <= len(blob)
-    if old is not None and room and 4 < len(text) <= old.size:
+    if old is not None and _is_apart(old, first, len(blob)) and 4 < len(text) <= old.size:
         changed = bytearray(blob)
         changed[old.value_at : old.value_at + old.size] = text.ljust(old.size, b"\0")
         struct.pack_into(written.order + "I", changed, old.at + 4, len(text))
         return bytes(changed)
     return _with_first(blob, written, first, [*without(first, SOFTWARE), note])
+
+
+def _is_apart(entry: Entry, table: Directory, size: int) -> bool:
+    """Whether a text lies inside a blob of this size and on neither its header nor the table."""
+    end = entry.value_at + entry.size
+    on_table = table.at < end and entry.value_at < table.next_at + 4
+    return entry.type == ifd.ASCII and entry.value_at >= 8 and end <= size and not on_table
 
 
 def without(table: Directory, *tags: int) -> list[Entry]:
@@ -170,10 +176,10 @@ def extract(
     """
     order = written.order
     packed = bytearray(8)
-    fields = _fields(blob, [entry for entry in first.entries if entry.tag in DESCRIPTIVE])
+    fields = fields_of(blob, [entry for entry in first.entries if entry.tag in DESCRIPTIVE])
     for tag, table in _inner(blob, written, first):
         # The interoperability directory repeats what the colour space tag says.
-        inner = _fields(blob, without(table, INTEROP_IFD, *leave))
+        inner = fields_of(blob, without(table, INTEROP_IFD, *leave))
         fields.append(ifd.field(order, tag, ifd.LONG, len(packed)))
         packed += ifd.pack(order, inner, at=len(packed))
     if not fields:
@@ -182,7 +188,7 @@ def extract(
     return bytes(packed + ifd.pack(order, fields, at=len(packed)))
 
 
-def _fields(blob: bytes, entries: list[Entry]) -> list[Field]:
+def fields_of(blob: bytes, entries: list[Entry]) -> list[Field]:
     """Copy entries with their values, leaving out those whose values are not there."""
     copied: list[Field] = []
     room = LARGEST

@@ -1,10 +1,13 @@
 """ICC profiles: kept byte for byte, except that CMYK is converted to sRGB.
 
-Source: ICC.1:2022, section 7.2 (header: colour space at byte 16, signature 'acsp' at byte 36).
+Source: ICC.1:2022, section 7.2 (header: colour space at byte 16, date at byte 24, signature 'acsp'
+at byte 36).
 """
 
 from __future__ import annotations
 
+import struct
+from functools import cache
 from io import BytesIO
 
 from PIL import Image, ImageCms
@@ -18,6 +21,19 @@ def colour_space(profile: bytes) -> str | None:
     if len(profile) < 128 or profile[36:40] != b"acsp":
         return None
     return profile[16:20].decode("latin-1").strip()
+
+
+@cache
+def srgb() -> bytes:
+    """Return a profile of sRGB, the same bytes each time."""
+    made = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    # The library puts the time of the call in: that of the standard instead.
+    return made[:24] + struct.pack(">6H", 1999, 10, 1, 0, 0, 0) + made[36:]
+
+
+def is_srgb(profile: bytes) -> bool:
+    """Whether a profile calls itself sRGB; it may do so in ASCII or UTF-16."""
+    return b"sRGB" in profile or "sRGB".encode("utf-16-be") in profile
 
 
 def cmyk_to_srgb(picture: Image.Image, profile: bytes | None) -> tuple[Image.Image, str]:

@@ -4,30 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import PurePath
 
 from relume.errors import RelumeError, TooLargeError, UnreadableError
-from relume.io import exif, icc, xmp
-from relume.io.codec import Incoming
+from relume.io import dng, exif, icc, plain_mosaic, raw, raw_kinds, xmp
+from relume.io.codec import Admit, Incoming
 from relume.io.formats import HEAD, codecs, sniff
 from relume.io.ifd import MalformedError
 from relume.io.pixels import turned
+from relume.io.plain_mosaic import Sensor
+from relume.io.raw_levels import WhiteBalance
 from relume.io.source import Source, load, name_of
-from relume.photo import Format, Photo
+from relume.photo import Format, Mosaic, Photo, Want
 
 
-def read(source: Source, *, max_pixels: int = 250_000_000, max_bytes: int = 500_000_000) -> Photo:
-    """Read a picture of any format we know, recognised by its first bytes.
+def read(
+    source: Source,
+    *,
+    max_pixels: int = 250_000_000,
+    max_bytes: int = 500_000_000,
+    want: Want = "developed",
+    white_balance: WhiteBalance = "camera",
+    ev: float = 0.0,
+    sensor: Sensor | None = None,
+) -> Photo:
+    """Read a picture of any format we know, recognised by its bytes.
 
     Pixels come upright; ICC profile, EXIF and XMP come along. What was changed is in the notes.
 
+    Camera RAW is developed to sRGB with the white balance of the camera, the gray world's
+    ("auto") or given gains of red, green and blue, `ev` stops brighter than captured; or its
+    Bayer mosaic is left as it is where that is wanted and there is one. `sensor` says what the
+    samples of plain mosaics mean: .npy, headerless .raw, gray TIFF and PNG.
+
     Raises: UnreadableError; TooLargeError before memory is taken for a larger picture;
-    MissingExtraError for HEIC without its package.
+    MissingExtraError for HEIC and camera RAW without their packages.
     """
     name = name_of(source)
+    suffix = PurePath(name).suffix.lower()
     data = load(source, max_bytes=max_bytes)
-    found = sniff(data[:HEAD])
-    if found is None:
-        raise UnreadableError(f"{name} {_beginning(data)}")
 
     def admit(width: int, height: int) -> None:
         if width * height > max_pixels:
@@ -36,9 +52,48 @@ def read(source: Source, *, max_pixels: int = 250_000_000, max_bytes: int = 500_
                 f"{max_pixels}; raise it with --max-pixels (max_pixels=)"
             )
 
+    def bare(mosaic: Mosaic) -> Incoming:
+        return _of_mosaic(mosaic, admit, want=want, white_balance=white_balance, ev=ev)
+
+    found = raw_kinds.recognise(data, suffix)
+    if found is None and plain_mosaic.is_plain(data, suffix):
+        with _decoding(name, "plain mosaic"):
+            return _finished(bare(plain_mosaic.decode(data, admit, sensor)), "raw")
+    found = found or sniff(data[:HEAD])
+    if suffix in raw_kinds.SUFFIXES and found not in ("raw", "dng"):
+        raise UnreadableError(f"{name} is named as camera RAW, but {_inside(data, found)}")
+    if found is None:
+        raise UnreadableError(f"{name} {_beginning(data)}")
+    with _decoding(name, codecs()[found].title):
+        if found in ("raw", "dng"):
+            incoming = raw.decode(data, admit, want=want, white_balance=white_balance, ev=ev)
+        else:
+            incoming = codecs()[found].decode(data, admit)
+            if sensor is not None and found in ("png", "tiff") and incoming.pixels.ndim == 2:
+                incoming = bare(plain_mosaic.of_samples(incoming.pixels, sensor))
+        return _finished(incoming, found)
+
+
+def _of_mosaic(
+    mosaic: Mosaic, admit: Admit, *, want: Want, white_balance: WhiteBalance, ev: float
+) -> Incoming:
+    """Go on with a plain mosaic as with one from a RAW file."""
+    mosaic, words = plain_mosaic.balanced(mosaic, white_balance)
+    if want == "mosaic":
+        return Incoming(mosaic.samples, mosaic=mosaic, notes=(f"from the mosaic, {words}",))
+    if min(mosaic.samples.shape) < raw.LEAST_SIDE:
+        raise UnreadableError(
+            f"a mosaic of fewer than {raw.LEAST_SIDE} sites a side is too small to develop"
+        )
+    developed = raw.decode(dng.of_mosaic(mosaic), admit, ev=ev)
+    return replace(developed, exif=None, notes=(f"developed, {words}",))
+
+
+def _inside(data: bytes, found: Format | None) -> str:
+    if found is None:
+        return _beginning(data)
     codec = codecs()[found]
-    with _decoding(name, codec.title):
-        return _finished(codec.decode(data, admit), found)
+    return f"it is a {codec.title} inside; rename it to {codec.suffixes[0]}"
 
 
 @contextmanager
@@ -99,6 +154,8 @@ def _finished(found: Incoming, name: Format) -> Photo:
         quality=found.quality,
         subsampling=found.subsampling,
         notes=tuple(notes),
+        encoding="mosaic" if found.mosaic is not None else "srgb",
+        mosaic=found.mosaic,
     )
 
 

@@ -1,4 +1,5 @@
-"""TIFF, written: deflated strips with horizontal differences, as every reader knows them.
+"""TIFF, written: strips that are deflated with horizontal differences where that makes them
+smaller, as every reader knows them. The noise of 16-bit photographs hardly does.
 
 The file begins with the EXIF blob, which is a TIFF structure itself: so everything in it, maker
 notes too, stays at its offset, and the new first directory points to it as the old one did.
@@ -9,6 +10,7 @@ Source: TIFF 6.0 (1992), sections 3–8 and 14; Adobe Photoshop TIFF notes (2002
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from os import cpu_count
@@ -21,49 +23,86 @@ from relume.io import exif, ifd
 from relume.io.codec import Encoded, Outgoing, Piece
 from relume.io.ifd import BYTE, LONG, RATIONAL, SHORT, UNDEFINED, Entry, Field, Order
 
-ADOBE_DEFLATE, DIFFERENCES, ONE_PLANE, UNASSOCIATED, INCH = 8, 2, 1, 2, 2
+UNCOMPRESSED, ADOBE_DEFLATE = 1, 8
+DIFFERENCES, ONE_PLANE, UNASSOCIATED, INCH = 2, 1, 2, 2
+
+WORTHWHILE = 0.75
+"""Share of its bytes to which a strip must shrink: deflating takes seconds, writing takes none."""
 
 STRIP = 1 << 18
 """Bytes of samples per strip: enough for deflate to find likeness, few enough to share out."""
 
 
 def encode(outgoing: Outgoing) -> Encoded:
-    blob = outgoing.exif or ifd.header("<", 0)
-    order = ifd.layout(blob).order
+    blob, order = opening(outgoing)
     pixels, alpha = outgoing.pixels, outgoing.alpha
     height, width = pixels.shape[:2]
     channels = (1 if pixels.ndim == 2 else 3) + (alpha is not None)
-    rows = max(1, STRIP // (width * channels * pixels.itemsize))
+    rows = rows_per_strip(width * channels * pixels.itemsize)
 
-    def strip(top: int) -> bytes:
+    def strip(top: int) -> Pixels:
         part: Any = pixels[top : top + rows].reshape(-1, width, channels - (alpha is not None))
         if alpha is not None:
             part = np.concatenate([part, alpha[top : top + rows, :, None]], axis=2)
-        return _deflated(part, order)
+        return part
+
+    middle = strip(height // 2 // rows * rows)
+    worthwhile = len(_deflated(middle, order)) < WORTHWHILE * middle.nbytes
+
+    def packed(top: int) -> Piece:
+        return _deflated(strip(top), order) if worthwhile else _plain(strip(top), order)
 
     with ThreadPoolExecutor(cpu_count()) as pool:
-        strips = list(pool.map(strip, range(0, height, rows)))
-    pieces: list[Piece] = [blob[8:], b"\0" * (len(blob) % 2), *strips]
-    starts = np.cumsum([len(blob) + len(blob) % 2, *map(len, strips)]).tolist()
-    padding = b"\0" * (starts[-1] % 2)
-    first_at = starts[-1] + len(padding)
-
+        strips = list(pool.map(packed, range(0, height, rows)))
     fields = [
         ifd.field(order, 256, LONG, width),
         ifd.field(order, 257, LONG, height),
         ifd.field(order, 258, SHORT, *[pixels.itemsize * 8] * channels),
-        ifd.field(order, 259, SHORT, ADOBE_DEFLATE),
+        ifd.field(order, 259, SHORT, ADOBE_DEFLATE if worthwhile else UNCOMPRESSED),
         ifd.field(order, 262, SHORT, 1 if pixels.ndim == 2 else 2),
-        ifd.field(order, 273, LONG, *starts[:-1]),
         ifd.field(order, 277, SHORT, channels),
         ifd.field(order, 278, LONG, rows),
-        ifd.field(order, 279, LONG, *map(len, strips)),
         ifd.field(order, 284, SHORT, ONE_PLANE),
-        ifd.field(order, 317, SHORT, DIFFERENCES),
-        *_metadata(outgoing, order),
     ]
-    directory = ifd.pack(order, [*fields, *_described(outgoing.exif)], at=first_at)
+    if worthwhile:
+        fields.append(ifd.field(order, 317, SHORT, DIFFERENCES))
+    return assembled(outgoing, blob, strips, fields)
+
+
+def opening(outgoing: Outgoing) -> tuple[bytes, Order]:
+    """Return the bytes a file with this metadata begins with, and their order."""
+    blob = outgoing.exif or ifd.header("<", 0)
+    return blob, ifd.layout(blob).order
+
+
+def rows_per_strip(bytes_per_row: int) -> int:
+    return max(1, STRIP // bytes_per_row)
+
+
+def assembled(
+    outgoing: Outgoing, blob: bytes, strips: Sequence[Piece], fields: list[Field]
+) -> Encoded:
+    """Put a file together: the opening, strips, and a directory of `fields` and the metadata."""
+    order = ifd.layout(blob).order
+    pieces: list[Piece] = [blob[8:], b"\0" * (len(blob) % 2), *strips]
+    starts = np.cumsum([len(blob) + len(blob) % 2, *map(len, strips)]).tolist()
+    padding = b"\0" * (starts[-1] % 2)
+    first_at = starts[-1] + len(padding)
+    rows = [
+        *fields,
+        ifd.field(order, 273, LONG, *starts[:-1]),
+        ifd.field(order, 279, LONG, *map(len, strips)),
+        *_metadata(outgoing, order),
+        *_described(outgoing.exif),
+    ]
+    directory = ifd.pack(order, rows, at=first_at)
     return Encoded((ifd.header(order, first_at), *pieces, padding, directory))
+
+
+def _plain(part: Pixels, order: Order) -> Piece:
+    return (
+        np.ascontiguousarray(part, part.dtype.newbyteorder(order)).reshape(-1).view(np.uint8).data
+    )
 
 
 def _deflated(part: Pixels, order: Order) -> bytes:

@@ -73,11 +73,13 @@ def _encoded(
     codec = codecs()[name]
     if codec.encode is None:
         raise UnwritableError(
-            f"{codec.title} can be read but not written; write .avif or .jpg instead "
+            f"{codec.title} can be read but not written; write .avif or .jpg, or .tif for 16 bits "
             f"(there are: {suffixes})"
         )
     if photo.encoding != "srgb":
-        raise ContractError(f"photo: only srgb pixels can be written, got {photo.encoding}")
+        raise ContractError(
+            f"photo: only srgb pixels can be written, these are {photo.encoding}; develop them"
+        )
     if quality is not None and not 1 <= quality <= 100:
         raise ContractError(f"quality: expected a whole number from 1 to 100, got {quality}")
     outgoing, notes = _fitted(photo, codec, quality, metadata, software)

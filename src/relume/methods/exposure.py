@@ -2,7 +2,7 @@
 
 With the gain M = 2^stops and m the brightest linear channel of a pixel, all three channels are
 multiplied by f(M·m)/m, where f is linear up to the shoulder and reaches 1 at M, so that white stays
-white and nothing is clipped (filters/roll_off.py; Reinhard et al. 2002, eq. 4). M ≤ 1 is a plain
+white and nothing is clipped (relume.colour.roll_off; Reinhard et al. 2002, eq. 4). M ≤ 1 is a plain
 gain.
 
 stops = ev + automatic, where automatic in [0, limit] brings the mean of max(R, G, B) of the encoded
@@ -19,8 +19,7 @@ import numpy as np
 
 from relume.arrays import Floats, Picture
 from relume.card import Card, Knob
-from relume.colour import decode_srgb, encode_srgb, value
-from relume.filters.roll_off import roll_off
+from relume.colour import decode_srgb, encode_srgb, roll_off, value
 from relume.filters.sample import thin
 from relume.render import Relight
 

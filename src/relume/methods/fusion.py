@@ -19,10 +19,9 @@ import numpy as np
 
 from relume.arrays import Picture
 from relume.card import Card, Knob
-from relume.colour import decode_srgb, encode_srgb, value
+from relume.colour import decode_srgb, encode_srgb, roll_off, value
 from relume.filters import guided
 from relume.filters.exposure_fusion import fuse
-from relume.filters.roll_off import roll_off
 from relume.filters.size import halved_size
 from relume.render import Affine, centred, reduce
 

@@ -12,6 +12,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from relume.errors import UnwritableError
+from relume.runtime.map_pictures import MapsFolder, as_pictures
 from relume.runtime.plan import Job
 
 if TYPE_CHECKING:
@@ -110,6 +111,8 @@ class FileWork:
     """From a path or a stream."""
     write: Callable[..., tuple[str, ...]]
     """Photo and path or stream → what the format could not keep."""
+    maps: MapsFolder | None = None
+    """Where the method's intermediate results go, if anywhere."""
 
     def __call__(self, job: Job, gate: Gate) -> Done:
         """Read, enhance and write one picture.
@@ -119,9 +122,13 @@ class FileWork:
         start = perf_counter()
         photo = self.read(job.input)
         enhanced = self.enhancer.photo(photo)
+        maps = as_pictures(self.enhancer.maps(photo)) if self.maps is not None else {}
         gate.enter()
         _make_folder(job.output.parent)
         notes = self.write(enhanced.photo, job.output)
+        if self.maps is not None:
+            _make_folder(self.maps.folder)
+            self.maps.put(job.input, maps)
         return Done(
             job=job,
             method=enhanced.method,

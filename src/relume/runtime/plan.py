@@ -3,6 +3,7 @@
 | input    | without -o                      | with -o DIR             | with -o FILE |
 |----------|---------------------------------|-------------------------|--------------|
 | a/x.jpg  | a/x.relume.jpg                  | DIR/x.jpg               | FILE         |
+| a/x.ARW  | a/x.relume.tif                  | DIR/x.tif               | FILE         |
 | folder a | beside each: a/b/x.relume.jpg   | its tree: DIR/b/x.jpg   | refused      |
 
 Nothing is touched here; a plan that would overwrite an input or write a file twice is refused.
@@ -15,7 +16,7 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,8 +24,10 @@ from relume.errors import ContractError, RelumeError, UnreadableError
 
 MARK = ".relume"
 """Stands before the suffix of a result that lies beside its input."""
-_READ_ONLY = {".heic": ".jpg", ".heif": ".jpg", ".hif": ".jpg"}
-"""Formats that are read and not written → what becomes of them."""
+BECOMES = {".heic": ".jpg", ".heif": ".jpg", ".hif": ".jpg"}
+"""Suffixes of formats that are read and not written → what becomes of them."""
+WRITABLE = {".dng"}
+"""Suffixes that become another one unless they are asked for."""
 
 
 @dataclass(frozen=True)
@@ -70,10 +73,12 @@ def plan(
     recursive: bool,
     overwrite: bool,
     suffixes: Container[str],
+    becomes: Mapping[str, str] = BECOMES,
 ) -> Plan:
     """Pair every picture with its output; `suffixes` are those of pictures, in lower case.
 
-    An output that exists and is not empty counts as done, unless `overwrite`.
+    `becomes` are the suffixes whose results have another one. An output that exists and is not
+    empty counts as done, unless `overwrite`.
 
     Raises: ContractError when an output would be an input, two inputs would become one output,
     or `output` fits neither a file nor a folder.
@@ -83,7 +88,7 @@ def plan(
     if not found:
         return Plan((), tuple(search.problems), search.ignored)
     one_file = len(inputs) == len(found) == 1 and found[0].root is None
-    place = _place(output, one_file, suffixes)
+    place = _place(output, one_file, suffixes, becomes)
     jobs: list[Job] = []
     problems = search.problems
     for picture in found:
@@ -169,6 +174,7 @@ class _Place:
     """Says where the result of a picture goes: into a file, a folder, or beside its input."""
 
     suffixes: Container[str]
+    becomes: Mapping[str, str]
     file: Path | None = None
     folder: Path | None = None
 
@@ -178,33 +184,35 @@ class _Place:
             return self.file
         path = picture.path
         suffix = path.suffix
-        if suffix.lower() not in self.suffixes:
+        if suffix.lower() not in self.suffixes and suffix.lower() not in self.becomes:
             raise UnreadableError(f"{path}: not a picture by its name; -o FILE.jpg tries it anyway")
-        suffix = _READ_ONLY.get(suffix.lower(), suffix)
+        suffix = self.becomes.get(suffix.lower(), suffix)
         if self.folder is None:
             return path.with_name(f"{path.stem}{MARK}{suffix}")
         inside = path.relative_to(picture.root) if picture.root is not None else Path(path.name)
         return self.folder / inside.with_suffix(suffix)
 
 
-def _place(output: str | None, one_file: bool, suffixes: Container[str]) -> _Place:
+def _place(
+    output: str | None, one_file: bool, suffixes: Container[str], becomes: Mapping[str, str]
+) -> _Place:
     """Understand -o. Raises: ContractError when it fits neither a file nor a folder."""
     if output is None:
-        return _Place(suffixes)
+        return _Place(suffixes, becomes)
     suffix = Path(output).suffix.lower()
     if os.path.isdir(output) or output.endswith(("/", os.sep)):
-        return _Place(suffixes, folder=Path(output))
-    if suffix in suffixes:
+        return _Place(suffixes, becomes, folder=Path(output))
+    if suffix in suffixes or suffix in becomes:
         if not one_file:
             raise ContractError(f"-o {output} is one file, but the input is not; give a folder")
-        if suffix in _READ_ONLY:
+        if suffix in becomes and suffix not in WRITABLE:
             raise ContractError(f"-o {output}: this format is only read; choose .jpg or .png")
-        return _Place(suffixes, file=Path(output))
+        return _Place(suffixes, becomes, file=Path(output))
     if one_file and suffix:
         raise ContractError(f"-o {output}: no known format; for a folder write {output}/")
     if os.path.exists(output):
         raise ContractError(f"-o {output} is a file where a folder is needed")
-    return _Place(suffixes, folder=Path(output))
+    return _Place(suffixes, becomes, folder=Path(output))
 
 
 def is_finished(output: Path) -> bool:

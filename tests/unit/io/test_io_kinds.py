@@ -116,14 +116,6 @@ def test_float_tiff_is_refused_with_the_way_out(dtype):
         read(pictures.tiff(np.zeros((4, 5), dtype)))
 
 
-def test_raw_in_tiff_clothing_is_refused():
-    data = pictures.tiff(
-        pictures.smooth(4, 5), extratags=[(50706, 1, 4, b"\1\4\0\0", True)], photometric="rgb"
-    )
-    with pytest.raises(UnreadableError, match="RAW"):
-        read(data)
-
-
 def test_twelve_bit_jpeg_is_refused():
     data = pictures.saved(pictures.smooth(8, 8), "JPEG")
     with pytest.raises(UnreadableError, match="JPEG"):

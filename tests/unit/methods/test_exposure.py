@@ -6,7 +6,7 @@ from classical import check_pin, coffee, night, run
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relume.filters.roll_off import roll_off
+from relume.colour import roll_off
 
 stops = st.floats(0.01, 8)
 shoulders = st.floats(0, 0.95)

@@ -1,7 +1,8 @@
-"""TIFF, read: pixels through libvips, directories by hand.
+"""TIFF, read: pixels through libvips, directories by hand. Camera RAW that is a TIFF inside does
+not come here.
 
 Source: TIFF 6.0 (1992), sections 3–8 and 18; ICC.1:2022, annex B.5; XMP specification part 3
-(2020), section 3.3; DNG 1.7 (2023) for what is a camera's RAW file.
+(2020), section 3.3.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from relume.io.codec import Admit, Codec, Incoming
 from relume.io.ifd import Directory, Entry, Layout, MalformedError
 from relume.io.pillow import ONE_BIT, PALETTE, to_arrays
 
-NEW_SUBFILE, WIDTH, HEIGHT, BITS, PHOTOMETRIC = 254, 256, 257, 258, 262
-SUB_IFDS, EXTRA_SAMPLES, SAMPLE_FORMAT, XMP, ICC, DNG_VERSION = 330, 338, 339, 700, 34675, 50706
+WIDTH, HEIGHT, BITS, PHOTOMETRIC = 256, 257, 258, 262
+EXTRA_SAMPLES, SAMPLE_FORMAT, XMP, ICC = 338, 339, 700, 34675
 
 FLOAT, COMPLEX = 3, 6
 PALETTE_COLOUR, CMYK = 3, 5
@@ -31,7 +32,6 @@ UNSPECIFIED, PREMULTIPLIED, UNASSOCIATED = 0, 1, 2
 def decode(data: bytes, admit: Admit) -> Incoming:
     written = ifd.layout(data)
     first = ifd.directory(data, written, written.first)
-    _refuse_raw(data, written, first)
 
     def stated(tag: int) -> tuple[int, ...]:
         return ifd.numbers(data, written, first.get(tag))
@@ -78,14 +78,6 @@ def decode(data: bytes, admit: Admit) -> Incoming:
         dpi=exif.resolution(data, written, first),
         notes=tuple(notes),
     )
-
-
-def _refuse_raw(data: bytes, written: Layout, first: Directory) -> None:
-    """Many cameras' RAW files are TIFF files whose first picture is a thumbnail."""
-    subfile = ifd.numbers(data, written, first.get(NEW_SUBFILE)) or (0,)
-    is_thumbnail = subfile[0] & 1 and first.get(SUB_IFDS) is not None
-    if is_thumbnail or first.get(DNG_VERSION) is not None or data[8:10] == b"CR":
-        raise UnreadableError("this is a camera's RAW file, not a plain TIFF; develop it first")
 
 
 def _bytes(data: bytes, entry: Entry | None) -> bytes | None:
