@@ -63,6 +63,20 @@ class Estimate:
 
 
 @dataclass(frozen=True)
+class Lifting:
+    """How a network is run that looks at the whole picture small and cleans the full one in pieces.
+
+    Its outputs `slope` and `offset` are what `relume.render.Lift` renders, of the picture reduced
+    by area to `side` × `side`; `clean` is the dark picture without noise, wanted where `amount` is
+    above 0, as strongly as the knob `denoise` says.
+    """
+
+    side: int
+    halo: int
+    """How far, in pixels, an input pixel influences `clean`."""
+
+
+@dataclass(frozen=True)
 class Card:
     """What a method is. `reach` is how many pixels away, at the size the method is run at, an
     input pixel can influence the output; None means the whole picture."""
@@ -83,6 +97,9 @@ class Card:
     """The graph wants heights and widths that are multiples of this."""
     bytes_per_pixel: int = 2048
     """Working memory per pixel at the size the method is run at; tiles are sized by it."""
+    most_pixels: int | None = None
+    """The largest picture a method whose reach is None is run at; a larger one is reduced by area
+    to it and the result is carried to full size by a local linear fit. None: there is no limit."""
     keeps_gray: bool = False
     """A picture whose three channels are equal comes out with three equal channels."""
     cost: str = ""
@@ -90,6 +107,7 @@ class Card:
     knobs: tuple[Knob, ...] = ()
     weights: tuple[Weights, ...] = ()
     estimate: Estimate | None = None
+    lifting: Lifting | None = None
 
 
 def settle(card: Card, values: Mapping[str, float] | None = None) -> dict[str, float]:

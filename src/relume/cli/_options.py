@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, TypeAlias
+from typing import Annotated, TypeAlias, TypedDict
 
 import typer
 
@@ -43,10 +43,21 @@ def parse_knobs(settings: Sequence[str]) -> dict[str, float]:
     return knobs
 
 
-def limits(*, max_pixels: int | None, max_bytes: int | None) -> dict[str, int]:
+class Limits(TypedDict, total=False):
+    """Arguments of the reader."""
+
+    max_pixels: int
+    max_bytes: int
+
+
+def limits(*, max_pixels: int | None, max_bytes: int | None) -> Limits:
     """Return the reader's arguments for limits that were set; the others stay its own."""
-    given = {"max_pixels": max_pixels, "max_bytes": max_bytes}
-    return {name: limit for name, limit in given.items() if limit is not None}
+    given: Limits = {}
+    if max_pixels is not None:
+        given["max_pixels"] = max_pixels
+    if max_bytes is not None:
+        given["max_bytes"] = max_bytes
+    return given
 
 
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
@@ -57,5 +68,8 @@ MaxBytes: TypeAlias = Annotated[
     int | None, typer.Option(min=1, metavar="N", help="Refuse files with more bytes.")
 ]
 Engine: TypeAlias = Annotated[
-    str, typer.Option(metavar="NAME", help="What runs the networks; `relume doctor` lists them.")
+    str,
+    typer.Option(
+        metavar="NAME[:DEVICE]", help="What runs the networks; `relume doctor` lists them."
+    ),
 ]

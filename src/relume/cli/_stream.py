@@ -14,7 +14,7 @@ from relume.errors import ContractError
 from relume.runtime.plan import Job, finished, is_finished
 
 if TYPE_CHECKING:
-    from relume.photo import Photo
+    from relume.photo import Format, Photo
     from relume.runtime.batch import FileWork
 
 STREAM = "-"
@@ -74,8 +74,13 @@ class _StdoutWriter:
     def __call__(self, photo: Photo, _: Path) -> tuple[str, ...]:
         # Whole or not at all: a reader must not take a broken stream for a picture.
         buffer = BytesIO()
-        # HEIC is read and not written.
-        format = photo.format if photo.format not in (None, "heic") else "jpeg"
-        notes = self.work.write(photo, buffer, format=format)
+        notes = self.work.write(photo, buffer, format=_written(photo))
         sys.stdout.buffer.write(buffer.getbuffer())
         return notes
+
+
+def _written(photo: Photo) -> Format:
+    """Return the format of a result: that of its picture, if it is one to write."""
+    if photo.format in ("raw", "dng"):
+        return "tiff"
+    return photo.format if photo.format not in (None, "heic") else "jpeg"

@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +15,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from relume import __version__
+from relume.cli._network import (
+    MIB,
+    Input,
+    Maps,
+    Memory,
+    MultipleOf,
+    PrecisionOption,
+    Reach,
+    Threads,
+    parse_description,
+    parse_precision,
+)
 from relume.cli._options import (
     Engine,
     Json,
@@ -23,6 +36,19 @@ from relume.cli._options import (
     complete_method,
     limits,
     parse_knobs,
+)
+from relume.cli._raw import (
+    Black,
+    CfaOption,
+    Ev,
+    RawTo,
+    Size,
+    White,
+    WhiteBalanceOption,
+    parse_sensor,
+    parse_white_balance,
+    results,
+    searched,
 )
 from relume.errors import ContractError
 
@@ -36,6 +62,9 @@ relume enhance party.jpg                      # party.relume.jpg lies beside it
 relume enhance holiday/ -r -o bright/         # a tree of folders; run again to resume
 relume enhance night.png -m gamma -k gamma=0.6 --strength 0.8
 relume enhance party.jpg -m mine.onnx -o better.jpg
+relume enhance party.jpg -m theirs.onnx --input srgb --reach 12
+relume enhance party.jpg -m sgz --engine openvino --maps maps/
+relume enhance night.ARW -o night.tif         # camera RAW in, 16 bits out
 curl … | relume enhance - > bright.jpg"""
 
 
@@ -79,6 +108,13 @@ def enhance(
         float, typer.Option(min=0.0, max=1.0, help="How far to go from the input to the result.")
     ] = 1.0,
     engine: Engine = "auto",
+    threads: Threads = None,
+    memory: Memory = None,
+    precision: PrecisionOption = "fp32",
+    input: Input = None,
+    reach: Reach = None,
+    multiple_of: MultipleOf = None,
+    maps: Maps = None,
     recursive: Annotated[
         bool, typer.Option("--recursive", "-r", help="Look into folders inside folders.")
     ] = False,
@@ -109,6 +145,13 @@ def enhance(
     ] = None,
     max_pixels: MaxPixels = None,
     max_bytes: MaxBytes = None,
+    wb: WhiteBalanceOption = "camera",
+    ev: Ev = 0.0,
+    raw_to: RawTo = "tif",
+    cfa: CfaOption = None,
+    black: Black = None,
+    white: White = None,
+    size: Size = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
 ) -> None:
     """Turn dark photos into good ones.
@@ -121,12 +164,33 @@ def enhance(
     from relume.io import SUFFIXES, read, write
     from relume.runtime import Enhancer
     from relume.runtime.batch import FileWork
+    from relume.runtime.fit import MEMORY
+    from relume.runtime.map_pictures import MapsFolder
     from relume.runtime.plan import Plan, plan
 
+    sensor = parse_sensor(cfa=cfa, black=black, white=white, size=size)
+    # Before any file is looked at, so that a wrong name or knob shows at once.
+    enhancer = Enhancer(
+        method,
+        knobs=parse_knobs(knob or ()),
+        strength=strength,
+        engine=engine,
+        threads=threads,
+        ev=ev,
+        memory=MEMORY if memory is None else memory * MIB,
+        description=parse_description(method, input=input, reach=reach, multiple_of=multiple_of),
+        precision=parse_precision(method, precision, quiet=quiet),
+    )
     work = FileWork(
-        # Before any file is looked at, so that a wrong name or knob shows at once.
-        enhancer=Enhancer(method, knobs=parse_knobs(knob or ()), strength=strength, engine=engine),
-        read=partial(read, **limits(max_pixels=max_pixels, max_bytes=max_bytes)),
+        enhancer=enhancer,
+        read=partial(
+            read,
+            **limits(max_pixels=max_pixels, max_bytes=max_bytes),
+            want=enhancer.wants,
+            white_balance=parse_white_balance(wb),
+            ev=ev,
+            sensor=sensor,
+        ),
         write=partial(
             write,
             quality=quality,
@@ -145,8 +209,16 @@ def enhance(
             report.style = "quiet"
     else:
         planned = plan(
-            inputs, output=output, recursive=recursive, overwrite=overwrite, suffixes=SUFFIXES
+            inputs,
+            output=output,
+            recursive=recursive,
+            overwrite=overwrite,
+            suffixes=searched(SUFFIXES, sensor),
+            becomes=results(raw_to),
         )
+    if maps is not None:
+        folder = MapsFolder(maps, write, tuple(job.input for job in planned.jobs))
+        work = replace(work, maps=folder)
     for problem in planned.problems:
         report.problem(problem)
     if dry_run:

@@ -87,6 +87,8 @@ def _lines(card: Card) -> Iterator[tuple[str, str]]:
     yield "input", card.input
     yield "output", card.output
     yield "reach", "the whole picture" if card.reach is None else f"{card.reach} px"
+    if card.most_pixels is not None:
+        yield "run at", f"{card.most_pixels:,} pixels at most; its result is carried to full size"
     for knob in card.knobs:
         span = f"{knob.low:g} to {knob.high:g}{', whole' if knob.whole else ''}"
         yield "knob", f"{knob.name}: {knob.meaning}; {span}, {knob.default:g} unless set"

@@ -9,6 +9,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from relume.card import Card
+from relume.export.interface import interface
+
 
 def golden_picture(*, height: int = 64, width: int = 96) -> NDArray[np.uint8]:
     """Draw a street at night: sky, ground, a lamp and its glow, lit windows, grain.
@@ -30,13 +33,26 @@ def golden_picture(*, height: int = 64, width: int = 96) -> NDArray[np.uint8]:
     return np.clip(np.round((scene + glow + grain) * 255), 0, 255).astype(np.uint8)
 
 
-def golden_bytes(network: nn.Module, *, outputs: tuple[str, ...] = ("enhanced", "curve")) -> bytes:
-    """Return an .npz with `input`, (H, W, 3) uint8, and each output, (C, H, W) float32."""
+def golden_mosaic() -> NDArray[np.uint8]:
+    """Return the same street as a sensor's samples in RGGB phase, (64, 96) uint8."""
     picture = golden_picture()
-    image = torch.from_numpy(picture.astype(np.float32) / 255).permute(2, 0, 1)[None]
+    mosaic = picture[..., 1].copy()
+    mosaic[::2, ::2] = picture[::2, ::2, 0]
+    mosaic[1::2, 1::2] = picture[1::2, 1::2, 2]
+    return mosaic
+
+
+def golden_bytes(network: nn.Module, card: Card) -> bytes:
+    """Return an .npz with `input`, (H, W, 3) uint8 or (H, W) for a mosaic, and each output at the
+    knobs' defaults, (C, H, W) float32."""
+    face = interface(network, card)
+    picture = golden_mosaic() if card.input == "mosaic" else golden_picture()
+    planes = picture.reshape(*picture.shape[:2], face.channels).transpose(2, 0, 1)
+    image = torch.from_numpy(planes.astype(np.float32) / 255)[None]
+    knobs = [torch.tensor(knob.default, dtype=torch.float32) for knob in face.knobs]
     with torch.no_grad():
-        results: tuple[Tensor, ...] = network.eval()(image)
-    named = {name: result[0].numpy() for name, result in zip(outputs, results, strict=True)}
+        results: tuple[Tensor, ...] = network.eval()(image, *knobs)
+    named = {name: result[0].numpy() for name, result in zip(face.outputs, results, strict=True)}
     file = io.BytesIO()
     np.savez_compressed(file, input=picture, **named)  # pyright: ignore[reportArgumentType]
     return file.getvalue()

@@ -24,7 +24,7 @@ import onnx
 from onnx import helper, numpy_helper
 
 from relume.arrays import Floats
-from relume.errors import WeightsError
+from relume.errors import UnknownNameError, WeightsError
 from relume.io.atomic import replacing
 from relume.metrics.lpips import NETWORK_KEY, Network
 from relume.metrics.parameters import read_published
@@ -95,6 +95,14 @@ STEPS: dict[Network, tuple[Step, ...]] = {
         Fire("11"), _TAP, Fire("12"), _TAP,
     ),
 }  # fmt: skip
+
+
+def as_network(name: str) -> Network:
+    """Return a network of LPIPS by its name. Raises: UnknownNameError."""
+    for network in HEADS_SHA256:
+        if network == name:
+            return network
+    raise UnknownNameError.of("network of LPIPS", name, HEADS_SHA256)
 
 
 def lpips_to_onnx(network: Network, *, backbone: Path, heads: Path, output: Path) -> None:

@@ -5,19 +5,19 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import re
 import warnings
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import onnx
 import onnxruntime
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from relume.arrays import Floats
 from relume.card import Card, to_json
-from relume.errors import RelumeError
+from relume.export.agreement import TOLERANCE, Feeds, Run, require_agreement, run_of
+from relume.export.interface import AXES, Interface, interface
 from relume.io.atomic import replacing
 
 CARD_KEY = "relume.card"
@@ -26,63 +26,85 @@ CARD_KEY = "relume.card"
 OPSET = 18
 """Old enough for every runtime we support, new enough for every operator we use."""
 
-TOLERANCE = 1e-4
-"""Largest difference to torch, of values in [−1, 1]: float32 rounding through a dozen layers stays
-a hundred times below it, a wrong operator far above."""
 
-SIZES = ((1, 1), (1, 17), (40, 1), (2, 2), (33, 50), (64, 96), (127, 65))
-"""Heights and widths the two are compared at: single pixels and lines, odd, even, both ways."""
-
-
-class DisagreementError(RelumeError):
-    """A model file that would not give what the network gives."""
-
-
-def to_onnx(
-    network: nn.Module,
-    card: Card,
-    path: Path,
-    *,
-    outputs: tuple[str, ...] = ("enhanced", "curve"),
-    tolerance: float = TOLERANCE,
-) -> None:
-    """Write `network` to `path`: input `image`, (N, 3, H, W) float32 in [0, 1], any size.
+def to_onnx(network: nn.Module, card: Card, path: Path, *, tolerance: float = TOLERANCE) -> None:
+    """Write `network` to `path`: input `image`, (N, 3, H, W) float32 in [0, 1], any size that is
+    a multiple of the card's, (N, 1, H, W) for a mosaic; one 0-d input for each of its graph knobs.
 
     Raises: DisagreementError, and writes nothing, when the file's results differ from torch's by
-    more than `tolerance` at any size; UnwritableError.
+    more than `tolerance` at any size or knob; UnwritableError.
     """
     network = network.eval()
-    content = _serialise(network, card, outputs=outputs)
-    _compare(network, content, tolerance=tolerance, name=path.name)
+    content = onnx_bytes(network, card)
+    require_agreement(
+        run_of(network),
+        runner(content),
+        interface(network, card),
+        name=path.name,
+        tolerance=tolerance,
+    )
     with replacing(path) as file:
         file.write(content)
 
 
-def _serialise(network: nn.Module, card: Card, *, outputs: tuple[str, ...]) -> bytes:
-    example = torch.linspace(0, 1, 2 * 3 * 24 * 40).reshape(2, 3, 24, 40)
-    axes = {0: "batch", 2: "height", 3: "width"}
+def runner(content: bytes) -> Run:
+    """Return a function that runs a model on the CPU, all outputs."""
+    options: Any = onnxruntime.SessionOptions()
+    options.log_severity_level = 3  # its warnings speak of the graph, not to the user
+    session: Any = onnxruntime.InferenceSession(
+        content, options, providers=["CPUExecutionProvider"]
+    )
+
+    def run(feeds: Feeds) -> Any:
+        return session.run(None, dict(feeds))
+
+    return run
+
+
+def onnx_bytes(network: nn.Module, card: Card, *, opset: int = OPSET) -> bytes:
+    """Return `network` as the bytes of a model with its card; not yet compared with torch."""
+    face = interface(network, card)
     # The exporter reports its progress, deprecations and absent packages; only the result matters.
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
         program: Any = torch.onnx.export(
             network,
-            (example,),
+            face.example(),
             dynamo=True,
-            input_names=["image"],
-            output_names=list(outputs),
-            dynamic_shapes=({dim: torch.export.Dim(name) for dim, name in axes.items()},),
-            opset_version=OPSET,
+            input_names=list(face.inputs),
+            output_names=list(face.outputs),
+            dynamic_shapes=_dynamic_shapes(face),
+            opset_version=opset,
             verbose=False,
         )
     model: Any = program.model_proto
     _forget_origin(model)
-    for side in (*model.graph.input, *model.graph.output):
-        for dim, name in axes.items():
-            side.type.tensor_type.shape.dim[dim].dim_param = name
+    _name_sizes(model)
     onnx.helper.set_model_props(model, {CARD_KEY: to_json(card)})
     onnx.checker.check_model(model)
     return model.SerializeToString(deterministic=True)
+
+
+def _dynamic_shapes(face: Interface) -> tuple[Any, ...]:
+    """Let the picture have any size; DYNAMIC admits multiples and least sizes that a network
+    implies, and what it does not admit, a fixed size, is an error of the exporter."""
+    image = dict.fromkeys(AXES, torch.export.Dim.DYNAMIC)
+    return (image, *({} for _ in face.knobs))
+
+
+def _name_sizes(model: Any) -> None:
+    """Call the exporter's symbols batch, height and width."""
+    shape = model.graph.input[0].type.tensor_type.shape
+    names = {shape.dim[axis].dim_param: name for axis, name in AXES.items()}
+    symbols = re.compile("|".join(rf"\b{re.escape(symbol)}\b" for symbol in names))
+    for side in (*model.graph.input, *model.graph.output):
+        for dim in side.type.tensor_type.shape.dim:
+            if dim.dim_param:
+                dim.dim_param = symbols.sub(lambda found: names[found[0]], dim.dim_param)
+    enhanced = model.graph.output[0].type.tensor_type.shape
+    for axis, name in AXES.items():  # not "8*(height//8)"
+        enhanced.dim[axis].dim_param = name
 
 
 def _forget_origin(model: Any) -> None:
@@ -100,22 +122,3 @@ def _forget_origin(model: Any) -> None:
     ):
         part.doc_string = ""
         del part.metadata_props[:]
-
-
-def _compare(network: nn.Module, content: bytes, *, tolerance: float, name: str) -> None:
-    session: Any = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
-    random = np.random.default_rng(0)
-    for height, width in SIZES:
-        image = random.random((1, 3, height, width), np.float32) ** 3  # mostly dark
-        theirs: list[Floats] = session.run(None, {"image": image})
-        with torch.no_grad():
-            ours: tuple[Tensor, ...] = network(torch.from_numpy(image))
-        for output, one, other in zip(session.get_outputs(), ours, theirs, strict=True):
-            difference = (
-                float(np.abs(one.numpy() - other).max()) if one.shape == other.shape else np.inf
-            )
-            if not difference <= tolerance:  # NaN must not pass
-                raise DisagreementError(
-                    f"{name}: not written: output {output.name} at {height}×{width} differs from "
-                    f"torch by {difference:g}, more than {tolerance:g}"
-                )

@@ -70,7 +70,7 @@ def save_weights(network: nn.Module, card: Card, *, folder: Path) -> Path:
         raise WeightsError(f"{weights.name}: the card states {weights.sha256!r}, this is {found!r}")
     model = folder / f"{weights.name}.onnx"
     to_onnx(network, card, model)
-    files = {f"{weights.name}.safetensors": parameters, "golden.npz": golden_bytes(network)}
+    files = {f"{weights.name}.safetensors": parameters, "golden.npz": golden_bytes(network, card)}
     named = {model.name: model.read_bytes(), **files}
     lines = (f"{sha256(content).hexdigest()}  {name}\n" for name, content in sorted(named.items()))
     files["SHA256SUMS"] = "".join(lines).encode()

@@ -8,9 +8,11 @@ from relume.render.kernel import backend, why_numpy
 from relume.render.maps import (
     Affine,
     Blend,
+    Clean,
     Curve,
     Gain,
     Grid,
+    Lift,
     Local,
     Relight,
     Rendering,
@@ -24,9 +26,11 @@ from relume.render.reduction import reduce
 __all__ = [
     "Affine",
     "Blend",
+    "Clean",
     "Curve",
     "Gain",
     "Grid",
+    "Lift",
     "Local",
     "Relight",
     "Rendering",

@@ -30,7 +30,7 @@
 #endif
 
 /* Raised whenever a function's arguments change, so that Python never calls a stale build. */
-#define INTERFACE 2
+#define INTERFACE 3
 
 #define BLOCK 192    /* samples per block: whole RGB pixels and whole vectors; three blocks fit L1 */
 #define KNOTS 65536  /* knots of an interpolated function; its table repeats the last one */
@@ -86,7 +86,7 @@ INLINE void mix_and_store(void *target, Size at, const float *e, float *x, float
 
 /* ---- small maps over a band of rows ------------------------------------------------------------ */
 
-enum { CURVE, GAIN, AFFINE, BLEND, TILES };
+enum { CURVE, GAIN, AFFINE, BLEND, TILES, LIFT };
 
 typedef struct {
     const void *source;
@@ -99,9 +99,13 @@ typedef struct {
     const int32_t *row, *column;              /* upper and left neighbour of each row and column */
     const float *row_weight, *column_weight;  /* how far towards the next one, in [0, 1] */
     const float *change;                      /* Blend: f(E) − E per level */
+    const float *clean; /* Lift: the picture without noise, channels planes of plane_rows × plane_width,
+                           of which the band begins at (top, left); NULL where it is not cleaned */
+    Size plane_rows, plane_width, top, left;
     float strength;
     float *scratch; /* maps × 2 rows of width × channels: the neighbouring map rows, widened;
-                       Tiles: the tables of a row of tiles, between two rows of them */
+                       Tiles: the tables of a row of tiles, between two rows of them;
+                       Lift: as the first, each channel of a map in a row of its own */
 } Band;
 
 INLINE void widen(float *out, const float *line, const Band *b) {
@@ -262,8 +266,147 @@ INLINE void render_tiles(const Band *b) {
     }
 }
 
+/* ---- lifting: gains, bias and gamma from lines over log luma ------------------------------------ */
+
+#define LIFT_MAPS 6 /* at most: a gain per channel, the bias, gamma, the amount of cleaning */
+#define FAINT 1e-4f /* added to what gamma is applied to: the slope of a power is infinite at 0 */
+
+/* Clipping and conversion are loops of their own, as in mix_and_store. */
+
+/* p ← 2^p, relative error below 2e-7; p is clipped to what any picture needs. */
+INLINE void exp2_all(float *p, int n) {
+    int i;
+    for (i = 0; i < n; i++) p[i] = p[i] > -60.0f ? p[i] : -60.0f;
+    for (i = 0; i < n; i++) p[i] = p[i] < 60.0f ? p[i] : 60.0f;
+    for (i = 0; i < n; i++) {
+        const int whole = (int)(p[i] + 64.5f) - 64;
+        const float part = p[i] - (float)whole; /* in [-1/2, 1/2]: seven terms are enough */
+        const int32_t bits = (whole + 127) << 23;
+        float scale;
+        memcpy(&scale, &bits, sizeof scale);
+        p[i] = scale * (1.0f + part * (0.69314718f + part * (0.24022651f + part * (0.055504109f +
+               part * (0.0096181291f + part * (0.0013333558f + part * 0.00015403530f))))));
+    }
+}
+
+/* x ← log2(x) for x > 0, absolute error below 1e-6: 2·artanh((m - 1)/(m + 1)), m in [√½, √2). */
+INLINE void log2_all(float *x, int n) {
+    int i;
+    for (i = 0; i < n; i++) {
+        int32_t bits, whole;
+        float m, t, u;
+        memcpy(&bits, x + i, sizeof bits);
+        whole = (bits - 0x3f3504f3) >> 23;
+        bits -= (int32_t)((uint32_t)whole << 23);
+        memcpy(&m, &bits, sizeof m);
+        t = (m - 1.0f) / (m + 1.0f);
+        u = t * t;
+        x[i] = (float)whole + t * (2.88539008f + u * (0.96179669f + u * (0.57707802f +
+               u * (0.41219858f + u * 0.32059890f))));
+    }
+}
+
+/* Widen a row of a map, its channels one after the other. */
+INLINE void widen_planes(float *out, const float *line, const Band *b) {
+    Size x, c;
+    for (c = 0; c < b->depth; c++)
+        for (x = 0; x < b->width; x++) {
+            Size left = b->column[x], right = left + 1 < b->w ? left + 1 : left;
+            float p = line[left * b->depth + c], q = line[right * b->depth + c];
+            out[c * b->width + x] = p + b->column_weight[x] * (q - p);
+        }
+}
+
+/* y = (k·z/(1 + (k - 1)·z))^gamma with z = min(1, gain·x); maps hold logarithms to the base 2. */
+INLINE void lift(float *x, float maps[LIFT_MAPS][BLOCK], int channels, int n) {
+    float *bias = maps[channels], *gamma = maps[channels + 1];
+    int c, i;
+    for (c = 0; c < channels + 2; c++) exp2_all(maps[c], n);
+    for (c = 0; c < channels; c++) {
+        float *y = maps[c]; /* the gain, then z, then the result */
+        for (i = 0; i < n; i++) y[i] *= x[channels * i + c];
+        for (i = 0; i < n; i++) y[i] = y[i] < 1.0f ? y[i] : 1.0f;
+        for (i = 0; i < n; i++)
+            y[i] = bias[i] * y[i] / (1.0f + (bias[i] - 1.0f) * y[i]) + FAINT;
+        log2_all(y, n);
+        for (i = 0; i < n; i++) y[i] *= gamma[i];
+        exp2_all(y, n);
+        for (i = 0; i < n; i++) x[channels * i + c] = y[i];
+    }
+}
+
+/* Move samples towards those without noise. */
+INLINE void clean(float *x, const float *amount, const Band *b, int channels, Size y, Size column,
+                  int n) {
+    int c, i;
+    for (c = 0; c < channels; c++) {
+        const float *line = b->clean + (c * b->plane_rows + b->top + y) * b->plane_width + b->left + column;
+        for (i = 0; i < n; i++)
+            x[channels * i + c] += amount[i] * (line[i] - x[channels * i + c]);
+    }
+}
+
+INLINE void render_lift(const Band *b) {
+    const int curves = (int)b->channels + 2;
+    const Size planes = b->width * b->depth, step = BLOCK / b->channels;
+    float *upper[2], *lower[2];
+    Size upper_row = -1, lower_row = -1, y, column;
+    int m;
+    for (m = 0; m < 2; m++) {
+        upper[m] = b->scratch + 2 * m * planes;
+        lower[m] = upper[m] + planes;
+    }
+    for (y = 0; y < b->rows; y++) {
+        Size i = b->row[y], j = i + 1 < b->h ? i + 1 : i;
+        const float weight = b->row_weight[y];
+        if (i != upper_row || j != lower_row) {
+            for (m = 0; m < 2; m++) {
+                widen_planes(upper[m], b->map[m] + i * b->w * b->depth, b);
+                widen_planes(lower[m], b->map[m] + j * b->w * b->depth, b);
+            }
+            upper_row = i;
+            lower_row = j;
+        }
+        for (column = 0; column < b->width; column += step) {
+            float e[BLOCK], x[BLOCK], guide[BLOCK], maps[LIFT_MAPS][BLOCK];
+            const int n = (int)(b->width - column < step ? b->width - column : step);
+            const int samples = n * (int)b->channels;
+            const Size here = (y * b->width + column) * b->channels;
+            int c, k;
+            load(x, b->source, here, samples, b->kind);
+            if (b->strength != 1.0f)
+                for (k = 0; k < samples; k++) e[k] = x[k];
+            if (b->clean != NULL) {
+                const Size at = curves * b->width + column;
+                between(guide, upper[1] + at, lower[1] + at, weight, n);
+                if (b->channels == 3) clean(x, guide, b, 3, y, column, n);
+                else clean(x, guide, b, 1, y, column, n);
+            }
+            if (b->channels == 1)
+                for (k = 0; k < n; k++) guide[k] = x[k];
+            else
+                for (k = 0; k < n; k++)
+                    guide[k] = 0.299f * x[3 * k] + 0.587f * x[3 * k + 1] + 0.114f * x[3 * k + 2];
+            for (k = 0; k < n; k++) guide[k] = 255.0f * guide[k] + 1.0f;
+            log2_all(guide, n);
+            for (k = 0; k < n; k++) guide[k] *= 0.125f;
+            for (c = 0; c < curves; c++) {
+                float slope[BLOCK], offset[BLOCK];
+                const Size at = c * b->width + column;
+                between(slope, upper[0] + at, lower[0] + at, weight, n);
+                between(offset, upper[1] + at, lower[1] + at, weight, n);
+                for (k = 0; k < n; k++) maps[c][k] = slope[k] * guide[k] + offset[k];
+            }
+            if (b->channels == 3) lift(x, maps, 3, n); /* known strides are vectorised */
+            else lift(x, maps, 1, n);
+            mix_and_store(b->target, here, e, x, b->strength, samples, b->kind);
+        }
+    }
+}
+
 INLINE void render_placed(const Band *b) {
     if (b->operation == TILES) render_tiles(b);
+    else if (b->operation == LIFT) render_lift(b);
     else render_band(b);
 }
 
@@ -636,13 +779,18 @@ enum { SOURCE, TARGET, MAP, ROW, ROW_WEIGHT, COLUMN, COLUMN_WEIGHT, MORE, BUFFER
 static int on_map(Band *b, Py_buffer *buffers) {
     Size samples = product(b->rows, b->width, b->channels, 1), line;
     Size cells = product(b->h, b->w, b->depth, 1);
-    const int tiled = b->operation == TILES;
+    const int tiled = b->operation == TILES, lifted = b->operation == LIFT;
     if (!is_kind(b->kind, b->operation != BLEND) || !is_depth(b->channels)) return 0;
-    if (tiled ? b->depth < 2 || b->depth > 65536 : !is_depth(b->depth)) {
+    if (lifted) {
+        if (b->depth != b->channels + (b->clean == NULL ? 2 : 3)) {
+            PyErr_SetString(PyExc_ValueError, "maps: expected a gain per channel, bias and gamma");
+            return 0;
+        }
+    } else if (tiled ? b->depth < 2 || b->depth > 65536 : !is_depth(b->depth)) {
         if (tiled) PyErr_SetString(PyExc_ValueError, "levels: expected 2 to 65536");
         return 0;
     }
-    if (!tiled && b->depth > b->channels) {
+    if (!tiled && !lifted && b->depth > b->channels) {
         PyErr_SetString(PyExc_ValueError, "a map of three channels needs a picture of three");
         return 0;
     }
@@ -657,7 +805,7 @@ static int on_map(Band *b, Py_buffer *buffers) {
         !all_below((const int32_t *)buffers[COLUMN].buf, b->width, b->w, "column"))
         return 0;
     b->maps = 1;
-    if (b->operation == AFFINE) {
+    if (b->operation == AFFINE || lifted) {
         if (!holds(&buffers[MORE], cells, sizeof(float), "offset")) return 0;
         b->map[1] = (const float *)buffers[MORE].buf;
         b->maps = 2;
@@ -672,7 +820,7 @@ static int on_map(Band *b, Py_buffer *buffers) {
     b->row_weight = (const float *)buffers[ROW_WEIGHT].buf;
     b->column = (const int32_t *)buffers[COLUMN].buf;
     b->column_weight = (const float *)buffers[COLUMN_WEIGHT].buf;
-    line = tiled ? b->w * b->depth : 2 * b->maps * b->width * b->channels;
+    line = tiled ? b->w * b->depth : 2 * b->maps * b->width * (lifted ? b->depth : b->channels);
     b->scratch = (float *)malloc((size_t)line * sizeof(float));
     if (b->scratch == NULL) {
         PyErr_NoMemory();
@@ -745,6 +893,36 @@ static PyObject *with_more(PyObject *args, int operation, const char *format) {
 static PyObject *py_affine(PyObject *self, PyObject *args) {
     (void)self;
     return with_more(args, AFFINE, GEOMETRY "y*:affine");
+}
+
+static PyObject *py_lift(PyObject *self, PyObject *args) {
+    (void)self;
+    return with_more(args, LIFT, GEOMETRY "y*:lift");
+}
+
+/* … offset, clean, (plane_rows, plane_width, top, left): the maps have the amount as their last one,
+   in the offset */
+static PyObject *py_lift_clean(PyObject *self, PyObject *args) {
+    Band b = {0};
+    Py_buffer v[BUFFERS + 1];
+    Size cells;
+    int ok;
+    (void)self;
+    if (!PyArg_ParseTuple(args, GEOMETRY "y*y*(nnnn):lift_clean", INTO(b, v), &v[MORE], &v[BUFFERS],
+                          &b.plane_rows, &b.plane_width, &b.top, &b.left))
+        return NULL;
+    b.operation = LIFT;
+    cells = product(b.channels, b.plane_rows, b.plane_width, 1);
+    ok = holds(&v[BUFFERS], cells, sizeof(float), "clean") && product(b.rows, b.width, 1, 1) > 0;
+    if (ok && (b.top < 0 || b.left < 0 || b.rows > b.plane_rows || b.width > b.plane_width ||
+               b.top > b.plane_rows - b.rows || b.left > b.plane_width - b.width)) {
+        PyErr_SetString(PyExc_ValueError, "clean: the band lies outside its planes");
+        ok = 0;
+    }
+    b.clean = (const float *)v[BUFFERS].buf;
+    ok = ok && on_map(&b, v);
+    release(v, BUFFERS + 1);
+    return done(ok);
 }
 
 static PyObject *py_blend(PyObject *self, PyObject *args) {
@@ -941,6 +1119,8 @@ static PyMethodDef functions[] = {
     {"gain", py_gain, METH_VARARGS, NULL},
     {"affine", py_affine, METH_VARARGS, NULL},
     {"blend", py_blend, METH_VARARGS, NULL},
+    {"lift", py_lift, METH_VARARGS, NULL},
+    {"lift_clean", py_lift_clean, METH_VARARGS, NULL},
     {"tiles", py_tiles, METH_VARARGS, NULL},
     {"look_up", py_look_up, METH_VARARGS, NULL},
     {"look_up_pairs", py_look_up_pairs, METH_VARARGS, NULL},

@@ -11,15 +11,17 @@ from relume.render.kernel import Kernel, MapCall
 from relume.render.maps import (
     Affine,
     Blend,
+    Clean,
     Curve,
     Gain,
+    Lift,
     Local,
     Relight,
     Rendering,
     Tiles,
     Tone,
 )
-from relume.render.placement import place, prepared_map, prepared_offset
+from relume.render.placement import place, prepared_clean, prepared_map, prepared_offset
 from relume.render.portable import Painter
 from relume.render.samples import channels
 from relume.render.tables import (
@@ -42,6 +44,8 @@ def painter(kernel: Kernel, rendering: Rendering, picture: Picture, *, strength:
         return _toning(kernel, rendering, picture, strength)
     if isinstance(rendering, Relight):
         return _relighting(kernel, rendering, picture, strength)
+    if isinstance(rendering, Lift) and rendering.clean is not None:
+        return _lifting(kernel, rendering, rendering.clean, picture, strength)
     return _placing(kernel, rendering, picture, strength)
 
 
@@ -77,7 +81,7 @@ def _relighting(kernel: Kernel, relight: Relight, picture: Picture, strength: fl
 
 def _placing(
     kernel: Kernel,
-    rendering: Curve | Gain | Affine | Blend | Tiles,
+    rendering: Curve | Gain | Affine | Blend | Lift | Tiles,
     picture: Picture,
     strength: float,
 ) -> Painter:
@@ -91,6 +95,8 @@ def _placing(
             call, more = kernel.gain, rendering.keep_hue
         case Affine():
             call, more = kernel.affine, prepared_offset(rendering, picture)
+        case Lift():
+            call, more = kernel.lift, prepared_offset(rendering, picture)
         case Blend():
             call, more = kernel.blend, change_table(rendering.transfer, dtype=picture.dtype)
         case Tiles():
@@ -111,6 +117,39 @@ def _placing(
             columns.weight,
             strength,
             more,
+        )
+
+    return paint
+
+
+def _lifting(
+    kernel: Kernel, lift: Lift, clean: Clean, picture: Picture, strength: float
+) -> Painter:
+    """Render a picture that is cleaned before it is lifted; the amount is one more map."""
+    planes = prepared_clean(clean, lift, picture)
+    slope, amount = prepared_map(lift, picture), clean.amount.astype(np.float32, copy=False)
+    lines = np.concatenate((slope, np.zeros_like(amount)), axis=2)
+    offset = np.concatenate((prepared_offset(lift, picture), amount), axis=2)
+    rows, columns = place(lift.grid, small=slope.shape[:2], full=picture.shape[:2])
+    top, left = clean.corner
+
+    def paint(source: Picture, target: Picture, first: int) -> None:
+        last = first + source.shape[0]
+        kernel.lift_clean(
+            source,
+            target,
+            source.itemsize,
+            (source.shape[0], source.shape[1], channels(source)),
+            lines,
+            lines.shape,
+            rows.index[first:last],
+            rows.weight[first:last],
+            columns.index,
+            columns.weight,
+            strength,
+            offset,
+            planes,
+            (planes.shape[1], planes.shape[2], top + first, left),
         )
 
     return paint

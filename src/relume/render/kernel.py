@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from relume.errors import ContractError
 
-INTERFACE = 2
+INTERFACE = 3
 """Of the functions below; an older build of another number is not called."""
 
 KNOTS = 65536
@@ -59,8 +59,27 @@ class Kernel(Protocol):
     gain: MapCall
     affine: MapCall
     blend: MapCall
+    lift: MapCall
     tiles: MapCall
 
+    def lift_clean(
+        self,
+        source: Array,
+        target: Array,
+        kind: int,
+        size: Size,
+        small: Array,
+        small_size: Size,
+        row: Array,
+        row_weight: Array,
+        column: Array,
+        column_weight: Array,
+        strength: float,
+        offset: Array,
+        clean: Array,
+        place: tuple[int, int, int, int],
+        /,
+    ) -> None: ...
     def look_up(self, source: Array, target: Array, kind: int, table: Array, /) -> None: ...
     def look_up_pairs(self, source: Array, target: Array, table: Array, /) -> None: ...
     def scale(

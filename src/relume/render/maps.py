@@ -8,6 +8,7 @@
 | Gain      | E · g, g from a small map                                    | illumination methods |
 | Affine    | a·E + b, both from small maps                                | local linear models  |
 | Blend     | E + m·(f(E) − E), m from a small map                         | fusion of two tones  |
+| Lift      | (k·z/(1 + (k − 1)·z))^γ, z = min(1, a·E), from lines over luma | relume            |
 | Tiles     | E + f(luma) − luma, f between the tables of four tiles       | clahe                |
 | Local     | any function of E and of what a small map has there          | lime, bimef, msr     |
 
@@ -20,6 +21,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
 
 from relume.arrays import Floats, Map
 
@@ -115,6 +119,35 @@ class Blend:
     grid: Grid
 
 
+@dataclass(frozen=True, eq=False)
+class Clean:
+    """A picture without its noise, to be mixed in before it is rendered."""
+
+    planes: NDArray[np.float32]
+    """(C, h, w) in [0, 1], contiguous, C as the picture has channels, at least as large as it."""
+    corner: tuple[int, int]
+    """Row and column of the planes where the picture begins."""
+    amount: Map
+    """(h, w, 1) in [0, 1], laid as the maps are: 0 keeps the picture, 1 takes the clean one."""
+
+
+@dataclass(frozen=True)
+class Lift:
+    """A gain a per channel, a bias k and a gamma γ: y = (k·z/(1 + (k − 1)·z))^γ, z = min(1, a·E).
+
+    Each map's logarithm is a straight line over the pixel's own log luma, log2(255·Y + 1)/8, so
+    that coarse maps follow the edges of the picture (Schlick, Graphics Gems IV, 1994, for k).
+    """
+
+    slope: Map
+    """(h, w, 5): of ln a for R, G, B, of ln k, of ln γ. On a gray picture the gains' are averaged.
+    """
+    offset: Map
+    """Of the same shape as `slope`."""
+    grid: Grid
+    clean: Clean | None = None
+
+
 @dataclass(frozen=True)
 class Tiles:
     """A transfer function of luma that differs from tile to tile; the change of luma is added to
@@ -138,7 +171,7 @@ class Local:
     grid: Grid
 
 
-Placed: TypeAlias = Curve | Gain | Affine | Blend | Tiles | Local
+Placed: TypeAlias = Curve | Gain | Affine | Blend | Lift | Tiles | Local
 """The renderings with a small map."""
 
 Rendering: TypeAlias = Tone | Relight | Placed

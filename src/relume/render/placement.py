@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import log
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relume.arrays import Map, Picture
 from relume.errors import ContractError
-from relume.render.maps import Affine, Blend, Curve, Gain, Grid, Local, Placed, Tiles
+from relume.render.maps import Affine, Blend, Clean, Curve, Gain, Grid, Lift, Local, Placed, Tiles
 
 SLACK = 1e-3
 """How far a map may leave its range: what a resampler's or a network's rounding can add, and less
@@ -102,18 +103,51 @@ def prepared_map(rendering: Placed, picture: Picture) -> Map:
             return _fitted(rendering.slope, picture, name="slope map")
         case Blend():
             return _fitted(rendering.map, picture, name="blend map", low=0, high=1)
+        case Lift():
+            return _per_sample(rendering.slope, picture, name="slope map")
         case Tiles():
             return _bounded(rendering.tables, depths=range(2, 65537), name="tables", low=0, high=1)
         case Local():
             return _bounded(rendering.map, depths=range(1, 65537), name="local map")
 
 
-def prepared_offset(rendering: Affine, picture: Picture) -> Map:
-    """Return the offset of a straight line, checked and fitted to the picture."""
+def prepared_offset(rendering: Affine | Lift, picture: Picture) -> Map:
+    """Return the offset of straight lines, checked and fitted to the picture."""
     slope, offset = rendering.slope, rendering.offset
     if offset.shape != slope.shape:
         raise ContractError(f"offset map: expected {slope.shape} as the slope, got {offset.shape}")
-    return _fitted(offset, picture, name="offset map")
+    fitted = _per_sample if isinstance(rendering, Lift) else _fitted
+    return fitted(offset, picture, name="offset map")
+
+
+def prepared_clean(clean: Clean, lift: Lift, picture: Picture) -> NDArray[np.float32]:
+    """Return the planes of a clean picture, checked against the picture."""
+    planes, (top, left) = clean.planes, clean.corner
+    deep = (1 if picture.ndim == 2 else 3,)
+    if planes.ndim != 3 or planes.shape[:1] != deep or planes.dtype != np.float32:
+        raise ContractError(f"clean: expected {deep[0]} float32 planes, got {planes.shape}")
+    room = (planes.shape[1] - top - picture.shape[0], planes.shape[2] - left - picture.shape[1])
+    if min(top, left, *room) < 0:
+        raise ContractError(
+            f"clean: {picture.shape[:2]} pixels from {clean.corner} lie outside {planes.shape[1:]}"
+        )
+    _bounded(clean.amount, depths=(1,), name="amount map", low=0, high=1)
+    if clean.amount.shape[:2] != lift.slope.shape[:2]:
+        raise ContractError(
+            f"amount map: expected {lift.slope.shape[:2]} as the slope, "
+            f"got {clean.amount.shape[:2]}"
+        )
+    return np.ascontiguousarray(planes)
+
+
+def _per_sample(lines: Map, picture: Picture, *, name: str) -> Map:
+    """Return a map of Lift in logarithms to the base 2, with as many gains as the picture has
+    channels."""
+    lines = _bounded(lines, depths=range(5, 6), name=name) * np.float32(1 / log(2))
+    if picture.ndim == 3:
+        return lines
+    gain = lines[..., :3].mean(axis=2, keepdims=True)
+    return np.ascontiguousarray(np.concatenate((gain, lines[..., 3:]), axis=2))
 
 
 def _fitted(

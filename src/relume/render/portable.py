@@ -21,8 +21,10 @@ from relume.render.kernel import FINE, KNOTS
 from relume.render.maps import (
     Affine,
     Blend,
+    Clean,
     Curve,
     Gain,
+    Lift,
     Local,
     Relight,
     Rendering,
@@ -33,6 +35,7 @@ from relume.render.placement import (
     between_tiles,
     enlarge,
     place,
+    prepared_clean,
     prepared_map,
     prepared_offset,
 )
@@ -48,6 +51,9 @@ from relume.render.tables import (
     tone_table,
     transfer_table,
 )
+
+FAINT = 1e-4
+"""Added to what Lift's gamma is applied to: the slope of a power is infinite at 0."""
 
 Painter: TypeAlias = Callable[[Picture, Picture, int], None]
 Singles: TypeAlias = NDArray[np.float32]
@@ -68,6 +74,8 @@ def painter(rendering: Rendering, picture: Picture, *, strength: float) -> Paint
         return _toning(rendering, picture, strength)
     if isinstance(rendering, Tiles):
         return _tiling(rendering, picture, strength)
+    if isinstance(rendering, Lift) and rendering.clean is not None:
+        return _lifting(rendering, rendering.clean, picture, strength)
     return _placing(rendering, picture, strength)
 
 
@@ -167,7 +175,7 @@ def _tiling(tiles: Tiles, picture: Picture, strength: float) -> Painter:
 
 
 def _placing(
-    rendering: Curve | Gain | Affine | Blend | Local, picture: Picture, strength: float
+    rendering: Curve | Gain | Affine | Blend | Lift | Local, picture: Picture, strength: float
 ) -> Painter:
     """Render with a small map."""
     small, step = _step(rendering, picture)
@@ -182,7 +190,9 @@ def _placing(
     return paint
 
 
-def _step(rendering: Curve | Gain | Affine | Blend | Local, picture: Picture) -> tuple[Map, Step]:
+def _step(
+    rendering: Curve | Gain | Affine | Blend | Lift | Local, picture: Picture
+) -> tuple[Map, Step]:
     """Return the map and what is done with it."""
     small = prepared_map(rendering, picture)
     match rendering:
@@ -193,6 +203,9 @@ def _step(rendering: Curve | Gain | Affine | Blend | Local, picture: Picture) ->
         case Affine():
             offset = prepared_offset(rendering, picture)
             return small, lambda before, _, full: _single(before * full(small) + full(offset))
+        case Lift():
+            offset = prepared_offset(rendering, picture)
+            return small, lambda before, _, full: _lifted(before, full(small), full(offset))
         case Blend(transfer=transfer) if picture.dtype == np.float32:
             return small, lambda before, _, full: _single(
                 before + full(small) * (_mapped(transfer, before) - before)
@@ -231,6 +244,40 @@ def _gained(before: Singles, g: Singles, *, keep_hue: bool) -> Singles:
     if keep_hue and after.shape[2] == 3:
         after /= np.fmax(_largest(after), np.float32(1))[..., None]
     return after
+
+
+def _lifting(lift: Lift, clean: Clean, picture: Picture, strength: float) -> Painter:
+    """Render a picture that is cleaned before it is lifted."""
+    planes = prepared_clean(clean, lift, picture)
+    slope, offset = prepared_map(lift, picture), prepared_offset(lift, picture)
+    rows, columns = place(lift.grid, small=slope.shape[:2], full=picture.shape[:2])
+    top, left = clean.corner
+
+    def paint(source: Picture, target: Picture, first: int) -> None:
+        last = first + source.shape[0]
+        before = to_unit(source).reshape(*source.shape[:2], -1)
+        here = planes[:, top + first : top + last, left : left + source.shape[1]]
+        share = enlarge(clean.amount, rows, columns, first, last)
+        quiet = _single(before + share * (here.transpose(1, 2, 0) - before))
+        maps = (enlarge(each, rows, columns, first, last) for each in (slope, offset))
+        mix_and_store(_lifted(quiet, *maps), before, strength, target)
+
+    return paint
+
+
+def _lifted(before: Singles, slope: Singles, offset: Singles) -> Singles:
+    if before.shape[2] == 1:
+        luma = before[..., 0]
+    else:
+        red, green, blue = (
+            before[..., channel] * np.float32(weight) for channel, weight in enumerate(LUMA_601)
+        )
+        luma = red + green + blue
+    guide = np.log2(np.float32(255) * luma + np.float32(1)) * np.float32(1 / 8)
+    maps = np.exp2(slope * guide[..., None] + offset)
+    gain, bias, gamma = maps[..., :-2], maps[..., -2:-1], maps[..., -1:]
+    z = np.minimum(gain * before, np.float32(1))
+    return _single((bias * z / (1 + (bias - 1) * z) + np.float32(FAINT)) ** gamma)
 
 
 def _largest(samples: NDArray[Any]) -> NDArray[Any]:

@@ -16,6 +16,7 @@ from relume.errors import WeightsError
 from relume.render import backend, why_numpy
 from relume.render.bands import thread_count
 from relume.runtime import engines, weights
+from relume.runtime.engine_memory import Measured, recall
 
 _NEEDED = {
     "numpy": "numpy",
@@ -44,7 +45,7 @@ class Finding:
 
 def examine() -> list[Finding]:
     """Look at everything a method needs here; a missing extra is no fault."""
-    return [*_packages(), *_computing(), *_machine(), *_extras(), *_weights()]
+    return [*_packages(), *_computing(), *_machine(), *_extras(), *_weights(), *_speed()]
 
 
 def _packages() -> Iterator[Finding]:
@@ -72,10 +73,16 @@ def _libvips() -> str:
 
 
 def _computing() -> Iterator[Finding]:
-    available = engines.available()
-    for engine, number in available.items():
+    found = engines.installed()
+    for engine, number in found.items():
         yield Finding("engines", engine, number)
-    if not available:
+    try:
+        for name in sorted(set(engines.usable()) - set(found)):
+            yield Finding("engines", name, "offered; never chosen unless asked for or measured")
+    except Exception as error:  # a broken shared library raises anything
+        fault = f"{type(error).__name__}: {error}; pip install --force-reinstall onnxruntime"
+        yield Finding("engines", "devices", "cannot be listed", fault)
+    if not engines.available():
         yield Finding("engines", "none", "", "no engine is installed; pip install onnxruntime")
     # NumPy does the same work several times slower: worth saying, not a fault.
     yield Finding("renderer", backend(), why_numpy() or f"compiled, {thread_count(None)} threads")
@@ -124,3 +131,25 @@ def _weights() -> Iterator[Finding]:
         except Exception as error:  # a plugin's module may raise anything
             fault = f"{type(error).__name__}: {error}; reinstall the package it comes from"
             yield Finding("weights", name, "cannot be imported", fault)
+
+
+def _speed() -> Iterator[Finding]:
+    """Say which engine `auto` takes for each network, and why."""
+    for name in methods.names():
+        try:
+            card = methods.card(name)
+            if card.kind == "classical":
+                continue
+            measured = recall(weights.read_published(name, f"{card.weights[0].name}.onnx"))
+        except Exception:  # said under its weights
+            continue
+        if measured is None:
+            yield Finding("speed", name, f"not measured: auto takes {engines.DEFAULT}; --bench")
+        else:
+            yield Finding("speed", name, f"{_times(measured)}: auto takes {measured.best}")
+
+
+def _times(measured: Measured) -> str:
+    """Write what was measured, the fastest first."""
+    order = sorted(measured.seconds.items(), key=lambda item: item[1])
+    return ", ".join(f"{engine} {1000 * seconds:.3g} ms" for engine, seconds in order)

@@ -12,13 +12,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from relume.arrays import Picture
+from relume.arrays import Map, Picture
 from relume.card import settle
 from relume.errors import ContractError
-from relume.photo import Photo
+from relume.photo import Photo, Want
+from relume.render.bands import thread_count
 from relume.runtime.auto import AUTO, choose
 from relume.runtime.engines import check
+from relume.runtime.fit import MEMORY
+from relume.runtime.foreign import Description
 from relume.runtime.method import Method, load
+from relume.runtime.variants import Precision
+
+FOR_MOSAICS = AUTO
+"""What `auto` means for camera RAW. AUTO itself develops the file and looks at the picture; the
+name of a method that starts from mosaics would give it those."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,8 +45,8 @@ class Enhanced:
 class Enhancer:
     """Applies one method, or the one that fits each picture, to many pictures.
 
-    `strength` in [0, 1] is how far to go from the input to the method's result. Safe to use from
-    several threads.
+    `strength` in [0, 1] is how far to go from the input to the method's result; `ev` are stops on
+    top of what a method makes of a mosaic. Safe to use from several threads.
     """
 
     method: str | Method = AUTO
@@ -46,38 +54,92 @@ class Enhancer:
     strength: float = 1.0
     engine: str = "auto"
     threads: int | None = None
+    ev: float = 0.0
+    memory: int = MEMORY
+    """Bytes of working memory for one tile of a network."""
+    description: Description | None = None
+    """What a model file without a card wants."""
+    precision: Precision = "fp32"
+    """Of the weights of a network that was named; `auto` never takes a smaller one."""
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.strength <= 1.0:  # also refuses NaN
             raise ContractError(f"strength: expected a value from 0 to 1, got {self.strength:g}")
         check(self.engine)
+        if self.threads is not None:
+            thread_count(self.threads)
+        if self.memory < 1:
+            raise ContractError(f"memory: expected at least 1 byte, got {self.memory}")
         self._lock = Lock()
         self._loaded: dict[str, Method] = {}
         if self.method != AUTO:
             settle(self._method(self.method).card, self.knobs)
         elif self.knobs:
             raise ContractError("knobs belong to a method: name one, `auto` sets its own")
+        elif self.precision != "fp32":
+            raise ContractError("a precision belongs to a network: name one, `auto` keeps fp32")
+
+    @property
+    def wants(self) -> Want:
+        """What reading should make of camera RAW for this enhancer."""
+        method = FOR_MOSAICS if self.method == AUTO else self.method
+        if method == AUTO or self._method(method).card.input != "mosaic":
+            return "developed"
+        return "mosaic"
 
     def photo(self, photo: Photo) -> Enhanced:
         """Enhance a photo; everything but its pixels stays as it was.
 
+        A mosaic becomes a picture of 16 bits by a method that starts from one.
+
         Raises: ContractError when its encoding is not the one the method's card asks for.
         """
         start = perf_counter()
+        if photo.mosaic is not None:
+            return self._developed(photo, start)
         method, knobs, reason = self._decide(photo.pixels)
-        if photo.encoding != method.card.input:
+        if method.card.input == "mosaic":
+            from relume.runtime.develop import no_mosaic
+
+            raise no_mosaic(method.card.name, photo)
+        if photo.encoding != "srgb":  # what is linear inside, a method encodes and decodes itself
             raise ContractError(
-                f"{method.card.name} wants {method.card.input} pictures, "
-                f"this one is {photo.encoding}"
+                f"{method.card.name} wants srgb pictures, this one is {photo.encoding}; encode it"
             )
         pixels = method.apply(photo.pixels, knobs=knobs, strength=self.strength)
         seconds = perf_counter() - start
         return Enhanced(photo.with_pixels(pixels), method.card.name, knobs, reason, seconds)
 
+    def _developed(self, photo: Photo, start: float) -> Enhanced:
+        from relume.runtime.develop import develop  # what it needs to read RAW takes time to load
+
+        named = FOR_MOSAICS if self.method == AUTO else self.method
+        if named == AUTO:
+            raise ContractError("auto looks at pictures: read the photo developed")
+        method = self._method(named)
+        knobs = settle(method.card, self.knobs)
+        picture = develop(photo, method, knobs=knobs, strength=self.strength, ev=self.ev)
+        return Enhanced(picture, method.card.name, knobs, "", perf_counter() - start)
+
+    def maps(self, photo: Photo) -> dict[str, Map]:
+        """Return the intermediate results of the method that `photo` takes for a photo, by name.
+
+        Raises: ContractError for a mosaic, or when the method that was named has none.
+        """
+        if photo.mosaic is not None:
+            raise ContractError("maps are drawn for pictures, not for camera RAW: develop it first")
+        method, knobs, _ = self._decide(photo.pixels)
+        found = method.maps(photo.pixels, **knobs)
+        if not found and self.method != AUTO:
+            raise ContractError(f"{method.card.name} has no intermediate results to show")
+        return found
+
     def array(self, image: NDArray[Any]) -> NDArray[Any]:
         """Enhance an sRGB-encoded array; see `enhance`."""
         picture, restore = _to_picture(image)
         method, knobs, _ = self._decide(picture)
+        if method.card.input == "mosaic":
+            raise ContractError(f"{method.card.name} starts from camera RAW: read a photo of it")
         return restore(method.apply(picture, knobs=knobs, strength=self.strength))
 
     def _decide(self, picture: Picture) -> tuple[Method, Mapping[str, float], str]:
@@ -93,7 +155,14 @@ class Enhancer:
             return method
         with self._lock:  # one session per method, however many threads ask at once
             if method not in self._loaded:
-                self._loaded[method] = load(method, engine=self.engine, threads=self.threads)
+                self._loaded[method] = load(
+                    method,
+                    engine=self.engine,
+                    threads=self.threads,
+                    memory=self.memory,
+                    description=self.description,
+                    precision=self.precision,
+                )
             return self._loaded[method]
 
 

@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import isqrt
+from threading import Lock
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relume import levels
-from relume.arrays import Picture, Rgb
+from relume.arrays import Map, Picture, Rgb
 from relume.card import Card
-from relume.errors import ContractError
+from relume.errors import ContractError, WeightsError
 from relume.levels import TOPS, to_rgb
 from relume.render.bands import for_each
 
@@ -51,22 +52,38 @@ def side_of_tile(card: Card, *, memory: int = MEMORY) -> int:
 
 def tiles(height: int, width: int, *, side: int, halo: int, multiple_of: int = 1) -> Iterator[Tile]:
     """Cut a picture into tiles of about equal size, at most `side` with their halo, each starting
-    at a multiple."""
+    at a multiple.
+
+    What is computed has one size for all of them, once it is padded to a multiple: an engine
+    prepares for a size, so the tiles at the border see more of the picture than they need.
+    """
     halo = -(-halo // multiple_of) * multiple_of
     most = max((side - 2 * halo) // multiple_of, 1) * multiple_of
-    tall, wide = (
-        -(-size // (-(-size // most) * multiple_of)) * multiple_of for size in (height, width)
+    rows, columns = (
+        list(_spans(size, most=most, halo=halo, multiple_of=multiple_of))
+        for size in (height, width)
     )
-    for top in range(0, height, tall):
-        for left in range(0, width, wide):
-            bottom, right = min(top + tall, height), min(left + wide, width)
-            yield Tile(
-                outer=(
-                    slice(max(top - halo, 0), min(bottom + halo, height)),
-                    slice(max(left - halo, 0), min(right + halo, width)),
-                ),
-                inner=(slice(top, bottom), slice(left, right)),
-            )
+    for down, tall in rows:
+        for right, wide in columns:
+            yield Tile(outer=(tall, wide), inner=(down, right))
+
+
+def pieces_of(height: int, width: int, *, card: Card, side: int) -> Iterator[Tile]:
+    """Cut a picture into tiles of `side` as a card allows: where its reach is None, not at all."""
+    if card.reach is not None:
+        return tiles(height, width, side=side, halo=card.reach, multiple_of=card.multiple_of)
+    whole = slice(0, height), slice(0, width)
+    return iter([Tile(outer=whole, inner=whole)])
+
+
+def _spans(size: int, *, most: int, halo: int, multiple_of: int) -> Iterator[tuple[slice, slice]]:
+    """Cut one side; yield what is kept and what is computed for it."""
+    step = -(-size // (-(-size // most) * multiple_of)) * multiple_of
+    padded = -(-size // multiple_of) * multiple_of
+    whole = min(step + 2 * halo, padded)
+    for start in range(0, size, step):
+        first = min(max(start - halo, 0), padded - whole)
+        yield slice(start, min(start + step, size)), slice(first, min(first + whole, size))
 
 
 def from_unit(unit: Rgb, like: Picture) -> Picture:
@@ -126,10 +143,6 @@ def run_in_tiles(
     """Apply `enhance` to a picture piece by piece, never holding it whole as floats unless the
     card's reach is None."""
     height, width = picture.shape[:2]
-    if card.reach is None:
-        longest, halo = max(height, width), 0
-    else:
-        longest, halo = side or side_of_tile(card), card.reach
     result = np.empty_like(picture)
 
     def paint(tile: Tile) -> None:
@@ -140,6 +153,45 @@ def run_in_tiles(
             high = (low + np.float32(strength) * (high - low)).astype(np.float32, copy=False)
         result[tile.inner] = from_unit(high[tile.crop], picture)
 
-    pieces = tiles(height, width, side=longest, halo=halo, multiple_of=card.multiple_of)
+    pieces = pieces_of(height, width, card=card, side=side or side_of_tile(card))
     for_each(paint, pieces, threads=threads)
     return result
+
+
+def map_in_tiles(
+    compute: Callable[[Rgb], dict[str, Map]],
+    picture: Picture,
+    *,
+    card: Card,
+    side: int,
+    threads: int | None = None,
+) -> dict[str, Map]:
+    """Compute named maps of a picture piece by piece, whole where the card's reach is None.
+
+    Maps of the piece's size become maps of the picture's size; another size is kept as it is, which
+    only a method that sees the whole picture may return.
+    """
+    height, width = picture.shape[:2]
+    found: dict[str, Map] = {}
+    first = Lock()
+
+    def fill(tile: Tile) -> None:
+        low = pad_to_multiple(to_rgb(picture[tile.outer]), card.multiple_of)
+        for name, piece in compute(low).items():
+            if piece.shape[:2] != low.shape[:2]:
+                if card.reach is not None:
+                    raise WeightsError(
+                        f"{card.name}: its map {name!r} has another size than the picture, which "
+                        "only a method that sees the whole picture may return"
+                    )
+                found[name] = piece
+                continue
+            with first:
+                if name not in found:
+                    found[name] = np.empty((height, width, piece.shape[2]), np.float32)
+            rows, columns = tile.inner
+            found[name][rows, columns] = piece[tile.crop]
+
+    pieces = pieces_of(height, width, card=card, side=side)
+    for_each(fill, pieces, threads=threads)
+    return found

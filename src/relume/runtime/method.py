@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Protocol
@@ -12,11 +12,15 @@ import numpy as np
 from relume import methods, render
 from relume.arrays import Map, Picture, Rgb
 from relume.card import Card, settle
+from relume.colour import decode_srgb, encode_srgb
 from relume.errors import ContractError, WeightsError
 from relume.render import Curve, Rendering
-from relume.render.bands import for_each
-from relume.runtime import fit, weights
-from relume.runtime.engines import Graph, check, open_graph
+from relume.runtime import bounded, engines, fit, variants, weights
+from relume.runtime.engines import Graph
+from relume.runtime.foreign import Description
+from relume.runtime.lift_method import LiftMethod
+from relume.runtime.mosaic_method import MosaicMethod
+from relume.runtime.variants import Precision
 
 Knobs = Mapping[str, float]
 
@@ -70,7 +74,7 @@ class ModuleMethod:
         if hasattr(self._module, "estimate"):
             rendering: Rendering = self._module.estimate(picture, **knobs)
             return render.apply(rendering, picture, strength=strength)
-        return fit.run_in_tiles(
+        return bounded.run(
             lambda image: self._module.enhance(image, **knobs),
             picture,
             card=self.card,
@@ -85,10 +89,13 @@ class GraphMethod:
     `enhanced` (1, 3, H, W) and any named maps.
     """
 
-    def __init__(self, graph: Graph, card: Card, *, threads: int | None = None) -> None:
+    def __init__(
+        self, graph: Graph, card: Card, *, threads: int | None = None, memory: int = fit.MEMORY
+    ) -> None:
         self.card = card
         self._graph = graph
         self._threads = threads
+        self._side = fit.side_of_tile(card, memory=memory)
         if "image" not in graph.inputs or "enhanced" not in graph.outputs:
             raise WeightsError(
                 f"{card.name}: a model needs an input 'image' and an output 'enhanced', this one "
@@ -103,23 +110,26 @@ class GraphMethod:
     def maps(self, image: Picture, /, **knobs: float) -> dict[str, Map]:
         fit.check_picture(image)
         settled = settle(self.card, knobs)
-        small, _ = self._reduced(image, self._scale(settled))
-        return {
-            name: self._run(small, name, settled)
-            for name in self._graph.outputs
-            if name != "enhanced"
-        }
+        names = [name for name in self._graph.outputs if name != "enhanced"]
+        if not names:  # an engine takes no names as all of them
+            return {}
+        if self._scale(settled) > 1:
+            image, _ = self._reduced(image, self._scale(settled))
+        elif bounded.exceeds(self.card, (image.shape[0], image.shape[1])):
+            image = bounded.reduced(image, card=self.card)
+        return self._map(image, names, settled)
 
     def apply(self, picture: Picture, *, knobs: Knobs, strength: float) -> Picture:
         fit.check_picture(picture)
         if self._scale(knobs) > 1:
             curve = self.estimate(picture, knobs=knobs)
             return render.apply(curve, picture, strength=strength, threads=self._threads)
-        return fit.run_in_tiles(
-            lambda image: self._run(image, "enhanced", knobs),
+        return bounded.run(
+            lambda image: self._enhance(image, knobs),
             picture,
             card=self.card,
             strength=strength,
+            side=self._side,
             threads=self._threads,
         )
 
@@ -129,15 +139,7 @@ class GraphMethod:
         if how is None:
             raise ContractError(f"{self.card.name} has no map to render at another size")
         small, covered = self._reduced(picture, self._scale(knobs))
-        found = np.empty((*small.shape[:2], 3), np.float32)
-
-        def fill(tile: fit.Tile) -> None:
-            found[tile.inner] = self._run(small[tile.outer], how.renders, knobs)[tile.crop]
-
-        reach = self.card.reach
-        side = max(small.shape) if reach is None else fit.side_of_tile(self.card)
-        pieces = fit.tiles(*small.shape[:2], side=side, halo=reach or 0)
-        for_each(fill, pieces, threads=self._threads)
+        found = self._map(small, [how.renders], knobs)[how.renders]
         lay = render.cornered if how.aligns_corners else render.centred
         return Curve(found, how.iterations, lay((small.shape[0], small.shape[1]), covered))
 
@@ -154,38 +156,82 @@ class GraphMethod:
     def _scale(self, knobs: Knobs) -> int:
         return int(knobs[self.card.estimate.scale_knob]) if self.card.estimate else 1
 
-    def _run(self, image: Rgb, output: str, knobs: Knobs) -> Rgb:
-        """(H, W, 3) → the named output as (H, W, C)."""
+    def _map(self, picture: Picture, names: Sequence[str], knobs: Knobs) -> dict[str, Map]:
+        """Compute named outputs at the size of a picture, in tiles where the card has a reach."""
+        return fit.map_in_tiles(
+            lambda low: dict(zip(names, self._run(low, names, knobs), strict=True)),
+            picture,
+            card=self.card,
+            side=self._side,
+            threads=self._threads,
+        )
+
+    def _enhance(self, image: Rgb, knobs: Knobs) -> Rgb:
+        """Run the graph on an sRGB-encoded piece and return one."""
+        (enhanced,) = self._run(image, ["enhanced"], knobs)
+        if self.card.output == "linear":
+            return encode_srgb(np.clip(enhanced, 0.0, 1.0))
+        return enhanced
+
+    def _run(self, image: Rgb, outputs: Sequence[str], knobs: Knobs) -> list[Map]:
+        """(H, W, 3), sRGB-encoded → the named outputs as (H, W, C)."""
+        if self.card.input == "linear":
+            image = decode_srgb(image)
         feeds = {
             name: np.asarray(value, np.float32)  # scalars of a graph are 0-d arrays
             for name, value in knobs.items()
             if name in self._graph.inputs
         }
         feeds["image"] = np.ascontiguousarray(image.transpose(2, 0, 1)[None])
-        return self._graph.run(feeds, [output])[0][0].transpose(1, 2, 0)
+        return [found[0].transpose(1, 2, 0) for found in self._graph.run(feeds, outputs)]
 
 
-def load(name: str, *, engine: str = "auto", threads: int | None = None) -> Method:
-    """Return a method by its name, or from a model file (`….onnx`) that holds its card.
+def load(
+    name: str,
+    *,
+    engine: str = engines.AUTO,
+    threads: int | None = None,
+    memory: int = fit.MEMORY,
+    description: Description | None = None,
+    precision: Precision = "fp32",
+) -> Method:
+    """Return a method by its name, or from a model file (`….onnx`, OpenVINO's `….xml`).
 
+    The file holds its card, or `description` says what it wants. `memory` is what one tile of a
+    network may take, in bytes. `precision` chooses among published weights.
     Raises: UnknownNameError for a method or engine nothing answers to; WeightsError for weights
-    that are absent, damaged or without a card.
+    that are absent, damaged or without a card; ContractError for a description of what has a card;
+    MissingExtraError for an engine that is not installed.
     """
-    check(engine)
-    if name.lower().endswith(".onnx"):
-        return _graph_method(weights.read_model(Path(name)), name, engine, threads)
-    module = methods.module(name)
-    card: Card = module.CARD
-    if card.kind == "classical":
-        return ModuleMethod(module)
-    data = weights.read_published(name, f"{card.weights[0].name}.onnx")
-    return _graph_method(data, name, engine, threads)
+    engines.check(engine)
+    if name.lower().endswith(weights.MODELS):
+        if precision != "fp32":
+            raise ContractError(f"{name}: a model file has the precision it was exported in")
+        data = weights.read_model(Path(name))
+        if name.lower().endswith(".xml"):
+            engine = "openvino" if engine == engines.AUTO else engine
+    elif description is not None:
+        raise ContractError(f"{name} has a card: only a model file without one is described")
+    else:
+        module = methods.module(name)
+        card: Card = module.CARD
+        if card.kind == "classical":
+            if precision != "fp32":
+                raise ContractError(f"{name} is no network: it has no precision to choose")
+            return ModuleMethod(module)
+        data = variants.read(name, card.weights[0].name, precision)
 
+    engine = engines.settled(engine, data)  # of the whole file: a method may run parts of it
 
-def _graph_method(data: bytes, where: str, engine: str, threads: int | None) -> GraphMethod:
-    """Open a model with its card, tiles side by side or the whole picture on all threads."""
-    graph = open_graph(data, engine=engine, threads=1)
-    card = weights.card_of(graph, where=where)
+    def opened(threads: int | None) -> tuple[Graph, Card]:
+        graph = engines.open_graph(data, engine=engine, threads=threads)
+        return weights.with_card(graph, where=name, description=description)
+
+    graph, card = opened(1)  # tiles are run side by side, one thread each
+    if card.input == "mosaic":
+        return MosaicMethod(opened(threads)[0], card)
+    if card.lifting is not None:
+        return LiftMethod(data, card, engine=engine, threads=threads, memory=memory)
     if card.reach is None:
-        graph = open_graph(data, engine=engine, threads=threads)
-    return GraphMethod(graph, card, threads=threads)
+        graph, card = opened(threads)
+    return GraphMethod(graph, card, threads=threads, memory=memory)

@@ -11,9 +11,12 @@ from pathlib import Path
 from relume.card import Card, from_json
 from relume.errors import ContractError, WeightsError
 from relume.runtime.engines import Graph
+from relume.runtime.foreign import Description, adopt
 
 CARD_KEY = "relume.card"
 """Key of the card in a model's metadata."""
+MODELS = (".onnx", ".xml")
+"""Suffixes of model files."""
 MAX_MODEL_BYTES = 2**31 - 1
 """The format itself ends here (one protobuf message)."""
 
@@ -52,7 +55,7 @@ def read_published(name: str, file: str) -> bytes:
 
 
 def read_model(path: Path) -> bytes:
-    """Read a user's model file.
+    """Read a user's model file; of OpenVINO's format, FILE.xml, FILE.bin beside it as well.
 
     Raises: WeightsError when it cannot be read or is no model at all.
     """
@@ -65,6 +68,8 @@ def read_model(path: Path) -> bytes:
         raise WeightsError(f"{path}: cannot be read: {error.strerror or error}") from error
     if not data:
         raise WeightsError(f"{path}: the file is empty, not a model")
+    if path.suffix.lower() == ".xml":
+        return b"\0".join((data, read_model(path.with_suffix(".bin"))))
     return data
 
 
@@ -75,8 +80,23 @@ def card_of(graph: Graph, *, where: str) -> Card:
     """
     text = graph.metadata.get(CARD_KEY)
     if text is None:
-        raise WeightsError(f"{where}: no card inside; export the model with relume to add one")
+        raise WeightsError(
+            f"{where}: no card inside; export the model with relume to add one, or describe it by "
+            "hand: --input srgb --reach 12"
+        )
     try:
         return from_json(text)
     except ContractError as error:
         raise WeightsError(f"{where}: its card is malformed: {error}") from error
+
+
+def with_card(graph: Graph, *, where: str, description: Description | None) -> tuple[Graph, Card]:
+    """Return a graph and its card, which is inside, or made from a description where none is.
+
+    Raises: WeightsError; ContractError when a model that has a card is described as well.
+    """
+    if description is None:
+        return graph, card_of(graph, where=where)
+    if CARD_KEY in graph.metadata:
+        raise ContractError(f"{where}: has a card inside; leave out its description")
+    return adopt(graph, description, where=where)

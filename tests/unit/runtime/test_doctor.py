@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from pathlib import Path
 from types import ModuleType
 
 import numpy as np
@@ -10,7 +11,8 @@ import pytest
 
 from relume import extras, methods
 from relume.errors import WeightsError
-from relume.runtime import doctor, weights
+from relume.runtime import doctor, engines, weights
+from relume.runtime.engine_memory import Measured, circumstances, remember
 
 
 def found(topic: str) -> dict[str, doctor.Finding]:
@@ -67,3 +69,23 @@ def test_weights_are_compared_with_their_checksums(monkeypatch: pytest.MonkeyPat
     findings = found("weights")
     assert set(findings) == neural
     assert all("not the published" in finding.fault for finding in findings.values())
+
+
+def test_it_says_which_engine_auto_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert "not measured" in found("speed")["sgz"].found
+    data = weights.read_published("sgz", "nights.onnx")
+    seconds = {"onnxruntime": 0.2, "openvino": 0.05}
+    if "openvino" in engines.available():
+        remember(data, Measured("sgz", seconds, circumstances()))
+        said = "openvino 50 ms, onnxruntime 200 ms: auto takes openvino"
+        assert found("speed")["sgz"].found == said
+    assert not any(finding.fault for finding in found("speed").values())
+
+
+def test_engines_that_cannot_be_asked_are_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> None:
+        raise OSError("libonnxruntime.so: wrong ELF class")
+
+    monkeypatch.setattr(engines, "usable", broken)
+    assert "wrong ELF class" in found("engines")["devices"].fault

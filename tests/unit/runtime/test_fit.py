@@ -25,6 +25,7 @@ def test_tiles_cover_every_pixel_once(
     height: int, width: int, side: int, halo: int, multiple_of: int
 ) -> None:
     seen = np.zeros((height, width), int)
+    shapes: set[tuple[int, ...]] = set()
     for tile in fit.tiles(height, width, side=side, halo=halo, multiple_of=multiple_of):
         seen[tile.inner] += 1
         outer = np.zeros((height, width), bool)
@@ -37,7 +38,9 @@ def test_tiles_cover_every_pixel_once(
         ].all()
         assert tile.outer[0].start % multiple_of == 0
         assert tile.outer[1].start % multiple_of == 0
+        shapes.add(tuple(-(-(s.stop - s.start) // multiple_of) for s in tile.outer))
     assert (seen == 1).all()
+    assert len(shapes) == 1, "an engine would prepare for each size"
 
 
 @given(sizes, sizes, st.integers(1, 13))
@@ -79,15 +82,17 @@ def test_a_local_filter_in_tiles_equals_the_whole(
     assert np.abs(fit.run_in_tiles(blur, image, card=settings, side=side) - whole).max() < 1e-6
 
 
-def test_a_global_method_is_never_cut() -> None:
+@pytest.mark.parametrize("multiple_of", [1, 8])
+def test_a_global_method_is_never_cut(multiple_of: int) -> None:
     shapes: list[tuple[int, ...]] = []
 
     def note(piece: np.ndarray) -> np.ndarray:
         shapes.append(piece.shape)
         return piece
 
-    fit.run_in_tiles(note, night(130, 70), card=card(reach=None), side=32)
-    assert shapes == [(130, 70, 3)]
+    settings = card(reach=None, multiple_of=multiple_of)
+    fit.run_in_tiles(note, night(130, 70), card=settings, side=32)
+    assert shapes == [(130, 70, 3) if multiple_of == 1 else (136, 72, 3)]
 
 
 @given(st.sampled_from(["uint8", "uint16"]), sizes)

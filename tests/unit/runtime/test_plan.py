@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relume.errors import ContractError
-from relume.runtime.plan import Plan, plan
+from relume.runtime.plan import BECOMES, Plan, plan
 
-SUFFIXES = (".jpg", ".png", ".heic")
+SUFFIXES = (".jpg", ".png", ".heic", ".tif", ".dng", ".arw")
+RAW = {".arw": ".tif", ".dng": ".tif"}
 
 
 @pytest.fixture
@@ -31,7 +32,14 @@ def put(*names: str) -> None:
 def make(
     *inputs: str, output: str | None = None, recursive: bool = False, overwrite: bool = False
 ) -> Plan:
-    return plan(inputs, output=output, recursive=recursive, overwrite=overwrite, suffixes=SUFFIXES)
+    return plan(
+        inputs,
+        output=output,
+        recursive=recursive,
+        overwrite=overwrite,
+        suffixes=SUFFIXES,
+        becomes={**BECOMES, **RAW},
+    )
 
 
 def pairs(planned: Plan) -> list[tuple[str, str]]:
@@ -45,6 +53,28 @@ def complaints(planned: Plan) -> list[str]:
 def test_result_lies_beside_its_input(folder: Path) -> None:
     put("a/x.JPG")
     assert pairs(make("a/x.JPG")) == [("a/x.JPG", "a/x.relume.JPG")]
+
+
+def test_raw_becomes_what_was_asked_for(folder: Path) -> None:
+    put("a/x.ARW", "a/x.JPG", "a/y.dng")
+    assert pairs(make("a")) == [
+        ("a/x.ARW", "a/x.relume.tif"),
+        ("a/x.JPG", "a/x.relume.JPG"),
+        ("a/y.dng", "a/y.relume.tif"),
+    ]
+    assert pairs(make("a/x.ARW", output="b/")) == [("a/x.ARW", "b/x.tif")]
+    assert pairs(make("a/y.dng", output="b.dng")) == [("a/y.dng", "b.dng")]
+    with pytest.raises(ContractError, match="only read"):
+        make("a/x.ARW", output="b.arw")
+    with pytest.raises(ContractError, match="is an input"):
+        make("a/y.dng", output="a/y.dng")
+
+
+def test_raw_may_be_named_where_folders_are_not_searched_for_it(folder: Path) -> None:
+    put("x.ARW", "y.jpg")
+    named = {"output": None, "recursive": False, "overwrite": False, "suffixes": (".jpg",)}
+    assert pairs(plan(["."], becomes=RAW, **named)) == [("y.jpg", "y.relume.jpg")]
+    assert pairs(plan(["x.ARW"], becomes=RAW, **named)) == [("x.ARW", "x.relume.tif")]
 
 
 def test_heic_becomes_jpeg(folder: Path) -> None:

@@ -1,0 +1,102 @@
+"""Options of a verb that runs networks: where, how much at once, and what a strange file wants."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+import typer
+
+if TYPE_CHECKING:
+    from relume.runtime.foreign import Description
+    from relume.runtime.variants import Precision
+
+MIB = 2**20
+
+Threads: TypeAlias = Annotated[
+    int | None,
+    typer.Option(min=1, metavar="N", help="Threads for one picture; all there are unless set."),
+]
+Memory: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        min=1, metavar="MIB", help="Working memory for one tile of a network; 64 unless set."
+    ),
+]
+PrecisionOption: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--precision",
+        metavar="NAME",
+        help="Of a network's weights: fp32, fp16 or int8; what is not shipped is made once.",
+    ),
+]
+Maps: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="Write the method's intermediate results there too: PICTURE.MAP.png.",
+    ),
+]
+Input: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ENCODING",
+        help="What a model file without a card takes and gives: srgb or linear, RGB in [0, 1].",
+    ),
+]
+Reach: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PIXELS",
+        help="How far a pixel of such a file can influence the result, or whole.",
+    ),
+]
+MultipleOf: TypeAlias = Annotated[
+    int | None,
+    typer.Option(min=1, metavar="N", help="Heights and widths that such a file wants."),
+]
+
+
+def parse_description(
+    method: str, *, input: str | None, reach: str | None, multiple_of: int | None
+) -> Description | None:
+    """Return what a model file wants, where it is said by hand.
+
+    Raises: typer.BadParameter when only a part is said, or of something that is no model file.
+    """
+    from relume.runtime.foreign import WHOLE, Description
+
+    if input is None and reach is None and multiple_of is None:
+        return None
+    if not method.lower().endswith(".onnx"):
+        raise typer.BadParameter(
+            "--input, --reach and --multiple-of describe a model file: name one with -m FILE.onnx"
+        )
+    if input is None or reach is None:
+        raise typer.BadParameter(
+            f"a model file without a card is described by --input and --reach; "
+            f"{'--input' if input is None else '--reach'} is missing"
+        )
+    if input not in ("srgb", "linear"):
+        raise typer.BadParameter(f"--input is srgb or linear, got {input!r}")
+    if reach != WHOLE and not (reach.isascii() and reach.isdigit()):
+        raise typer.BadParameter(f"--reach is a number of pixels or {WHOLE}, got {reach!r}")
+    return Description(input, None if reach == WHOLE else int(reach), multiple_of or 1)
+
+
+def parse_precision(method: str, name: str, *, quiet: bool) -> Precision:
+    """Return a precision by its name, and tell when its weights will be made first.
+
+    Raises: UnknownNameError.
+    """
+    from relume import methods
+    from relume.runtime.variants import as_precision, is_at_hand
+
+    precision = as_precision(name)
+    if precision == "fp32" or quiet or method not in methods.names():
+        return precision
+    card = methods.card(method)
+    if card.weights and not is_at_hand(method, card.weights[0].name, precision):
+        typer.echo(f"making the {precision} weights of {method}, once …", err=True)
+    return precision

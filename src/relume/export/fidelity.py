@@ -1,0 +1,87 @@
+"""How close a model of less than float32 comes to the float32 one, and what it keeps for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import TypeVar
+
+import numpy as np
+
+from relume.export.agreement import Feeds, Run
+
+ENOUGH = 35.0
+"""dB of PSNR to float32 that a model needs to be written: an error of 4.5 levels of 8 bit, about
+the noise of a dark photo."""
+EQUAL = 99.0
+"""dB that stand for no difference at all."""
+PAYS = 1.0
+"""dB that keeping layers in float32 must bring; less is not worth their time."""
+
+Made = TypeVar("Made")
+
+
+class Yardstick:
+    """Pictures and what float32 makes of them."""
+
+    def __init__(self, expected: Run, feeds: Sequence[Feeds]) -> None:
+        self._feeds = feeds
+        self._expected = [expected(each)[0] for each in feeds]
+
+    def measure(self, found: Run) -> float:
+        """Return the mean PSNR of `enhanced` to float32 in dB; 8 bit are not rounded to.
+
+        A result that is not a number counts as 0 dB.
+        """
+        values: list[float] = []
+        for feeds, expected in zip(self._feeds, self._expected, strict=True):
+            error = float(np.square(found(feeds)[0] - expected, dtype=np.float64).mean())
+            psnr = 0.0 if not np.isfinite(error) else EQUAL if error == 0 else -10 * np.log10(error)
+            values.append(min(float(psnr), EQUAL))
+        return float(np.mean(values))
+
+
+def keep_what_pays(
+    attempt: Callable[[Collection[str]], tuple[float, Made]],
+    layers: Collection[str],
+    groups: Sequence[Collection[str]],
+    *,
+    enough: float = ENOUGH,
+) -> tuple[float, Made]:
+    """Return the best of the models in which some layers stay in float32, and its fidelity.
+
+    `attempt` makes the model in which the given layers do. First none do, then each of `groups`,
+    taken where it gains `PAYS` over the best so far. If that is below `enough`, the layers that
+    hurt most, each measured alone, stay in float32 one after the other until it is not.
+    """
+    best, chosen = attempt(()), set[str]()
+    for group in groups:
+        kept = set(group)
+        if not kept or kept >= set(layers):
+            continue
+        found = attempt(kept)
+        if found[0] >= best[0] + PAYS:
+            best, chosen = found, kept
+    if best[0] >= enough:
+        return best
+    alone: Mapping[str, float] = {
+        name: attempt(set(layers) - {name})[0] for name in layers if name not in chosen
+    }
+    for name in sorted(alone, key=lambda name: alone[name]):
+        chosen = {*chosen, name}
+        best = max(best, attempt(chosen), key=lambda found: found[0])
+        if best[0] >= enough:
+            break
+    return best
+
+
+def few_channels(
+    channels: Mapping[str, tuple[int, int]], *, few: int = 4
+) -> tuple[set[str], set[str]]:
+    """Return the layers that end in a picture or map, and those that begin or end in one.
+
+    `channels` are a layer's inputs and outputs. Such layers are a small part of the work, and their
+    rounding is seen directly.
+    """
+    ends = {name for name, (_, after) in channels.items() if after <= few}
+    touches = {name for name, sides in channels.items() if min(sides) <= few}
+    return ends, touches

@@ -1,0 +1,299 @@
+"""One export from what is asked to files that were proven to agree with their source."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, TypeAlias, get_args
+
+import onnx
+from torch import nn
+
+from relume.card import to_json
+from relume.errors import ContractError, UnknownNameError, UnwritableError
+from relume.export import torchscript
+from relume.export.agreement import (
+    HALF_TOLERANCE,
+    SIZES,
+    TOLERANCE,
+    DisagreementError,
+    Run,
+    require_agreement,
+)
+from relume.export.fidelity import ENOUGH, Yardstick, few_channels, keep_what_pays
+from relume.export.graphs import FIDELITY_KEY, PRECISION_KEY, facts, parse, state
+from relume.export.half import to_half, to_half_storage
+from relume.export.integers import to_int8
+from relume.export.onnx import CARD_KEY, OPSET, runner
+from relume.export.openvino import run_of_openvino, to_openvino, write_openvino
+from relume.export.ranges import Calibration
+from relume.export.samples import Samples, feeds_of
+from relume.export.source import Source
+from relume.io.atomic import replacing
+
+Target: TypeAlias = Literal["onnx", "openvino", "torchscript"]
+Precision: TypeAlias = Literal["fp32", "fp16", "int8"]
+TARGETS: tuple[Target, ...] = get_args(Target)
+PRECISIONS: tuple[Precision, ...] = get_args(Precision)
+SUFFIXES: Mapping[Target, tuple[str, ...]] = {
+    "onnx": (".onnx",),
+    "openvino": (".xml",),
+    "torchscript": (".pt", ".ts"),
+}
+OPSETS = range(18, 24)
+"""18 is what the exporter writes without conversion, 23 the newest that every engine reads."""
+
+
+def as_target(name: str) -> Target:
+    """Return a target by its name. Raises: UnknownNameError."""
+    for target in TARGETS:
+        if target == name:
+            return target
+    raise UnknownNameError.of("export target", name, TARGETS)
+
+
+def as_precision(name: str) -> Precision:
+    """Return a precision by its name. Raises: UnknownNameError."""
+    for precision in PRECISIONS:
+        if precision == name:
+            return precision
+    raise UnknownNameError.of("precision", name, PRECISIONS)
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written, and how well it agrees."""
+
+    files: tuple[Path, ...]
+    fidelity: float | None = None
+    """Mean PSNR of int8 to float32 in dB."""
+    notes: tuple[str, ...] = ()
+
+
+def check_request(
+    source: Source,
+    output: Path,
+    *,
+    target: Target,
+    shape: tuple[int, int] | None = None,
+    opset: int | None = None,
+) -> None:
+    """Refuse at once what could not be written after a long calibration.
+
+    Raises: ContractError, UnwritableError.
+    """
+    suffixes = SUFFIXES[target]
+    if output.suffix.lower() not in suffixes:
+        raise ContractError(f"-o {output}: a file for {target} ends in {' or '.join(suffixes)}")
+    if target == "torchscript":
+        if source.network is None:
+            raise ContractError("TorchScript is made from a network, not from a model file")
+        if shape is not None:
+            raise ContractError("--shape: a TorchScript file takes every size; leave it out")
+        if opset is not None:
+            raise ContractError("--opset: TorchScript has none; leave it out")
+    if opset is not None and opset not in OPSETS:
+        raise ContractError(f"--opset {opset}: expected {OPSETS[0]} to {OPSETS[-1]}")
+    if shape is not None and (min(shape) < 1 or source.face.size(*shape) != shape):
+        raise ContractError(
+            f"--shape {shape[0]}x{shape[1]}: expected multiples of {source.face.multiple_of}"
+        )
+    if not output.parent.is_dir():
+        raise UnwritableError(f"cannot write {output}: there is no folder {output.parent}")
+    if output.is_dir():
+        raise UnwritableError(f"cannot write {output}: it is a directory; name a file in it")
+
+
+def export(
+    source: Source,
+    output: Path,
+    *,
+    target: Target,
+    precision: Precision,
+    samples: Samples | None = None,
+    calibration: Calibration = "percentile",
+    shape: tuple[int, int] | None = None,
+    opset: int | None = None,
+) -> Exported:
+    """Write a source in the form of a target, once it agrees with the source.
+
+    int8 needs `samples`. `shape` is the only height and width the file takes, None for any.
+    Raises: DisagreementError, and nothing is written; ContractError, UnwritableError, WeightsError.
+    """
+    check_request(source, output, target=target, shape=shape, opset=opset)
+    if precision == "int8" and samples is None:
+        raise ContractError("int8 needs pictures to find ranges by: --calibrate DIR")
+    job = _Job(source, output, shape, samples, calibration)
+    if target == "torchscript":
+        return job.torchscript(precision)
+    return job.graph(precision, target, opset or OPSET)
+
+
+@dataclass(frozen=True)
+class _Job:
+    source: Source
+    output: Path
+    shape: tuple[int, int] | None
+    samples: Samples | None
+    calibration: Calibration
+
+    def graph(self, precision: Precision, target: Target, opset: int) -> Exported:
+        """Write ONNX, or OpenVINO's format by way of it."""
+        full = self.source.to_onnx(opset)
+        match precision:
+            case "fp32":
+                return self.write(_with_facts(full, {PRECISION_KEY: "fp32"}, self.shape), target)
+            case "fp16":
+                try:
+                    return self.write(_with_facts(to_half(full), {}, self.shape), target)
+                except DisagreementError:  # not exact enough: only keep parameters so
+                    made = self.write(_with_facts(to_half_storage(full), {}, self.shape), target)
+                    return replace(made, notes=(_STORED,))
+            case "int8":
+                calibration, yardstick = self.measured
+                fidelity, small = to_int8(
+                    full, calibration, calibration=self.calibration, yardstick=yardstick
+                )
+                self.enough(fidelity)
+                measured = {FIDELITY_KEY: f"{fidelity:.2f}"}
+                made = self.write(_with_facts(small, measured, self.shape), target)
+                return replace(made, fidelity=fidelity)
+
+    def write(self, content: bytes, target: Target) -> Exported:
+        precision = facts(parse(content, where=self.output.name))[PRECISION_KEY]
+        if target == "onnx":
+            self.check(runner(content), as_precision(precision))
+            with replacing(self.output) as file:
+                file.write(content)
+            return Exported((self.output,))
+        made = to_openvino(content, where=self.output.name)
+        run = run_of_openvino(made, outputs=self.source.face.outputs)
+        self.check(run, as_precision(precision))
+        write_openvino(made, self.output)
+        return Exported((self.output, self.output.with_suffix(".bin")))
+
+    def torchscript(self, precision: Precision) -> Exported:
+        network = self.source.network
+        assert network is not None  # checked with the request
+        notes: tuple[str, ...] = ()
+        fidelity: float | None = None
+        match precision:
+            case "fp32":
+                content = self.scripted(network, precision)
+            case "fp16":
+                try:
+                    content = self.scripted(torchscript.halved(network), precision)
+                except DisagreementError:
+                    content = self.scripted(torchscript.stored_half(network), precision)
+                    notes = (_STORED,)
+            case "int8":
+                fidelity, made = self.rounded(network)
+                content = self.scripted(made, precision, fidelity=fidelity)
+        with replacing(self.output) as file:
+            file.write(content)
+        return Exported((self.output,), fidelity, notes)
+
+    def rounded(self, network: nn.Module) -> tuple[float, nn.Module]:
+        calibration, yardstick = self.measured
+        ranges = torchscript.observe_layers(network, calibration, self.calibration)
+        channels = torchscript.channels_of(network)
+
+        def attempt(kept: Collection[str]) -> tuple[float, nn.Module]:
+            made = torchscript.rounded(network, ranges, kept=kept)
+            return yardstick.measure(torchscript.run_of(made)), made
+
+        fidelity, made = keep_what_pays(attempt, channels, few_channels(channels))
+        self.enough(fidelity)
+        return fidelity, made
+
+    def scripted(
+        self, network: nn.Module, precision: Precision, *, fidelity: float | None = None
+    ) -> bytes:
+        """Return TorchScript that agrees: by a trace, else by way of torch.export."""
+        face = self.source.face
+        known = {
+            CARD_KEY: to_json(self.source.card),
+            PRECISION_KEY: precision,
+            "relume.inputs": ",".join(face.inputs),
+            "relume.outputs": ",".join(face.outputs),
+        }
+        if fidelity is not None:
+            known[FIDELITY_KEY] = f"{fidelity:.2f}"
+        try:
+            return self.sound(torchscript.to_torchscript(network, face, known), precision)
+        except (DisagreementError, RuntimeError) as error:
+            # A trace fixes what depends on a size; RuntimeError is how it fails at another one.
+            first = error
+        try:
+            by_export = torchscript.to_torchscript_by_export(network, face, known)
+        except RuntimeError as error:
+            if isinstance(first, DisagreementError):
+                raise first from error
+            reason = " ".join(str(first).split())[:160]
+            raise DisagreementError(
+                f"{self.output.name}: not written: TorchScript cannot hold this network ({reason})"
+            ) from error
+        return self.sound(by_export, precision)
+
+    def sound(self, content: bytes, precision: Precision) -> bytes:
+        run = torchscript.run_of_torchscript(content, inputs=self.source.face.inputs)
+        self.check(run, precision)
+        return content
+
+    @cached_property
+    def measured(self) -> tuple[list[Any], Yardstick]:
+        """Return what to calibrate by and what to measure on, as the graph is fed."""
+        assert self.samples is not None  # checked by export
+        inputs = self.source.face.inputs
+        feeds = [
+            [feeds_of(each, self.source.card, inputs=inputs) for each in members]
+            for members in (self.samples.calibration, self.samples.evaluation)
+        ]
+        return feeds[0], Yardstick(self.source.expected, feeds[1])
+
+    def enough(self, fidelity: float) -> None:
+        if not fidelity >= ENOUGH:
+            raise DisagreementError(
+                f"{self.output.name}: not written: int8 is {fidelity:.1f} dB from float32 on the "
+                f"calibration pictures, less than {ENOUGH:g}; try more of them or --precision fp16"
+            )
+
+    def check(self, run: Run, precision: Precision) -> None:
+        """Compare what will be written with the source as its precision allows."""
+        sizes = SIZES if self.shape is None else (self.shape,)
+        if precision == "int8":
+            if self.shape is None:  # else there may be no picture of that size
+                self.enough(self.measured[1].measure(run))
+            self.agree(run, _INT8_TOLERANCE, sizes=sizes)
+        else:
+            self.agree(run, TOLERANCE if precision == "fp32" else HALF_TOLERANCE, sizes=sizes)
+
+    def agree(self, run: Run, tolerance: float, *, sizes: Any) -> None:
+        require_agreement(
+            self.source.expected, run, self.source.face,
+            name=self.output.name, tolerance=tolerance, sizes=sizes,
+        )  # fmt: skip
+
+
+_INT8_TOLERANCE = 1.0
+"""Of 8-bit results at every size and knob: finite, of the right shape and range; how close they
+are is measured on pictures, not on noise."""
+_STORED = "parameters are kept in float16 and computed with in float32: half the file, not the time"
+
+
+def _with_facts(content: bytes, new: Mapping[str, str], shape: tuple[int, int] | None) -> bytes:
+    """Add facts to a model, and fix the size of its picture where one is asked for."""
+    model = parse(content, where="the model")
+    state(model, new)
+    if shape is not None:
+        dims = model.graph.input[0].type.tensor_type.shape.dim
+        for axis, length in {0: 1, 2: shape[0], 3: shape[1]}.items():
+            dims[axis].dim_value = length
+        for output in model.graph.output:
+            output.type.tensor_type.ClearField("shape")
+        model = onnx.shape_inference.infer_shapes(model)
+        del model.graph.value_info[:]
+    onnx.checker.check_model(model)
+    return model.SerializeToString(deterministic=True)

@@ -1,0 +1,131 @@
+"""What is exported: a method by its name, a checkpoint of a training, or a model file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import yaml
+from safetensors.torch import load
+from torch import nn
+
+from relume import methods
+from relume.card import Card, from_json
+from relume.errors import ContractError, WeightsError
+from relume.export.agreement import Run, run_of
+from relume.export.graphs import PRECISION_KEY, facts, parse, state
+from relume.export.interface import Interface, interface
+from relume.export.onnx import CARD_KEY, OPSET, onnx_bytes, runner
+from relume.export.weights import card_with, load_network
+from relume.runtime import weights
+
+CHECKPOINTS = (".ckpt", ".pt", ".pth", ".safetensors")
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """Something that can be exported, and what every export is compared with."""
+
+    card: Card
+    face: Interface
+    network: nn.Module | None
+    """None for a model file, whose network is unknown."""
+    expected: Run
+    """Runs it in float32."""
+    to_onnx: Callable[[int], bytes]
+    """Opset → the float32 model, card included."""
+
+
+def open_source(name: str, *, method: str | None = None) -> Source:
+    """Find what is to be exported by its name or path; `method` says whose a checkpoint is.
+
+    Raises: UnknownNameError, WeightsError, ContractError.
+    """
+    suffix = Path(name).suffix.lower()
+    if suffix == ".onnx":
+        return of_model(weights.read_model(Path(name)), where=name)
+    if suffix in CHECKPOINTS:
+        path = Path(name)
+        method = method or _method_of(path)
+        network = load_network(method, path)
+        return _of_network(network, card_with(network, methods.card(method), name=path.stem))
+    card = methods.card(name)
+    if card.kind != "neural":
+        raise ContractError(f"{name} is a classical method: it has no network to export")
+    parameters = load(weights.read_published(name, f"{card.weights[0].name}.safetensors"))
+    return _of_network(import_module(f"relume.methods.{name}.network").from_state(parameters), card)
+
+
+def _of_network(network: nn.Module, card: Card) -> Source:
+    network = network.eval()
+
+    @cache
+    def to_onnx(opset: int) -> bytes:
+        return onnx_bytes(network, card, opset=opset)
+
+    return Source(
+        card=card,
+        face=interface(network, card),
+        network=network,
+        expected=run_of(network),
+        to_onnx=to_onnx,
+    )
+
+
+def _method_of(checkpoint: Path) -> str:
+    """Read whose checkpoint it is from the recipe its training keeps in the folder above it."""
+    for folder in checkpoint.absolute().parents[:2]:
+        recipe = folder / "recipe.yaml"
+        if recipe.is_file():
+            try:
+                content: Any = yaml.safe_load(recipe.read_text(encoding="utf-8"))
+            except (OSError, ValueError, yaml.YAMLError):
+                continue
+            if isinstance(content, dict) and isinstance(content.get("method"), str):
+                return content["method"]
+    raise ContractError(f"{checkpoint}: does not say whose weights it holds; add --method NAME")
+
+
+def of_model(content: bytes, *, where: str) -> Source:
+    """Return a float32 model file as a source. Raises: WeightsError, ContractError."""
+    model = parse(content, where=where)
+    known = facts(model)
+    if CARD_KEY not in known:
+        raise WeightsError(f"{where}: no card inside; a card says what a model takes and gives")
+    if known.get(PRECISION_KEY, "fp32") != "fp32":
+        raise ContractError(
+            f"{where}: is {known[PRECISION_KEY]} already; export from the float32 model"
+        )
+    try:
+        card = from_json(known[CARD_KEY])
+    except ContractError as error:
+        raise WeightsError(f"{where}: its card is malformed: {error}") from error
+    inputs = [value.name for value in model.graph.input]
+    outputs = tuple(value.name for value in model.graph.output)
+    knobs = {knob.name: knob for knob in card.knobs}
+    if inputs[:1] != ["image"] or outputs[:1] != ("enhanced",) or not knobs.keys() >= {*inputs[1:]}:
+        raise WeightsError(
+            f"{where}: expected inputs image and knobs of its card, and outputs from enhanced on; "
+            f"got {', '.join(inputs)} and {', '.join(outputs)}"
+        )
+    face = Interface(
+        channels=1 if card.input == "mosaic" else 3,
+        multiple_of=card.multiple_of,
+        knobs=tuple(knobs[name] for name in inputs[1:]),
+        outputs=outputs,
+    )
+
+    def as_it_is(opset: int) -> bytes:
+        there = next(
+            entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")
+        )
+        if opset not in (OPSET, there):
+            raise ContractError(f"--opset {opset}: {where} has opset {there}, which stays")
+        state(model, {PRECISION_KEY: "fp32"})
+        return model.SerializeToString(deterministic=True)
+
+    return Source(card=card, face=face, network=None, expected=runner(content), to_onnx=as_it_is)

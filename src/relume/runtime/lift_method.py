@@ -1,0 +1,167 @@
+"""A network that looks at the whole picture small and restores the full one in pieces.
+
+small = the picture reduced by area → slope, offset, amount, from one part of the graph
+clean = the picture without noise, in tiles, from another part, where amount is above 0
+result = Lift(slope, offset) of E + denoise · amount · (clean − E), from bytes to bytes
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relume import render
+from relume.arrays import Map, Picture, Rgb
+from relume.card import Card, Lifting, settle
+from relume.errors import WeightsError
+from relume.levels import to_unit
+from relume.render import Clean, Grid, Lift
+from relume.render.bands import for_each
+from relume.render.placement import taps
+from relume.runtime import fit
+from relume.runtime.engines import open_graph
+from relume.runtime.subgraph import only
+
+LOOK = ("slope", "offset", "amount")
+CLEAN = "clean"
+
+
+class LiftMethod:
+    """A graph with the outputs `slope`, `offset`, `amount` and `clean`, run by an engine."""
+
+    def __init__(
+        self,
+        data: bytes,
+        card: Card,
+        *,
+        engine: str,
+        threads: int | None = None,
+        memory: int = fit.MEMORY,
+    ) -> None:
+        if card.lifting is None:
+            raise WeightsError(f"{card.name}: its card does not say how it lifts")
+        self.card = card
+        self._how: Lifting = card.lifting
+        self._threads = threads
+        self._side = max(fit.side_of_tile(card, memory=memory), 2 * self._how.halo + 64)
+        # One thread each: tiles run side by side, and the small picture takes 2 ms.
+        self._look = open_graph(_part(data, LOOK), engine=engine, threads=1)
+        self._clean = open_graph(_part(data, (CLEAN,)), engine=engine, threads=1)
+
+    def __call__(self, image: Picture, /, **knobs: float) -> Picture:
+        return self.apply(image, knobs=settle(self.card, knobs), strength=1.0)
+
+    def maps(self, image: Picture, /, **knobs: float) -> dict[str, Map]:
+        fit.check_picture(image)
+        return self._seen(image, settle(self.card, knobs))
+
+    def apply(self, picture: Picture, *, knobs: Mapping[str, float], strength: float) -> Picture:
+        fit.check_picture(picture)
+        maps = self._seen(picture, knobs)
+        grid = render.centred((maps["slope"].shape[0], maps["slope"].shape[1]), picture.shape[:2])
+        lift = Lift(maps["slope"], maps["offset"], grid)
+        amount = maps["amount"] * np.float32(knobs["denoise"])
+        if not amount.any():
+            return render.apply(lift, picture, strength=strength, threads=self._threads)
+        result = np.empty_like(picture)
+
+        def paint(tile: fit.Tile) -> None:
+            self._paint(picture, result, tile, lift=lift, amount=amount, strength=strength)
+
+        for_each(paint, self._tiles(picture), threads=self._threads)
+        return result
+
+    def _tiles(self, picture: Picture) -> list[fit.Tile]:
+        height, width = picture.shape[:2]
+        halo, multiple = self._how.halo, self.card.multiple_of
+        return list(fit.tiles(height, width, side=self._side, halo=halo, multiple_of=multiple))
+
+    def _seen(self, picture: Picture, knobs: Mapping[str, float]) -> dict[str, Map]:
+        small = reduced(picture, self._how.side)
+        feeds = {"image": np.ascontiguousarray(small.transpose(2, 0, 1)[None])}
+        for name, value in knobs.items():
+            if name in self._look.inputs:
+                feeds[name] = np.asarray(value, np.float32)
+        found = self._look.run(feeds, LOOK)
+        return {
+            name: np.ascontiguousarray(value[0].transpose(1, 2, 0))
+            for name, value in zip(LOOK, found, strict=True)
+        }
+
+    def _paint(
+        self,
+        picture: Picture,
+        result: Picture,
+        tile: fit.Tile,
+        *,
+        lift: Lift,
+        amount: Map,
+        strength: float,
+    ) -> None:
+        """Finish the inner part of a tile."""
+        grid = _moved(lift.grid, tile.inner)
+        before, after = picture[tile.inner], result[tile.inner]
+        clean = None
+        if _reached(amount, grid, before).any():
+            corner = (tile.crop[0].start, tile.crop[1].start)
+            clean = Clean(self._cleaned(picture[tile.outer]), corner, amount)
+        here = Lift(lift.slope, lift.offset, grid, clean)
+        render.apply(here, before, strength=strength, out=after, threads=1)
+
+    def _cleaned(self, piece: Picture) -> NDArray[np.float32]:
+        """Return a piece without its noise as planes, at least as large as it."""
+        bottom, right = (-side % self.card.multiple_of for side in piece.shape[:2])
+        if bottom or right:
+            rest = ((0, 0),) * (piece.ndim - 2)
+            piece = np.pad(piece, ((0, bottom), (0, right), *rest), mode="edge")
+        planes = to_unit(piece[None] if piece.ndim == 2 else piece.transpose(2, 0, 1))
+        image = np.ascontiguousarray(np.broadcast_to(planes, (3, *piece.shape[:2])))
+        found = self._clean.run({"image": image[None]}, [CLEAN])[0][0]
+        return found if piece.ndim == 3 else found.mean(axis=0, keepdims=True)
+
+
+def _part(data: bytes, outputs: Sequence[str]) -> bytes:
+    """Cut an ONNX model; one in another form is computed whole."""
+    return data if data.lstrip().startswith(b"<") else only(data, outputs)
+
+
+def reduced(picture: Picture, side: int) -> Rgb:
+    """Average a picture over the areas of side × side samples, whatever its size."""
+    height, width = picture.shape[:2]
+    small = render.reduce(picture, height=min(height, side), width=min(width, side), how="area")
+    return (
+        np.einsum(
+            "hH,HWc,wW->hwc", _areas(small.shape[0], side), small, _areas(small.shape[1], side)
+        )
+        if small.shape[:2] != (side, side)
+        else small
+    ).astype(np.float32, copy=False)
+
+
+def _areas(size: int, side: int) -> Map:
+    ends = np.arange(side + 1) * (size / side)
+    place = np.arange(size)
+    shared = np.minimum(ends[1:, None], place + 1) - np.maximum(ends[:-1, None], place)
+    return (np.maximum(shared, 0) * (side / size)).astype(np.float32)
+
+
+def _moved(grid: Grid, inner: tuple[slice, slice]) -> Grid:
+    """Return where the pixels of a piece of the picture lie."""
+    rows, columns = (
+        offset + scale * piece.start
+        for scale, offset, piece in zip(grid.scale, grid.offset, inner, strict=True)
+    )
+    return Grid(grid.scale, (rows, columns))
+
+
+def _reached(small: Map, grid: Grid, piece: Picture) -> Map:
+    """Return the part of a small map that reaches the pixels of a piece."""
+    rows, columns = (
+        taps(size, scale=scale, offset=offset, samples=samples).index
+        for size, scale, offset, samples in zip(
+            piece.shape, grid.scale, grid.offset, small.shape, strict=False
+        )
+    )
+    return small[rows[0] : rows[-1] + 2, columns[0] : columns[-1] + 2]

@@ -1,0 +1,89 @@
+"""Every shipped model on every installed engine: the same results, maps and card."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+import pytest
+
+from relume import methods
+from relume.card import Card, settle
+from relume.runtime import engines, weights
+from relume.runtime.engines import Array, Graph
+
+PARITY = 1e-4
+"""Relative to 1 or to an output's largest value: engines order their float32 sums differently."""
+
+
+def shipped() -> list[Any]:
+    """Return every model and engine; those that prepare for long are slow."""
+    return [
+        pytest.param(
+            card.name,
+            trained.name,
+            engine,
+            id=f"{trained.name}-{card.name}-{engine}",
+            marks=[pytest.mark.slow] if card.most_pixels is not None else [],
+        )
+        for card in methods.cards()
+        if card.kind == "neural"
+        for trained in card.weights
+        for engine in engines.installed()
+    ]
+
+
+def with_knobs(graph: Graph, card: Card, image: Array) -> dict[str, Array]:
+    """Return what a graph is fed: a picture and the card's defaults."""
+    feeds = {"image": image}
+    for knob, value in settle(card).items():
+        if knob in graph.inputs:
+            feeds[knob] = np.asarray(value, np.float32)
+    return feeds
+
+
+def agree(expected: Array, found: Array, *, what: str) -> None:
+    assert expected.shape == found.shape, what
+    assert expected.dtype == found.dtype == np.float32, what
+    limit = PARITY * max(1.0, float(np.abs(expected).max()))
+    assert np.abs(expected - found).max() <= limit, what
+
+
+@pytest.mark.parametrize(("name", "stem", "engine"), shipped())
+def test_the_golden_comes_out_on_every_engine(name: str, stem: str, engine: str) -> None:
+    data = weights.read_published(name, f"{stem}.onnx")
+    golden = np.load(BytesIO(weights.read_published(name, "golden.npz")), allow_pickle=False)
+    graph = engines.open_graph(data, engine=engine, threads=1)
+    card = weights.card_of(graph, where=name)
+    assert card == methods.card(name)
+    picture = np.atleast_3d(golden["input"]).astype(np.float32) / np.float32(255)
+    feeds = with_knobs(graph, card, np.ascontiguousarray(picture.transpose(2, 0, 1)[None]))
+    before = {key: value.copy() for key, value in feeds.items()}
+    outputs = [output for output in graph.outputs if output in golden.files]
+    assert "enhanced" in outputs
+    results = graph.run(feeds, outputs)
+    for output, result in zip(outputs, results, strict=True):
+        agree(golden[output], result[0], what=output)
+    again = graph.run(feeds, outputs)
+    for one, other in zip(results, again, strict=True):
+        assert np.array_equal(one, other), "two runs differ"
+    assert all(np.array_equal(feeds[key], before[key]) for key in feeds), "the input was written to"
+
+
+@pytest.mark.parametrize(("name", "stem", "engine"), shipped())
+def test_the_smallest_picture_agrees_on_every_engine(name: str, stem: str, engine: str) -> None:
+    data = weights.read_published(name, f"{stem}.onnx")
+    usual = engines.open_graph(data, engine=engines.DEFAULT, threads=1)
+    other = engines.open_graph(data, engine=engine, threads=1)
+    assert set(other.inputs) == set(usual.inputs)
+    assert other.outputs == usual.outputs
+    card = methods.card(name)
+    channels = 1 if card.input == "mosaic" else 3
+    side = card.multiple_of
+    image = np.random.default_rng(1).random((1, channels, side, side), np.float32) ** 3
+    feeds = with_knobs(usual, card, image)
+    expected = usual.run(feeds, usual.outputs)
+    found = other.run(feeds, usual.outputs)
+    for output, one, two in zip(usual.outputs, expected, found, strict=True):
+        agree(one, two, what=output)
