@@ -1,4 +1,4 @@
-"""`relume data`: what is wrong with a copy of a data set, and which data sets are known."""
+"""`relume data`: check a copy of a data set, list those that are known, make pairs of one's own."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 EXAMPLES = """\
 relume data check LOL
 relume data check pictures/ --dataset folder-pairs --json
-relume data list"""
+relume data list
+relume data synth photos/ -o pairs/ --stops 2,6
+relume data synth photos/ -o pairs/ --darkening curve --count 2000 --seed 3"""
 
 
 class Action(StrEnum):
@@ -33,6 +35,7 @@ class Action(StrEnum):
 
     check = "check"
     list = "list"
+    synth = "synth"
 
 
 def complete_dataset(incomplete: str) -> list[str]:
@@ -42,10 +45,21 @@ def complete_dataset(incomplete: str) -> list[str]:
     return [name for name in datasets.names() if name.startswith(incomplete)]
 
 
+def complete_darkening(incomplete: str) -> list[str]:
+    """Return the darkening models a shell may complete to."""
+    from relume.data import darkening
+
+    return [name for name in darkening.names() if name.startswith(incomplete)]
+
+
 def data(
-    action: Annotated[Action, typer.Argument(help="check a copy, or list what is known.")],
+    action: Annotated[
+        Action,
+        typer.Argument(help="check a copy, list what is known, or make pairs (synth)."),
+    ],
     folder: Annotated[
-        Path | None, typer.Argument(metavar="[DIR]", help="The copy to check.")
+        Path | None,
+        typer.Argument(metavar="[DIR]", help="The copy to check, or the pictures to darken."),
     ] = None,
     dataset: Annotated[
         str | None,
@@ -55,21 +69,63 @@ def data(
             autocompletion=complete_dataset,
         ),
     ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="DIR", help="Where made pairs go.")
+    ] = None,
+    darkening: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="How pictures are darkened: physical or curve.",
+            autocompletion=complete_darkening,
+        ),
+    ] = "physical",
+    count: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Pairs to make; 0: one of each picture.")
+    ] = 0,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Decides every draw.")] = 0,
+    side: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Longest side of pairs; 0: as it was.")
+    ] = 1200,
+    stops: Annotated[
+        str | None,
+        typer.Option(metavar="A,B", help="Range of missing light, for physical darkening."),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Another option of the darkening."),
+    ] = None,
     as_json: Json = False,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Pairs at a time.")] = 2,
     max_pixels: MaxPixels = None,
     max_bytes: MaxBytes = None,
 ) -> None:
-    """Check a copy of a data set, or list those that are known.
+    """Check a copy of a data set, list those that are known, or make dark pairs of pictures.
 
-    Finds what is missing, misnamed, misaligned, duplicated, corrupt, or of unequal size. Ends with
-    1 if there are errors; warnings alone end with 0.
+    check finds what is missing, misnamed, misaligned, duplicated, corrupt, or of unequal size. It
+    ends with 1 if there are errors; warnings alone end with 0. synth darkens well-exposed pictures
+    into low/ and high/ of the output folder; run again, it goes on where it stood.
     """
     if action is Action.list:
         _list(as_json=as_json)
         return
     if folder is None:
-        raise ContractError("relume data check needs the folder of a data set")
+        what = "of a data set" if action is Action.check else "of well-exposed pictures"
+        raise ContractError(f"relume data {action} needs the folder {what}")
+    if action is Action.synth:
+        from relume.cli._synth import make_pairs
+
+        make_pairs(
+            folder,
+            output=output,
+            darkening=darkening,
+            settings=[*(settings or ()), *([f"stops={stops}"] if stops else ())],
+            count=count,
+            seed=seed,
+            side=side,
+            reading=limits(max_pixels=max_pixels, max_bytes=max_bytes),
+        )
+        return
     from relume.cli._report import progress
     from relume.data import survey
     from relume.data.check import check, duplicates

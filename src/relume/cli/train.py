@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
-import math
+import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from relume.cli._options import complete_method
+from relume.errors import ContractError
 from relume.extras import need
+
+if TYPE_CHECKING:
+    from relume.train.compare import Entry
 
 EXAMPLES = """\
 relume train sgz --data nights/
 relume train sgz --data nights/ --minutes 20 -o runs/short
 relume train sgz --data nights/ --set optimiser.learning_rate=3e-4 --set data.batch=16
+relume train sgz --data nights/ --optimizer adam,adamw,sgd:0.1 --minutes 5
 relume train sgz --data nights/ --resume"""
 
 
 def train(
-    method: Annotated[str, typer.Argument(help="The method; `relume methods` lists them.")],
-    data: Annotated[Path, typer.Option("--data", help="Folder of pictures, searched deeply.")],
+    method: Annotated[
+        str,
+        typer.Argument(
+            help="The method; `relume methods` lists them.", autocompletion=complete_method
+        ),
+    ],
+    data: Annotated[
+        Path,
+        typer.Option(
+            "--data", help="Folder of pictures, in which the recipe's sources lie; see docs."
+        ),
+    ],
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Where results go; runs/METHOD if absent.")
     ] = None,
@@ -33,9 +49,26 @@ def train(
     minutes: Annotated[
         float,
         typer.Option(
-            "--minutes", show_default=False, help="Stop at the end of the epoch after this time."
+            "--minutes", show_default=False, help="Learn for so long; schedules end with it."
         ),
-    ] = math.inf,
+    ] = 0.0,
+    optimizer: Annotated[
+        str,
+        typer.Option(
+            "--optimizer",
+            metavar="A[:RATE],B",
+            show_default=False,
+            help="One of torch's by name, or several to compare; the best is kept.",
+        ),
+    ] = "",
+    stages: Annotated[
+        str,
+        typer.Option(
+            "--stages",
+            metavar="A,B",
+            help="fit, validate, test, predict: with one network, in this order.",
+        ),
+    ] = "fit",
     resume: Annotated[
         bool, typer.Option("--resume", help="Continue the training in the output folder.")
     ] = False,
@@ -43,16 +76,65 @@ def train(
     """Train a method on your own pictures."""
     for module in ("torch", "lightning", "safetensors", "onnx", "onnxscript", "yaml"):
         need(module, extra="train")
-    from relume.train.run import train as run
+    from relume.train import compare, run
 
-    model = run(
+    place = output or Path("runs") / method
+    optimisers = [name.strip() for name in optimizer.split(",") if name.strip()]
+    wanted = [stage.strip() for stage in stages.split(",") if stage.strip()]
+    if len(optimisers) > 1:
+        if wanted != ["fit"]:
+            raise ContractError("--stages: only fit with several optimisers; then use the best")
+        entries = compare.compare(
+            method,
+            optimisers=optimisers,
+            data=data,
+            output=place,
+            recipe=recipe,
+            settings=tuple(settings or ()),
+            minutes=minutes,
+            resume=resume,
+            say=_say,
+        )
+        _show(entries)
+        typer.echo(_next(place / f"{method}.onnx"))
+        return
+    outcome = run.train(
         method,
         data=data,
-        output=output or Path("runs") / method,
+        output=place,
         recipe=recipe,
         settings=tuple(settings or ()),
         minutes=minutes,
+        optimiser=optimisers[0] if optimisers else "",
+        stages=wanted,
         resume=resume,
-        say=lambda line: typer.echo(line, err=True),
+        say=_say,
     )
-    typer.echo(f"relume enhance -m {model} PICTURE")
+    if outcome.model is not None:
+        typer.echo(_next(outcome.model))
+
+
+def _say(line: str) -> None:
+    typer.echo(line, err=True)
+
+
+def _next(model: Path) -> str:
+    """Return the command that uses a model file."""
+    return f"relume enhance -m {shlex.quote(str(model))} PICTURE"
+
+
+def _show(entries: tuple[Entry, ...]) -> None:
+    """Print what came of each optimiser, best first."""
+    from relume.cli._table import show_table
+
+    rows = [
+        (
+            entry.optimiser,
+            "–" if entry.outcome.best is None else f"{entry.outcome.best:.4g}",
+            f"{entry.outcome.objective:.4g}",
+            f"{entry.outcome.seconds / 60:.1f}",
+        )
+        for entry in entries
+    ]
+    watched = entries[0].outcome.monitor or "validation"
+    show_table(("optimiser", f"best {watched}", "objective at the end", "minutes"), rows)

@@ -16,3 +16,14 @@ def squared_total_variation(maps: Tensor) -> Tensor:
     vertical = (maps[..., 1:, :] - maps[..., :-1, :]).square().sum() / max((height - 1) * width, 1)
     horizontal = (maps[..., 1:] - maps[..., :-1]).square().sum() / max(height * (width - 1), 1)
     return 2 * (vertical + horizontal) / count
+
+
+def central_variation(maps: Tensor) -> Tensor:
+    """Average the absolute differences of samples two apart, vertically and horizontally.
+
+    mean |m(i+2, j) − m(i, j)| + mean |m(i, j+2) − m(i, j)|, a side below three adds nothing.
+    (N, C, H, W) → ≥ 0. Source: PairLIE (Fu et al., CVPR 2023), as its published code computes it.
+    """
+    vertical = (maps[..., 2:, :] - maps[..., :-2, :]).abs()
+    horizontal = (maps[..., 2:] - maps[..., :-2]).abs()
+    return sum((part.mean() for part in (vertical, horizontal) if part.numel()), maps.new_zeros(()))

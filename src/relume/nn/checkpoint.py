@@ -15,8 +15,12 @@ from relume.errors import WeightsError
 State = dict[str, Tensor]
 """Parameters by their names."""
 
-NETWORK_PREFIX = "network."
-"""Under which a training checkpoint keeps the network, beside the objective."""
+NETWORK_PREFIXES = ("average.network.", "network.")
+"""Under which a training checkpoint keeps the network, beside the objective; an average of weights
+is preferred to those of the last step."""
+
+CONTAINERS = ("state_dict", "model")
+"""Under which published checkpoints keep parameters, beside what else they hold."""
 
 
 def read_state(path: Path) -> State:
@@ -38,8 +42,9 @@ def read_state(path: Path) -> State:
         raise WeightsError(
             f"{path}: not a checkpoint of plain tensors; convert it to .safetensors first"
         ) from error
-    if isinstance(content, dict) and isinstance(content.get("state_dict"), dict):  # pyright: ignore[reportUnknownMemberType]
-        content = content["state_dict"]  # pyright: ignore[reportUnknownVariableType]
+    for key in CONTAINERS:
+        if isinstance(content, dict) and isinstance(content.get(key), dict):  # pyright: ignore[reportUnknownMemberType]
+            content = content[key]  # pyright: ignore[reportUnknownVariableType]
     if not isinstance(content, dict):
         raise WeightsError(f"{path}: expected parameters by name, got {type(content).__name__}")
     named = cast("dict[object, object]", content)
@@ -47,12 +52,15 @@ def read_state(path: Path) -> State:
     if not state or len(state) != len(named) or not all(isinstance(name, str) for name in state):
         raise WeightsError(f"{path}: expected parameters by name, got something else beside them")
     strings = cast("State", state)
-    inner = {
-        name.removeprefix(NETWORK_PREFIX): value
-        for name, value in strings.items()
-        if name.startswith(NETWORK_PREFIX)
-    }
-    return inner or strings
+    for prefix in NETWORK_PREFIXES:
+        inner = {
+            name.removeprefix(prefix): value
+            for name, value in strings.items()
+            if name.startswith(prefix)
+        }
+        if inner:
+            return inner
+    return strings
 
 
 def state_bytes(network: nn.Module) -> bytes:

@@ -1,127 +1,195 @@
-"""Batches for training: the seed and its number decide each draw, so runs can be resumed."""
+"""The folders of a recipe: checked, split into what teaches and what validates, and loaded."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import replace
+from math import inf
 from pathlib import Path
+from typing import Any, cast
+from zlib import crc32
 
 import lightning
 import numpy as np
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset, Sampler
+from torch.nn import functional
+from torch.utils.data import DataLoader, Dataset
 
-from relume.errors import UnreadableError
+from relume.errors import ContractError, UnreadableError
+from relume.losses import objective
 from relume.losses.objective import Batch
-from relume.train.augment import crop_reduced, vary
-from relume.train.pictures import list_pictures, read_picture
+from relume.train import scenes as find
+from relume.train.draws import VALIDATE, Drawn, Draws, collate
+from relume.train.pictures import Shelf
 from relume.train.recipe import Data
+from relume.train.scenes import Scene, inspect
+from relume.train.views import View, low_high, make
+
+WHOLE = 3
+"""Stream of random numbers that decides how pictures that validate are darkened."""
+
+IN_PAIRS: tuple[objective.View, ...] = ("low_high", "mosaic_srgb")
+"""Views that know what the enhanced picture should be."""
 
 
-class Draws(Sampler[int]):
-    """Number all pictures of a training, whole batches only, epoch by epoch."""
+class Wholes(Dataset[Batch]):
+    """Whole scenes with their references, the same in every epoch, for validation."""
 
-    def __init__(self, *, epoch_size: int, batch: int) -> None:
-        self.count = max(1, epoch_size // batch) * batch
-        self.epoch = 0
-
-    def set_epoch(self, epoch: int) -> None:
-        """Lightning calls this before each epoch, after a resumption too."""
-        self.epoch = epoch
-
-    def __len__(self) -> int:
-        return self.count
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(range(self.epoch * self.count, (self.epoch + 1) * self.count))
-
-
-class LowPictures(Dataset[Batch]):
-    """Dark pictures, endless: draw number n is the same in every run with the same seed."""
-
-    def __init__(self, folder: Path, *, data: Data, seed: int) -> None:
-        self.data = data
+    def __init__(self, scenes: Sequence[Scene], *, view: Any, data: Data, seed: int) -> None:
+        self.scenes = scenes
+        self.view = view
+        self.side = data.validation_side
         self.seed = seed
-        self.paths = [list_pictures(folder / source.folder) for source in data.sources]
-        shares = np.array([source.share for source in data.sources], float)
-        if not len(shares) or (shares < 0).any() or not shares.sum():
-            raise UnreadableError(f"{folder}: the recipe's sources need shares above 0")
-        self.shares = shares / shares.sum()
-        self.budget = data.cache_megabytes * 1_000_000
-        self.cache: dict[Path, Tensor] = {}
 
     def __len__(self) -> int:
-        return sum(map(len, self.paths))
-
-    def __getitem__(self, number: int) -> Batch:
-        random = np.random.default_rng((self.seed, 0, number))
-        which = int(random.choice(len(self.shares), p=self.shares))
-        paths = self.paths[which]
-        image = self._read(paths[int(random.integers(len(paths)))]).float() / 255
-        if self.data.sides:
-            # All pictures of a batch need one size, so it follows from the batch's number.
-            shared = np.random.default_rng((self.seed, 1, number // self.data.batch))
-            sides = shared.choice(self.data.sides, 2)
-            reduction = float(random.uniform(self.data.reduction[0], self.data.reduction[-1]))
-            image = crop_reduced(
-                image, (int(sides[0]), int(sides[1])), reduction=reduction, random=random
-            )
-        source = self.data.sources[which]
-        return {"low": vary(image, source=source, data=self.data, random=random)}
-
-    def _read(self, path: Path) -> Tensor:
-        if path in self.cache:
-            return self.cache[path]
-        image = read_picture(path, size=self.data.size)
-        if self.budget >= image.nbytes:
-            self.budget -= image.nbytes
-            self.cache[path] = image
-        return image
-
-
-class Pairs(Dataset[Batch]):
-    """Dark pictures and their well-exposed counterparts, for validation only."""
-
-    def __init__(self, folder: Path) -> None:
-        self.low = list_pictures(folder / "low")
-        self.high = tuple(folder / "high" / path.relative_to(folder / "low") for path in self.low)
-        for low, high in zip(self.low, self.high, strict=True):
-            if not high.is_file():
-                raise UnreadableError(f"{low}: has no counterpart {high}")
-
-    def __len__(self) -> int:
-        return len(self.low)
+        return len(self.scenes)
 
     def __getitem__(self, index: int) -> Batch:
-        low, high = read_picture(self.low[index]), read_picture(self.high[index])
-        if low.shape != high.shape:
-            raise UnreadableError(
-                f"{self.low[index]}: {tuple(low.shape[1:])} pixels, but its counterpart has "
-                f"{tuple(high.shape[1:])}"
-            )
-        return {"low": low.float() / 255, "high": high.float() / 255}
+        scene = self.scenes[index]
+        random = np.random.default_rng((self.seed, WHOLE, crc32(scene.key.encode())))
+        batch: Batch = self.view.whole(scene, random=random)
+        return {role: self._limited(image) for role, image in batch.items()}
+
+    def _limited(self, image: Tensor) -> Tensor:
+        longest = max(image.shape, default=0)
+        if not self.side or longest <= self.side or image.ndim != 3 or image.shape[0] != 3:
+            return image
+        sides = [max(1, round(side * self.side / longest)) for side in image.shape[-2:]]
+        return functional.interpolate(image[None], sides, mode="area")[0]
 
 
 class Pictures(lightning.LightningDataModule):
-    """The folders of a recipe, checked when it is built."""
+    """What a recipe's folders hold for an objective; complains when it is built."""
 
-    def __init__(self, folder: Path, *, data: Data, seed: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        data: Data,
+        seed: int,
+        needs: objective.View = "low",
+        stages: Sequence[str] = ("fit",),
+    ) -> None:
         super().__init__()
         self.data = data
-        self.low = LowPictures(folder, data=data, seed=seed)
-        self.pairs = Pairs(folder / data.validation) if data.validation else None
-        read_picture(self.low.paths[0][0])  # a folder of the wrong thing shows at once
+        self.needs: objective.View = needs
+        self.shelf = shelf = Shelf(
+            size=data.size, megabytes=data.cache_megabytes, longest_side=data.longest_side
+        )
+        view = make(needs, data, shelf=shelf)
+        teaching: list[tuple[Scene, ...]] = []
+        held: list[tuple[Scene, ...]] = []
+        for source in data.sources:
+            place = folder / source.folder
+            found = find.without(view.scenes(place), source, folder=place)
+            some, others = find.split(found, data, folder=place)
+            teaching.append(some)
+            held.append(others)
+        self.train = Drawn(teaching, view=view, data=data, seed=seed)
+        self.valid = self._validation(folder, held, view=view, seed=seed)
+        self.has_references = isinstance(self.valid, Wholes)
+        self.tests = self._tests(folder, seed=seed) if "test" in stages else {}
+        self.predicted = self._predicted(folder) if "predict" in stages else {}
+        most = self._most_pixels()
+        self.megabytes = 3e-6 * sum(
+            min(inspect(scene), most * len(scene.paths))
+            for group in (*teaching, *held)
+            for scene in group
+        )
+        for some in teaching:  # a folder of the wrong thing shows at once
+            shelf.read(some[0].paths[0])
+
+    def _validation(
+        self, folder: Path, held: list[tuple[Scene, ...]], *, view: View, seed: int
+    ) -> Dataset[Batch] | None:
+        data = self.data
+        if data.validation:
+            self._require_pictures("data.validation", "use data.holdout")
+            scenes = self._some(find.pairs(folder / data.validation))
+            return self._wholes(scenes, seed=seed)
+        if not any(held):
+            if data.held_out:
+                raise UnreadableError(
+                    f"{folder}: no scene is called {data.held_out[0]!r}, as data.held_out says"
+                )
+            return None
+        if self.needs in IN_PAIRS:
+            scenes = self._some(tuple(scene for group in held for scene in group))
+            return Wholes(scenes, view=view, data=data, seed=seed)
+        return Drawn(held, view=view, data=data, seed=seed, stream=VALIDATE)
+
+    def _most_pixels(self) -> float:
+        """Return how many pixels of a picture are kept at most, whatever its size."""
+        if self.data.size:
+            return float(self.data.size[0] * self.data.size[1])
+        return float(self.data.longest_side**2) if self.data.longest_side else inf
+
+    def _tests(self, folder: Path, *, seed: int) -> dict[str, Wholes]:
+        if not self.data.test:
+            raise ContractError("the stage test needs pairs; name their folders in data.test")
+        self._require_pictures("data.test", "measure it with `relume bench`")
+        limitless = replace(self.data, validation_side=0)
+        return {
+            name: self._wholes(find.pairs(folder / name), seed=seed, data=limitless)
+            for name in self.data.test
+        }
+
+    def _predicted(self, folder: Path) -> dict[str, tuple[Scene, ...]]:
+        if not self.data.predict:
+            raise ContractError("the stage predict needs pictures; name folders in data.predict")
+        self._require_pictures("data.predict", "use `relume enhance -m`")
+        return {name: find.single_pictures(folder / name) for name in self.data.predict}
+
+    def _wholes(self, scenes: tuple[Scene, ...], *, seed: int, data: Data | None = None) -> Wholes:
+        for scene in scenes:
+            inspect(scene)
+        shelf = Shelf(size=(), megabytes=self.data.cache_megabytes)
+        view = low_high.View(self.data, shelf=shelf)
+        return Wholes(scenes, view=view, data=data or self.data, seed=seed)
+
+    def _require_pictures(self, key: str, way: str) -> None:
+        if self.needs == "mosaic_srgb":
+            raise ContractError(f"recipe.{key}: the method reads mosaics, not pictures; {way}")
+
+    def _some(self, scenes: tuple[Scene, ...]) -> tuple[Scene, ...]:
+        """Return at most `validation_count` scenes, spread over all."""
+        count = self.data.validation_count or len(scenes)
+        if count >= len(scenes):
+            return scenes
+        return tuple(scenes[n * len(scenes) // count] for n in range(count))
+
+    @property
+    def validating(self) -> int:
+        """Number of scenes that validate."""
+        return len(cast("Drawn | Wholes", self.valid)) if self.valid is not None else 0
+
+    def draws(self, *, rank: int = 0, world: int = 1) -> Draws:
+        """Number the draws of one of `world` processes."""
+        size = self.data.epoch or len(self.train)
+        return Draws(epoch_size=size, batch=self.data.batch, rank=rank, world=world)
 
     def train_dataloader(self) -> DataLoader[Batch]:
-        draws = Draws(epoch_size=self.data.epoch or len(self.low), batch=self.data.batch)
+        trainer = self.trainer
+        rank, world = (trainer.global_rank, trainer.world_size) if trainer else (0, 1)
         return DataLoader(
-            self.low,
+            self.train,
             batch_size=self.data.batch,
-            sampler=draws,
+            sampler=self.draws(rank=rank, world=world),
             num_workers=self.data.workers,
             persistent_workers=self.data.workers > 0,
+            # A fork of a process with threads, such as those of libvips, may hang.
+            multiprocessing_context="spawn" if self.data.workers else None,
+            collate_fn=collate,
         )
 
     def val_dataloader(self) -> DataLoader[Batch] | list[DataLoader[Batch]]:
-        if self.pairs is None:
+        if self.valid is None:
             return []
-        return DataLoader(self.pairs, batch_size=self.data.validation_batch)
+        if isinstance(self.valid, Wholes):
+            return DataLoader(self.valid, batch_size=self.data.validation_batch, collate_fn=collate)
+        # Draws of one number are the same in every epoch; batches share sides, as in training.
+        count = self.data.validation_count or len(cast("Drawn", self.valid))
+        count = -(-count // self.data.batch) * self.data.batch
+        return DataLoader(
+            self.valid, batch_size=self.data.batch, sampler=range(count), collate_fn=collate
+        )

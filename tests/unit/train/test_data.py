@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -10,8 +12,9 @@ import torch
 from PIL import Image
 
 from relume.errors import UnreadableError
-from relume.train.augment import crop_reduced, vary
-from relume.train.data import Draws, LowPictures, Pairs, Pictures
+from relume.train.augment import cut, relit, rounded
+from relume.train.data import Pictures
+from relume.train.draws import Draws
 from relume.train.pictures import list_pictures, read_picture
 from relume.train.recipe import Data, Source
 
@@ -35,8 +38,8 @@ def test_lists_pictures_deeply_and_sorted(nights: Path) -> None:
 
 def test_draws_repeat_with_the_seed_and_differ_otherwise(nights: Path) -> None:
     data = Data(sides=(8, 16), reduction=(1, 3), noise=0.02, flip=True, batch=2)
-    one, again = (LowPictures(nights, data=data, seed=5) for _ in range(2))
-    other = LowPictures(nights, data=data, seed=6)
+    one, again = (Pictures(nights, data=data, seed=5).train for _ in range(2))
+    other = Pictures(nights, data=data, seed=6).train
     assert all(torch.equal(one[n]["low"], again[n]["low"]) for n in (0, 1, 2, 99))
     assert any(
         one[n]["low"].shape != other[n]["low"].shape
@@ -56,26 +59,61 @@ def test_epochs_number_on() -> None:
 
 
 def test_whole_pictures_are_resized(nights: Path) -> None:
-    low = LowPictures(nights, data=Data(size=(24, 32)), seed=0)[0]["low"]
+    low = Pictures(nights, data=Data(size=(24, 32)), seed=0).train[0]["low"]
     assert low.shape == (3, 24, 32)
     assert low.min() >= 0
     assert low.max() <= 1
 
 
-def test_a_crop_serves_any_picture() -> None:
+@pytest.mark.parametrize("mode", ["bilinear", "area"])
+def test_a_crop_serves_any_picture(mode: Literal["bilinear", "area"]) -> None:
     random = np.random.default_rng(0)
+    data = Data(reduction=(0.5, 4), reduction_filter=mode, rotation=45, rotation_chance=0.5)
     for size in ((1, 1), (5, 300), (64, 64)):
-        image = torch.rand(3, *size)
-        assert crop_reduced(image, (8, 12), reduction=4, random=random).shape == (3, 8, 12)
+        images = [torch.randint(0, 256, (3, *size), dtype=torch.uint8) for _ in range(2)]
+        for _ in range(5):
+            parts = cut([*images, images[0]], sides=(8, 12), data=data, random=random)
+            assert [part.shape for part in parts] == [(3, 8, 12)] * 3
+            assert torch.equal(parts[0], parts[2])  # one window for all
+            assert all(0 <= part.min() <= part.max() <= 1 for part in parts)
+
+
+def test_area_averages_what_bilinear_samples() -> None:
+    random = np.random.default_rng(0)
+    image = torch.zeros(3, 8, 8, dtype=torch.uint8)
+    image[:, ::4, ::4] = 240
+    seen = {
+        mode: cut(
+            [image],
+            sides=(2, 2),
+            data=Data(reduction=(4, 4), reduction_filter=mode),
+            random=random,
+        )[0]
+        for mode in ("bilinear", "area")
+    }
+    assert torch.allclose(seen["area"], torch.tensor(240 / 255 / 16))
+    assert not torch.allclose(seen["bilinear"], seen["area"])
 
 
 def test_exposure_changes_linear_light() -> None:
     image = torch.full((3, 4, 4), 0.5)
     source = Source(exposure=(-1.0, -1.0))
-    out = vary(image, source=source, data=Data(), random=np.random.default_rng(0))
+    out = rounded(relit(image, source=source, data=Data(), random=np.random.default_rng(0)))
     # sRGB 0.5 is 0.2140 in linear light; half of it encodes to 0.3613.
     assert out.mean().item() == pytest.approx(0.3613, abs=1 / 255)
     assert torch.equal(out * 255, (out * 255).round())
+
+
+def test_long_pictures_are_reduced_when_read(nights: Path) -> None:
+    data = Data(size=(), longest_side=30, batch=1)
+    pictures = Pictures(nights, data=data, seed=0)
+    assert max(pictures.train[0]["low"].shape) == 30
+    again = pickle.loads(pickle.dumps(pictures.shelf))  # as for a process that prepares pictures
+    assert (again.longest_side, again.kept) == (30, {})
+    whole = read_picture(nights / "0.png").float()
+    small = read_picture(nights / "0.png", longest_side=30).float()
+    assert small.mean().item() == pytest.approx(whole.mean().item(), abs=0.5)
+    assert pictures.megabytes == pytest.approx(3 * 30 * 30 * 3e-6)
 
 
 def test_gray_and_sixteen_bits(tmp_path: Path) -> None:
@@ -100,14 +138,3 @@ def test_says_what_is_wrong_with_a_folder(nights: Path, tmp_path: Path) -> None:
     (nights / "0.png").write_bytes(b"hello")
     with pytest.raises(UnreadableError, match=r"0\.png"):
         Pictures(nights, data=Data(), seed=0)
-
-
-def test_pairs_need_their_counterparts(tmp_path: Path) -> None:
-    for side, size in (("low", (8, 6)), ("high", (8, 7))):
-        (tmp_path / side).mkdir()
-        Image.new("RGB", size).save(tmp_path / side / "1.png")
-    with pytest.raises(UnreadableError, match="its counterpart has"):
-        Pairs(tmp_path)[0]
-    (tmp_path / "high" / "1.png").unlink()
-    with pytest.raises(UnreadableError, match="has no counterpart"):
-        Pairs(tmp_path)
