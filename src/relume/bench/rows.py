@@ -166,7 +166,8 @@ def method_rows(text: str) -> list[MethodRow]:
     asked = [MethodRow(name) for name in ALWAYS]
     for piece in _pieces(text):
         if piece == ALL:
-            asked.extend(MethodRow(card.name) for card in methods.cards())
+            # Those that start from mosaics have data sets and protocols of their own.
+            asked.extend(MethodRow(c.name) for c in methods.cards() if c.input != "mosaic")
             continue
         head, _, settings = piece.rpartition(":")
         named = bool(head) and "=" in settings

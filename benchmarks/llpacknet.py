@@ -1,0 +1,181 @@
+"""`llpacknet` measured: nights whose truth is known, a full frame's time and memory.
+
+Usage: python benchmarks/llpacknet.py [--nights DIR] [--sheet FILE.png] [--json FILE]
+
+`--nights` is a set made by `relume nights`. Other methods are given the same files as LibRaw
+develops them. PSNR is that of 8-bit RGB. Times are compared as ratios within one run; memory is the
+peak of a fresh process (Linux).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+HEIGHT, WIDTH = 2848, 4256
+REPEATS = 5
+ENGINES = ("onnxruntime", "openvino")
+OTHERS = ("gamma", "auto_gamma", "exposure", "sgz")
+
+
+def quality(folder: Path, sheet: Path | None) -> dict[str, float]:
+    """Measure every method on every night and return means; print each night."""
+    import relume
+    from relume.bench import nights as files
+    from relume.data.mosaicking import balanced
+    from relume.levels import to_rgb
+    from relume.metrics import psnr
+    from relume.runtime import load
+
+    method = load("llpacknet")
+    others = {name: load(name) for name in OTHERS}
+    columns: dict[str, list[float]] = {}
+    rows: list[np.ndarray] = []
+
+    def add(what: str, value: float) -> None:
+        columns.setdefault(what, []).append(value)
+
+    for night in files.load(folder):
+        plane = balanced(night.mosaic.normalised(), night.mosaic.white_balance)
+        found = float(method.maps(plane)["automatic_amplification"].item())
+        pictures = {
+            "llpacknet": method.develop(night.mosaic, knobs={"amplification": 0.0}),
+            "llpacknet, true ratio": method.develop(
+                night.mosaic, knobs={"amplification": night.amplification}
+            ),
+        }
+        file, stops = folder / "low" / f"{night.name}.dng", float(np.log2(night.amplification))
+        plain = to_rgb(relume.read(file).pixels)
+        pictures["developed, true ratio"] = to_rgb(relume.read(file, ev=stops).pixels)
+        pictures["developed"] = plain
+        pictures |= {f"developed, {name}": other(plain) for name, other in others.items()}
+        for name, picture in pictures.items():
+            add(name, psnr.psnr(eight(picture), eight(night.truth), data_range=255))
+        add("error in stops", float(np.log2(found / night.amplification)))
+        line = "  ".join(f"{columns[name][-1]:6.2f}" for name in columns)
+        print(f"{night.name:20} ×{night.amplification:6.1f}  {line}")
+        shown = (
+            night.truth,
+            *(pictures[name] for name in list(pictures)[:3]),
+            pictures["developed, sgz"],
+        )
+        rows.append(np.concatenate([view(picture) for picture in shown], axis=1))
+    if sheet is not None:
+        half = -(-len(rows) // 2)
+        blank = [np.zeros_like(rows[0])] * (2 * half - len(rows))
+        left, right = np.concatenate(rows[:half]), np.concatenate(rows[half:] + blank)
+        pixels = eight(np.concatenate([left, right], axis=1)).astype(np.uint8)
+        relume.write(relume.Photo(pixels), sheet)
+    errors = columns.pop("error in stops")
+    means = {f"{name}, dB": statistics.mean(values) for name, values in columns.items()}
+    return means | {"median error of the amplifier, stops": statistics.median(map(abs, errors))}
+
+
+def eight(picture: np.ndarray) -> np.ndarray:
+    """Round to levels of 8 bits."""
+    return np.rint(np.asarray(picture, np.float64) * 255)
+
+
+def view(picture: np.ndarray) -> np.ndarray:
+    """Cut the middle out, 240 × 320, with a border."""
+    down, right = (
+        max(side - keep, 0) // 2 for side, keep in zip(picture.shape[:2], (236, 316), strict=True)
+    )
+    part = picture[down : down + 236, right : right + 316]
+    space = [(2, 2 + 236 - part.shape[0]), (2, 2 + 316 - part.shape[1]), (0, 0)]
+    return np.pad(part, space)
+
+
+def seconds(engines: tuple[str, ...]) -> dict[str, float]:
+    """Median seconds of a frame from mosaic to float RGB, warm, torch and the engines in turns:
+    what else the machine does meets them alike."""
+    import torch
+
+    from relume.methods.llpacknet.network import Network
+    from relume.runtime import load
+
+    plane = frame()
+    network, image = Network().eval(), torch.from_numpy(plane)[None, None]
+
+    def eager() -> np.ndarray:
+        with torch.inference_mode():
+            return network(image, 0.0).enhanced[0].permute(1, 2, 0).numpy()
+
+    works: dict[str, Callable[[], object]] = {"torch eager": eager}
+    for engine in engines:
+        works[engine] = partial(load("llpacknet", engine=engine), plane)
+    times: dict[str, list[float]] = {name: [] for name in works}
+    for repeat in range(REPEATS + 1):
+        for name, work in works.items():
+            start = time.perf_counter()
+            work()
+            if repeat:
+                times[name].append(time.perf_counter() - start)
+    return {name: statistics.median(each) for name, each in times.items()}
+
+
+def frame() -> np.ndarray:
+    """A dark plane of a full frame."""
+    return np.random.default_rng(0).random((HEIGHT, WIDTH), np.float32) ** 4 / 100
+
+
+MEMORY = """
+import sys
+from llpacknet import frame
+from relume.runtime import load
+plane = frame()
+result = load("llpacknet", engine=sys.argv[1])(plane)
+print(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1])
+"""
+
+
+def mebibytes(engine: str) -> float:
+    """Peak memory of a fresh process that develops a frame."""
+    done = subprocess.run(
+        [sys.executable, "-c", MEMORY, engine],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parent,
+    )
+    return int(done.stdout.split()[-1]) / 1024
+
+
+def main() -> None:
+    """Measure and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--nights", type=Path)
+    parser.add_argument("--sheet", type=Path)
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--skip-speed", action="store_true")
+    options = parser.parse_args()
+
+    rows: dict[str, float] = {}
+    if options.nights is not None:
+        rows |= quality(options.nights, options.sheet)
+    if not options.skip_speed:
+        taken = seconds(ENGINES)
+        rows |= {f"{name}, s": value for name, value in taken.items()}
+        for engine in ENGINES:
+            rows[f"torch eager / {engine}"] = taken["torch eager"] / taken[engine]
+            rows[f"{engine}, peak memory, MiB"] = mebibytes(engine)
+    print(f"\n{os.cpu_count()} processors, {HEIGHT} × {WIDTH}\n")
+    print("| what | measured |\n|---|---|")
+    for what, measured in rows.items():
+        print(f"| {what} | {measured:.3f} |")
+    if options.json:
+        options.json.write_text(json.dumps(rows, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
