@@ -68,6 +68,11 @@ class Shelf:
             pass
         return None
 
+    def drop(self, key: str) -> None:
+        """Forget what was put there."""
+        with suppress(OSError):
+            self._path(key).unlink(missing_ok=True)
+
     def put(self, key: str, content: bytes) -> None:
         """Keep `content`, and drop the files that were not used for longest beyond the limit."""
         if len(content) > self._most:
