@@ -1,9 +1,10 @@
 """All methods on LOL-v1 and the five unpaired sets: records, and the table of the README.
 
-    python benchmarks/leaderboard.py DATA [-o DIR] [--limit N]
+    python benchmarks/leaderboard.py DATA [-o DIR] [--sets lol-v1] [--limit N]
 
 DATA holds the folders lol-v1, dicm, lime, mef, npe and vv. What the records hold
-already, from the same code, weights and pictures, is not measured again.
+already, from the same code, weights and pictures, is not measured again. `--sets` measures some
+sets and leaves the tables of the others as they were.
 """
 
 from __future__ import annotations
@@ -39,13 +40,15 @@ def main() -> int:
     parser.add_argument("data", type=Path)
     parser.add_argument("-o", "--output", type=Path, help="also write the page and CSV files there")
     parser.add_argument("--methods", default="auto,all")
+    parser.add_argument("--sets", default=",".join(SETS))
     parser.add_argument("--limit", type=int, help="only the first pictures of each set, to try it")
     arguments = parser.parse_args()
     output = arguments.output or HERE.parent / "out/leaderboard"
     output.mkdir(parents=True, exist_ok=True)
     thumbnails = Thumbnails(output / "thumbnails")
+    sets = arguments.sets.split(",")
     suite = Suite(
-        [picture_set(name, data=arguments.data, limit=arguments.limit) for name in SETS],
+        [picture_set(name, data=arguments.data, limit=arguments.limit) for name in sets],
         method_rows(arguments.methods),
         scorers(METRICS),
         RECORDS if arguments.limit is None else output / "records.jsonl",
@@ -62,12 +65,26 @@ def main() -> int:
     tables = suite.measure(tell)
     write(tables, output, thumbnails)
     if arguments.limit is None:
-        board.write_text(TABLE, HEAD + board.markdown(tables))
+        board.write_text(TABLE, HEAD + merged(board.markdown(tables)))
     faults = sum(
         bool(record.faults) for table in tables for line in table.lines for record in line.records
     )
     print(f"{output}: {len(tables)} tables, {faults} records with faults", file=sys.stderr)
     return 1 if faults else 0
+
+
+def merged(new: str) -> str:
+    """Return the tables of `new`, and those of other sets that stand in the file already."""
+    intro, fresh = sections(new)
+    _, before = sections(TABLE.read_text(encoding="utf-8") if TABLE.exists() else "")
+    return "".join((intro, *(before | fresh).values()))
+
+
+def sections(text: str) -> tuple[str, dict[str, str]]:
+    """Split a report into its introduction and its tables by heading."""
+    intro, *parts = text.split("\n## ")
+    named = {part.partition("\n")[0]: "\n## " + part.rstrip("\n") + "\n" for part in parts}
+    return intro, named
 
 
 if __name__ == "__main__":

@@ -34,3 +34,45 @@ def model_bytes(card: Card | None = CARD, *, output: str = "enhanced") -> bytes:
         helper.set_model_props(model, {"relume.card": to_json(card)})
     onnx.checker.check_model(model)
     return model.SerializeToString()
+
+
+def plain_model(
+    *,
+    input: str = "x",
+    output: str = "y",
+    shape: tuple[int | str, ...] = ("n", 3, "h", "w"),
+    kind: int = TensorProto.FLOAT,
+    extra_input: bool = False,
+) -> bytes:
+    """Return a model as other projects write them: no card, names of its own, y = √x."""
+    ports = [
+        helper.make_tensor_value_info(input, kind, shape),
+        helper.make_tensor_value_info(output, kind, shape),
+    ]
+    inputs, nodes = ports[:1], [helper.make_node("Sqrt", [input], [output])]
+    if extra_input:
+        inputs.append(helper.make_tensor_value_info("extra", kind, []))
+        nodes = [helper.make_node("Mul", [input, "extra"], [output])]
+    graph = helper.make_graph(nodes, "root", inputs, ports[1:])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    return model.SerializeToString()
+
+
+def unknown_operator() -> bytes:
+    """Return a model with an operator that no engine has."""
+    image = helper.make_tensor_value_info("image", TensorProto.FLOAT, [1, 3, "h", "w"])
+    result = helper.make_tensor_value_info("enhanced", TensorProto.FLOAT, [1, 3, "h", "w"])
+    node = helper.make_node("Frobnicate", ["image"], ["enhanced"], domain="com.example")
+    graph = helper.make_graph([node], "strange", [image], [result])
+    opsets = [helper.make_opsetid("", 17), helper.make_opsetid("com.example", 1)]
+    return helper.make_model(graph, opset_imports=opsets, ir_version=8).SerializeToString()
+
+
+def attention_model() -> bytes:
+    """Return a model whose graph holds a softmax: enhanced = softmax of the image's columns."""
+    image = helper.make_tensor_value_info("image", TensorProto.FLOAT, [1, 3, "h", "w"])
+    result = helper.make_tensor_value_info("enhanced", TensorProto.FLOAT, [1, 3, "h", "w"])
+    node = helper.make_node("Softmax", ["image"], ["enhanced"], axis=3)
+    graph = helper.make_graph([node], "attention", [image], [result])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    return model.SerializeToString()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Callable
+from functools import cache
 from io import BytesIO
 from typing import Any
 
@@ -44,7 +45,9 @@ def saved(array: Any, kind: str, **options: Any) -> bytes:
     return stream.getvalue()
 
 
+@cache
 def srgb_profile() -> bytes:
+    """One and the same: the library puts the time of the call in."""
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 

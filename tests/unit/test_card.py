@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -28,6 +29,14 @@ CARD = Card(
 
 def test_json_round_trip_of_every_kind_of_field() -> None:
     assert from_json(to_json(CARD)) == CARD
+    bounded = replace(CARD, reach=None, most_pixels=240_000)
+    assert from_json(to_json(bounded)) == bounded
+
+
+def test_a_card_written_before_a_field_was_there_is_read() -> None:
+    data = json.loads(to_json(CARD))
+    del data["most_pixels"]
+    assert from_json(json.dumps(data)) == CARD
 
 
 @given(st.text(max_size=30))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from relume.errors import ContractError
-from relume.photo import Photo
+from relume.photo import Mosaic, Photo
 
 PIXELS = np.zeros((4, 5, 3), np.uint16)
 
@@ -34,3 +34,41 @@ def test_alpha_must_fit(alpha: np.ndarray) -> None:
 def test_new_pixels_must_fit() -> None:
     with pytest.raises(ContractError):
         Photo(PIXELS).with_pixels(np.zeros((4, 5, 3), np.uint8))
+
+
+SAMPLES = np.array([[100, 400, 1000], [20, 900, 2000]], np.uint16)
+
+
+def test_a_mosaic_is_normalised_site_by_site() -> None:
+    mosaic = Mosaic(SAMPLES, "GBRG", (100, 200, 0, 500), 1100)
+    expected = [[0, 200 / 900, 0.9], [20 / 1100, 400 / 600, 1]]
+    assert mosaic.normalised() == pytest.approx(np.array(expected), abs=1e-6)
+    assert mosaic.normalised().dtype == np.float32
+    assert mosaic.offset_of_red() == (1, 0)
+
+
+def test_a_photo_of_a_mosaic() -> None:
+    photo = Photo.of_mosaic(Mosaic(SAMPLES, "RGGB", (0,) * 4, 1023))
+    assert photo.encoding == "mosaic"
+    turned = photo.with_pixels(SAMPLES + 1)
+    assert turned.mosaic is not None
+    assert np.array_equal(turned.mosaic.samples, SAMPLES + 1)
+    with pytest.raises(ContractError, match="mosaic"):
+        Photo(SAMPLES, encoding="mosaic")
+    with pytest.raises(ContractError, match="mosaic"):
+        Photo(SAMPLES.copy(), encoding="mosaic", mosaic=photo.mosaic)
+
+
+@pytest.mark.parametrize(
+    ("samples", "black", "white"),
+    [
+        (SAMPLES.astype(np.float32), 0, 1023),
+        (SAMPLES[:1], 0, 1023),
+        (SAMPLES, 1023, 1023),
+        (SAMPLES, -1, 1023),
+        (SAMPLES, 0, float("nan")),
+    ],
+)
+def test_senseless_mosaics_are_refused(samples: np.ndarray, black: float, white: float) -> None:
+    with pytest.raises(ContractError, match="mosaic"):
+        Mosaic(samples, "RGGB", (black,) * 4, white)

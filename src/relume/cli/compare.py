@@ -59,8 +59,9 @@ def compare(
             )
         if not overwrite:
             raise ContractError(f"{output} is there already; --overwrite replaces it")
-    # The input's own tile shows what `identity` would.
-    known = [name for name in registry.names() if name != "identity"]
+    # The input's own tile shows what `identity` would, and a picture is no mosaic any more.
+    cards = [card for card in registry.cards() if card.input != "mosaic"]
+    known = [card.name for card in cards if card.name != "identity"]
     names = known if methods == ALL else [name.strip() for name in methods.split(",")]
     photo = read(source, **limits(max_pixels=max_pixels, max_bytes=max_bytes))
     tiles = cells(photo, names, side=size, make=partial(Enhancer, engine=engine))

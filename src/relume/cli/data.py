@@ -100,7 +100,7 @@ def data(
     max_pixels: MaxPixels = None,
     max_bytes: MaxBytes = None,
 ) -> None:
-    """Check a copy of a data set, list those that are known, or make dark pairs of pictures.
+    """Check data sets, list known ones, or make dark pairs.
 
     check finds what is missing, misnamed, misaligned, duplicated, corrupt, or of unequal size. It
     ends with 1 if there are errors; warnings alone end with 0. synth darkens well-exposed pictures

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -148,9 +149,12 @@ class _Job:
             case "fp16":
                 try:
                     return self.write(_with_facts(to_half(full), {}, self.shape), target)
-                except DisagreementError:  # not exact enough: only keep parameters so
-                    made = self.write(_with_facts(to_half_storage(full), {}, self.shape), target)
-                    return replace(made, notes=(_STORED,))
+                except DisagreementError:
+                    return self.stored(
+                        lambda share: self.write(
+                            _with_facts(to_half_storage(full, share=share), {}, self.shape), target
+                        )
+                    )
             case "int8":
                 calibration, yardstick = self.measured
                 fidelity, small = to_int8(
@@ -165,9 +169,7 @@ class _Job:
         precision = facts(parse(content, where=self.output.name))[PRECISION_KEY]
         if target == "onnx":
             self.check(runner(content), as_precision(precision))
-            with replacing(self.output) as file:
-                file.write(content)
-            return Exported((self.output,))
+            return self.save(content)
         made = to_openvino(content, where=self.output.name)
         run = run_of_openvino(made, outputs=self.source.face.outputs)
         self.check(run, as_precision(precision))
@@ -177,7 +179,6 @@ class _Job:
     def torchscript(self, precision: Precision) -> Exported:
         network = self.source.network
         assert network is not None  # checked with the request
-        notes: tuple[str, ...] = ()
         fidelity: float | None = None
         match precision:
             case "fp32":
@@ -186,14 +187,30 @@ class _Job:
                 try:
                     content = self.scripted(torchscript.halved(network), precision)
                 except DisagreementError:
-                    content = self.scripted(torchscript.stored_half(network), precision)
-                    notes = (_STORED,)
+                    return self.stored(
+                        lambda share: self.save(
+                            self.scripted(torchscript.stored_half(network, share=share), precision)
+                        )
+                    )
             case "int8":
                 fidelity, made = self.rounded(network)
                 content = self.scripted(made, precision, fidelity=fidelity)
+        return replace(self.save(content), fidelity=fidelity)
+
+    def save(self, content: bytes) -> Exported:
         with replacing(self.output) as file:
             file.write(content)
-        return Exported((self.output,), fidelity, notes)
+        return Exported((self.output,))
+
+    def stored(self, write: Callable[[float], Exported]) -> Exported:
+        """Keep parameters in float16 and compute in float32, of as many layers as agree."""
+        for share in _SHARES:
+            with suppress(DisagreementError):
+                return replace(write(share), notes=(_STORED.format(share=share),))
+        raise DisagreementError(
+            f"{self.output.name}: not written: no layer of {self.source.card.name} is exact enough "
+            "in float16; take --precision fp32"
+        )
 
     def rounded(self, network: nn.Module) -> tuple[float, nn.Module]:
         calibration, yardstick = self.measured
@@ -280,7 +297,12 @@ class _Job:
 _INT8_TOLERANCE = 1.0
 """Of 8-bit results at every size and knob: finite, of the right shape and range; how close they
 are is measured on pictures, not on noise."""
-_STORED = "parameters are kept in float16 and computed with in float32: half the file, not the time"
+_SHARES = (1.0, 0.5, 0.25, 0.125, 0.0625)
+"""Of the layers, largest first, that are tried to be kept in float16."""
+_STORED = (
+    "products in float16 are not exact enough: parameters of {share:.0%} of the layers, the "
+    "largest, are kept in float16 and computed with in float32: a smaller file, not less time"
+)
 
 
 def _with_facts(content: bytes, new: Mapping[str, str], shape: tuple[int, int] | None) -> bytes:

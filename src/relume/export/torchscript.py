@@ -115,9 +115,12 @@ def halved(network: nn.Module) -> nn.Module:
     return _replaced(network, dict.fromkeys(layers_of(network), HalfLayer))
 
 
-def stored_half(network: nn.Module) -> nn.Module:
-    """Return a copy that keeps parameters in float16."""
-    return _replaced(network, dict.fromkeys(layers_of(network), StoredHalfLayer))
+def stored_half(network: nn.Module, *, share: float = 1.0) -> nn.Module:
+    """Return a copy that keeps parameters of the largest layers in float16, a share of them."""
+    layers = layers_of(network)
+    ordered = sorted(layers, key=lambda name: -layers[name].weight.numel())
+    kept = ordered[: round(share * len(ordered))]
+    return _replaced(network, dict.fromkeys(kept, StoredHalfLayer))
 
 
 def rounded(

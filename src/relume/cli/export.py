@@ -1,0 +1,125 @@
+"""`relume export`: a model file for another program, device or precision."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from relume.cli._options import complete_method
+from relume.errors import ContractError
+from relume.extras import need
+
+GENERATED = 32
+"""Pictures drawn when none are given: the ranges of a network's values have settled by then."""
+EXAMPLES = """\
+relume export pairlie -o pairlie.onnx
+relume export pairlie --precision int8 --calibrate nights/ -o pairlie.int8.onnx
+relume export sgz --to openvino --precision fp16 -o sgz.xml
+relume export runs/sgz/checkpoints/last.ckpt --to torchscript -o sgz.pt"""
+
+
+def export(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME|CHECKPOINT|MODEL",
+            help="A method, a checkpoint (.ckpt, .pth, .safetensors) or a float32 .onnx file.",
+            autocompletion=complete_method,
+        ),
+    ],
+    output: Annotated[
+        Path,
+        typer.Option("-o", "--output", metavar="FILE", help="FILE.onnx, FILE.xml or FILE.pt."),
+    ],
+    to: Annotated[str, typer.Option(help="onnx, openvino or torchscript.")] = "onnx",
+    precision: Annotated[str, typer.Option(help="fp32, fp16 or int8.")] = "fp32",
+    calibrate: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Dark pictures, or what --npz wrote, for int8."),
+    ] = None,
+    calibrate_samples: Annotated[
+        int | None,
+        typer.Option(min=1, max=1024, metavar="N", help="Draw so many pictures instead."),
+    ] = None,
+    calibration: Annotated[
+        str, typer.Option(help="How ranges are chosen: percentile, minmax or entropy.")
+    ] = "percentile",
+    npz: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Also write the pictures there for other toolchains."),
+    ] = None,
+    shape: Annotated[
+        str, typer.Option(metavar="HxW|dynamic", help="The only size the file takes, or any.")
+    ] = "dynamic",
+    opset: Annotated[
+        int | None, typer.Option(metavar="N", help="Version of ONNX's operators, 18 to 23.")
+    ] = None,
+    method: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Whose weights a checkpoint holds.")
+    ] = None,
+) -> None:
+    """Write a model file, once it agrees with the network.
+
+    float32 agrees to 1e-4, float16 to 2e-3, and int8 is at least 35 dB from float32 on the pictures
+    it is given; a file that does not agree is not written.
+    """
+    for module in ("torch", "safetensors", "onnx", "onnxscript", "yaml"):
+        need(module, extra="train")
+    from relume.export import run as exporting
+    from relume.export import sample_files, samples
+    from relume.export.ranges import as_calibration
+    from relume.export.source import open_source
+
+    target, precise = exporting.as_target(to), exporting.as_precision(precision)
+    chosen = as_calibration(calibration)
+    if target == "openvino":
+        need("openvino", extra="openvino")
+    if calibrate is not None and calibrate_samples is not None:
+        raise ContractError("--calibrate and --calibrate-samples: choose one of them")
+    size = _size(shape)
+    if Path(source).exists() and output.exists() and output.samefile(source):
+        raise ContractError(f"{output} is the source and would be overwritten; choose another -o")
+    opened = open_source(source, method=method)
+    exporting.check_request(opened, output, target=target, shape=size, opset=opset)
+    wanted = None
+    if precise == "int8" or npz is not None:
+        if calibrate is None:
+            count = calibrate_samples or GENERATED
+            typer.echo(f"calibrating with {count} drawn pictures; real ones are better", err=True)
+            wanted = samples.split(samples.generate(count, opened.card))
+        elif (calibrate / sample_files.CALIBRATION).is_file():
+            wanted = sample_files.read_samples(calibrate, opened.card)
+        else:
+            wanted = samples.split(samples.read_folder(calibrate, opened.card))
+    if npz is not None and wanted is not None:
+        knobs = {knob.name: knob.default for knob in opened.face.knobs}
+        sample_files.write_samples(wanted, npz, knobs=knobs)
+    made = exporting.export(
+        opened,
+        output,
+        target=target,
+        precision=precise,
+        samples=wanted,
+        calibration=chosen,
+        shape=size,
+        opset=opset,
+    )
+    for note in made.notes:
+        typer.echo(note, err=True)
+    for file in made.files:
+        typer.echo(f"{file}: {file.stat().st_size:,} bytes")
+    if made.fidelity is not None:
+        typer.echo(f"{made.fidelity:.1f} dB from float32 on pictures set aside")
+
+
+def _size(shape: str) -> tuple[int, int] | None:
+    """Understand --shape. Raises: ContractError."""
+    if shape == "dynamic":
+        return None
+    found = re.fullmatch(r"(\d{1,5})x(\d{1,5})", shape)
+    if found is None:
+        raise ContractError(f"--shape {shape}: expected HEIGHTxWIDTH such as 400x600, or dynamic")
+    return int(found[1]), int(found[2])

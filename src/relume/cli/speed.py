@@ -1,0 +1,97 @@
+"""`relume speed`: how fast methods are here, by size, engine and precision."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from relume.cli._options import Json, complete_method
+from relume.errors import ContractError
+
+EXAMPLES = """\
+relume speed sgz pairlie
+relume speed pairlie --size 600x400 --size 1920x1080 --engine all --precision fp32,int8
+relume speed sgz mine.onnx -o speed/"""
+
+
+def speed(
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="NAME...", help="Methods or model files.", autocompletion=complete_method
+        ),
+    ],
+    size: Annotated[
+        list[str] | None,
+        typer.Option(metavar="WxH", help="Width and height of a picture; may be repeated."),
+    ] = None,
+    engine: Annotated[
+        str, typer.Option(metavar="A,B", help="Engines, or all that are installed.")
+    ] = "auto",
+    precision: Annotated[str, typer.Option(metavar="A,B", help="fp32, fp16, int8.")] = "fp32",
+    repeats: Annotated[
+        int, typer.Option(min=3, max=1000, metavar="N", help="Runs after the warm-up.")
+    ] = 10,
+    threads: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Threads; all there are unless set.")
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="DIR", help="Write speed.md, .json and .svg there."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure time, memory, operations and parameters.
+
+    Every line is measured in a process of its own: median and 95th percentile of the time for a
+    picture from bytes to bytes, and the peak of memory over that of the bare process.
+    """
+    from relume.bench.speed import SIZES, Case, measure
+    from relume.bench.speed_tables import to_json, to_markdown, to_svg
+    from relume.io.atomic import replacing
+    from relume.runtime import engines
+    from relume.runtime.variants import as_precision
+
+    chosen = engines.usable() if engine == "all" else tuple(engine.split(","))
+    for each in chosen:
+        engines.check(each)
+    precisions = [as_precision(each) for each in precision.split(",")]
+    sizes = [_size(text) for text in size] if size else list(SIZES)
+    cases = [
+        Case(name, width, height, each, precise)
+        for name in names
+        for width, height in sizes
+        for precise in precisions
+        for each in chosen
+    ]
+    results = []
+    for case in cases:
+        results.append(measure(case, repeats=repeats, threads=threads))
+        if not as_json:
+            typer.echo(f"measured {case}", err=True)
+    typer.echo(to_json(results) if as_json else to_markdown(results))
+    if output is not None:
+        try:
+            output.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ContractError(f"-o {output}: {error.strerror or error}") from error
+        texts = {
+            "speed.md": to_markdown(results),
+            "speed.json": to_json(results),
+            "speed.svg": to_svg(results),
+        }
+        for name, text in texts.items():
+            with replacing(output / name) as file:
+                file.write(text.encode())
+    if all(result.fault for result in results):
+        raise typer.Exit(1)
+
+
+def _size(text: str) -> tuple[int, int]:
+    found = re.fullmatch(r"([1-9]\d{0,4})x([1-9]\d{0,4})", text)
+    if found is None:
+        raise ContractError(f"--size {text}: expected WIDTHxHEIGHT such as 1920x1080")
+    return int(found[1]), int(found[2])

@@ -1,0 +1,172 @@
+"""`relume export` and `import-weights` at the command line, and their files elsewhere."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from e2e.command import Call, put_photo
+from relume.runtime import weights
+
+WITHOUT_TORCH = """
+import sys
+from importlib.abc import MetaPathFinder
+
+class Refuse(MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {"torch", "onnx", "onnxscript", "safetensors", "yaml"}:
+            raise ImportError(f"not here: {name}")
+        return None
+
+sys.meta_path.insert(0, Refuse())
+from relume.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+ONLY_TORCH = """
+import sys
+import warnings
+warnings.simplefilter("ignore")
+import torch
+extra = {"relume.card": "", "relume.outputs": ""}
+loaded = torch.jit.load(sys.argv[1], _extra_files=extra)
+for size in ((1, 1), (5, 9), (64, 48)):
+    enhanced, curve = loaded(torch.rand(2, 3, *size))
+    assert enhanced.shape == curve.shape == (2, 3, *size)
+assert extra["relume.outputs"] == b"enhanced,curve" and b'"sgz"' in extra["relume.card"]
+assert not any(name.split(".")[0] == "relume" for name in sys.modules)
+"""
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with sgz in four forms."""
+    from relume.cli import main
+
+    folder = tmp_path_factory.mktemp("made")
+    for arguments in (
+        ["-o", "sgz.onnx"],
+        ["--precision", "fp16", "--to", "openvino", "-o", "sgz.xml"],
+        ["--to", "torchscript", "-o", "sgz.pt"],
+        ["--precision", "int8", "--calibrate-samples", "4", "--npz", "npz", "-o", "int8.onnx"],
+    ):
+        *rest, name = arguments
+        rest = [str(folder / each) if each == "npz" else each for each in rest]
+        assert main(["export", "sgz", *rest, str(folder / name)]) == 0
+    return folder
+
+
+def test_writes_what_was_asked_and_nothing_else(made: Path) -> None:
+    names = {path.name for path in made.iterdir()}
+    assert names == {"sgz.onnx", "sgz.xml", "sgz.bin", "sgz.pt", "int8.onnx", "npz"}
+    assert (made / "npz" / "calibration.txt").is_file()
+
+
+@pytest.mark.parametrize("name", ["sgz.onnx", "int8.onnx", "sgz.xml"])
+def test_runs_where_torch_cannot_be_imported(made: Path, folder: Path, name: str) -> None:
+    put_photo("a.png")
+    ended = subprocess.run(
+        [
+            *(sys.executable, "-c", WITHOUT_TORCH),
+            *("enhance", "a.png", "-m", str(made / name), "-o", "b.png"),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    with Image.open("a.png") as before, Image.open("b.png") as after:
+        assert np.asarray(after).mean() > np.asarray(before).mean()
+
+
+def test_torchscript_needs_torch_alone(made: Path, tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", ONLY_TORCH, str(made / "sgz.pt")],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+    )
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_verify_passes_what_export_wrote(made: Path, relume: Call) -> None:
+    ended = relume("verify", str(made / "sgz.onnx"), str(made / "int8.onnx"), "--json")
+    checks = json.loads(ended.out)
+    assert ended.code == 0
+    assert {check["unit"] for check in checks} == {"", "dB"}
+    broken = Path("broken.onnx")
+    broken.write_bytes((made / "sgz.onnx").read_bytes()[:5000])
+    ended = relume("verify", str(broken))
+    assert ended.code == 1
+    assert "cannot read this model" in ended.complaint
+
+
+def test_arrays_for_other_toolchains_calibrate_again(made: Path, relume: Call) -> None:
+    again = ("--precision", "int8", "--calibrate", str(made / "npz"), "-o", "again.onnx")
+    ended = relume("export", "sgz", *again)
+    assert ended.code == 0
+    assert "dB from float32" in ended.out
+    assert Path("again.onnx").read_bytes() == (made / "int8.onnx").read_bytes()
+
+
+WRONG = {
+    "no such method": (["sgx", "-o", "x.onnx"], "did you mean sgz"),
+    "no network": (["gamma", "-o", "x.onnx"], "has no network to export"),
+    "no such target": (["sgz", "--to", "onx", "-o", "x.onnx"], "did you mean onnx"),
+    "no such precision": (["sgz", "--precision", "fp8", "-o", "x.onnx"], "did you mean fp"),
+    "no such calibration": (
+        ["sgz", "--precision", "int8", "--calibration", "kl", "-o", "x.onnx"],
+        "no calibration is called 'kl'",
+    ),
+    "suffix": (["sgz", "--to", "openvino", "-o", "x.onnx"], "ends in .xml"),
+    "opset": (["sgz", "--opset", "9", "-o", "x.onnx"], "--opset 9: expected 18 to 23"),
+    "shape": (["sgz", "--shape", "4by4", "-o", "x.onnx"], "expected HEIGHTxWIDTH"),
+    "pictures absent": (
+        ["sgz", "--precision", "int8", "--calibrate", "absent", "-o", "x.onnx"],
+        "absent: no such folder of pictures",
+    ),
+    "pictures none": (
+        ["sgz", "--precision", "int8", "--calibrate", "empty", "-o", "x.onnx"],
+        "there is no picture in it",
+    ),
+    "unwritable": (["sgz", "-o", "nowhere/x.onnx"], "there is no folder nowhere"),
+    "corrupted": (["broken.onnx", "-o", "x.onnx"], "not a sound ONNX model"),
+    "absent": (["absent.onnx", "-o", "x.onnx"], "cannot be read"),
+    "no checkpoint": (["a.ckpt", "--method", "sgz", "-o", "x.onnx"], "not a checkpoint"),
+    "whose": (["a.ckpt", "-o", "x.onnx"], "does not say whose weights it holds; add --method"),
+    "itself": (["own.onnx", "-o", "own.onnx"], "is the source and would be overwritten"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_says_in_one_line_what_is_wrong(folder: Path, relume: Call, case: str) -> None:
+    Path("empty").mkdir()
+    Path("broken.onnx").write_bytes(b"\x08\x07 not a model")
+    Path("a.ckpt").write_bytes(b"nothing")
+    Path("own.onnx").write_bytes(weights.read_published("sgz", "nights.onnx"))
+    before = {path.name for path in folder.iterdir()}
+    arguments, said = WRONG[case]
+    ended = relume("export", *arguments)
+    assert ended.code in (1, 2)
+    assert said in ended.err
+    assert ended.err.splitlines()[-1].startswith("relume: ")
+    assert {path.name for path in folder.iterdir()} == before
+
+
+def test_lpips_is_imported_by_its_name(folder: Path, relume: Call) -> None:
+    Path("backbone.pth").write_bytes(b"nothing")
+    asked = ("import-weights", "lpips-squeeze", "backbone.pth", "-o", "x.onnx")
+    assert "add --heads FILE" in relume(*asked).complaint
+    assert "not the linear layers" in relume(*asked, "--heads", "backbone.pth").complaint
+    asked = ("import-weights", "lpips-sqeeze", "backbone.pth", "-o", "x.onnx")
+    assert "did you mean squeeze" in relume(*asked, "--heads", "backbone.pth").complaint
+    assert "only lpips-alex" in (
+        relume("import-weights", "sgz", "a.pth", "--heads", "b.pth", "-o", "x.onnx").complaint
+    )
+    assert not Path("x.onnx").exists()

@@ -1,0 +1,113 @@
+"""`relume enhance` with networks: engines, maps, files of other projects, precisions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from e2e.command import Call, put_photo
+from fake.models import model_bytes, plain_model
+from relume.io import read
+from relume.runtime import engines
+
+
+@pytest.mark.parametrize("engine", engines.available())
+def test_each_engine_gives_the_same_picture(relume: Call, engine: str) -> None:
+    put_photo("a.jpg")
+    assert relume("enhance", "a.jpg", "-m", "sgz", "-o", "usual.png").code == 0
+    options = ("--engine", engine, "--threads", "1", "--memory", "8", "-k", "scale=1")
+    assert relume("enhance", "a.jpg", "-m", "sgz", *options, "-o", "tiles.png").code == 0
+    assert relume("enhance", "a.jpg", "-m", "sgz", "--engine", engine, "-o", "b.png").code == 0
+    usual, other = read(Path("usual.png")).pixels, read(Path("b.png")).pixels
+    assert np.abs(usual.astype(int) - other).max() <= 1
+    assert read(Path("tiles.png")).pixels.shape == usual.shape
+
+
+def test_maps_lie_in_their_folder(relume: Call) -> None:
+    put_photo("a.jpg")
+    photo = read(Path("a.jpg"))
+    ended = relume("enhance", "a.jpg", "-m", "sgz", "-k", "scale=1", "--maps", "maps")
+    assert ended.code == 0
+    (curve,) = Path("maps").iterdir()
+    assert curve.name == "a.jpg.curve.png"
+    drawn = read(curve).pixels
+    assert drawn.shape == (photo.height, photo.width, 3)
+    assert drawn.mean() > 128, "positive is brighter"
+    assert Path("a.relume.jpg").exists()
+
+
+def test_maps_that_cannot_be_written_are_told(relume: Call) -> None:
+    put_photo("a.jpg")
+    put_photo("sub/a.jpg")
+    ended = relume("enhance", ".", "-r", "-m", "sgz", "-o", "out", "--maps", "maps")
+    assert ended.code == 2
+    assert "2 inputs are called a.jpg" in ended.err
+    assert not Path("out").exists()
+    ended = relume("enhance", "a.jpg", "-m", "gamma", "--maps", "maps")
+    assert ended.code == 1
+    assert "no intermediate results" in ended.err
+    Path("file").write_bytes(b"")
+    ended = relume("enhance", "a.jpg", "-m", "sgz", "--maps", "file")
+    assert ended.code == 1
+    assert "file" in ended.err
+    assert not list(Path().glob("*.part"))
+
+
+def test_a_file_of_another_project_runs(relume: Call) -> None:
+    put_photo("a.jpg")
+    Path("theirs.onnx").write_bytes(plain_model())
+    options = ("--input", "srgb", "--reach", "0", "--multiple-of", "8")
+    ended = relume("enhance", "a.jpg", "-m", "theirs.onnx", *options, "-o", "b.png")
+    assert (ended.code, ended.err) == (0, "")
+    low, enhanced = read(Path("a.jpg")).pixels / 255, read(Path("b.png")).pixels / 255
+    assert np.abs(enhanced - np.sqrt(low)).max() <= 0.5 / 255 + 1e-6
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ((), "--input srgb --reach"),
+        (("--input", "srgb"), "--reach is missing"),
+        (("--reach", "3"), "--input is missing"),
+        (("--input", "rgb", "--reach", "3"), "srgb or linear"),
+        (("--input", "srgb", "--reach", "far"), "whole"),
+        (("--input", "srgb", "--reach", "-3"), "whole"),
+        (("--precision", "int8"), "precision"),
+    ],
+)
+def test_a_poor_description_is_refused(relume: Call, options: tuple[str, ...], reason: str) -> None:
+    put_photo("a.jpg")
+    Path("theirs.onnx").write_bytes(plain_model())
+    ended = relume("enhance", "a.jpg", "-m", "theirs.onnx", *options)
+    assert ended.code in (1, 2)
+    assert reason in ended.err
+    assert ended.err.count("\n") == 1
+    assert not Path("a.relume.jpg").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (("-m", "sgz", "--input", "srgb", "--reach", "3"), "-m FILE.onnx"),
+        (("-m", "ours.onnx", "--input", "srgb", "--reach", "3"), "card inside"),
+        (("-m", "sgz", "--engine", "openvin"), "did you mean openvino"),
+        (("-m", "sgz", "--engine", "onnxruntime:coreml"), "does not offer coreml"),
+        (("-m", "gamma", "--precision", "int8"), "no network"),
+        (("--precision", "fp16"), "name one"),
+        (("-m", "sgz", "--precision", "int4"), "int8"),
+        (("-m", "damaged.onnx"), "cannot read"),
+        (("-m", "sgz", "--threads", "0"), "--threads"),
+        (("-m", "sgz", "--memory", "0"), "--memory"),
+    ],
+)
+def test_a_wrong_choice_is_one_line(relume: Call, options: tuple[str, ...], reason: str) -> None:
+    put_photo("a.jpg")
+    Path("ours.onnx").write_bytes(model_bytes())
+    Path("damaged.onnx").write_bytes(model_bytes()[:100])
+    ended = relume("enhance", "a.jpg", *options)
+    assert ended.code in (1, 2)
+    assert reason in ended.err
+    assert ended.err.count("\n") == 1
+    assert not Path("a.relume.jpg").exists()

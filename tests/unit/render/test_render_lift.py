@@ -1,0 +1,192 @@
+"""Lift: gains, a bias and a gamma whose logarithms are lines over a pixel's own log luma."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from render_reference import TOP, enlarged
+from render_strategies import a_picture, dtypes, seeds, sizes, strengths
+
+from relume.errors import ContractError
+from relume.render import Clean, Lift, apply, centred
+from relume.render.kernel import kernel
+
+OFF = {"uint8": 0.51, "uint16": 1.0, "float32": 6e-6}
+"""In levels: rounding to nearest; single precision, of which a gamma of 4 makes four times as much.
+"""
+
+
+def a_lift(rng: np.random.Generator, size: tuple[int, int]) -> Lift:
+    small = (int(rng.integers(1, 9)), int(rng.integers(1, 9)))
+    slope = rng.uniform(-1, 1, (*small, 5)).astype(np.float32)
+    offset = rng.uniform(-1, [2, 2, 2, 2, 1], (*small, 5)).astype(np.float32)
+    return Lift(slope, offset, centred(small, size))
+
+
+def reference(lift: Lift, picture: np.ndarray, strength: float) -> np.ndarray:
+    top = TOP[picture.dtype.name]
+    unit = picture.astype(np.float64).reshape(*picture.shape[:2], -1) / top
+    slope, offset = (
+        enlarged(values, lift.grid, *picture.shape[:2]) for values in (lift.slope, lift.offset)
+    )
+    if unit.shape[2] == 1:
+        slope, offset = (
+            np.concatenate((values[..., :3].mean(2, keepdims=True), values[..., 3:]), axis=2)
+            for values in (slope, offset)
+        )
+        luma = unit
+    else:
+        luma = (unit * (0.299, 0.587, 0.114)).sum(axis=2, keepdims=True)
+    maps = np.exp(slope * np.log2(255 * luma + 1) / 8 + offset)
+    z = np.minimum(maps[..., :-2] * unit, 1)
+    k = maps[..., -2:-1]
+    after = np.clip((k * z / (1 + (k - 1) * z) + 1e-4) ** maps[..., -1:], 0, 1)
+    return (top * np.clip(unit + strength * (after - unit), 0, 1)).reshape(picture.shape)
+
+
+@settings(max_examples=80, deadline=None)
+@given(dtype=dtypes, size=sizes, gray=st.booleans(), strength=strengths, seed=seeds)
+def test_is_the_formula(dtype, size, gray, strength, seed):
+    rng = np.random.default_rng(seed)
+    picture, lift = a_picture(rng, dtype, size, gray), a_lift(rng, size)
+    expected = reference(lift, picture, strength)
+    for chosen in ("", "numpy"):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("RELUME_KERNEL", chosen)
+            result = apply(lift, picture, strength=strength)
+        assert result.dtype == picture.dtype
+        assert np.abs(result - expected).max() <= OFF[dtype] * max(1, strength)
+
+
+@settings(max_examples=40, deadline=None)
+@given(dtype=dtypes, size=sizes, gray=st.booleans(), strength=strengths, seed=seeds)
+def test_cleans_before_it_lifts(dtype, size, gray, strength, seed):
+    rng = np.random.default_rng(seed)
+    picture, lift = a_picture(rng, dtype, size, gray), a_lift(rng, size)
+    deep = 1 if gray else 3
+    top, left = (int(number) for number in rng.integers(0, 5, 2))
+    planes = rng.random((deep, size[0] + top + 2, size[1] + left), np.float32)
+    amount = rng.random((*lift.slope.shape[:2], 1), np.float32)
+    here = planes[:, top : top + size[0], left : left + size[1]].transpose(1, 2, 0)
+    unit = picture.reshape(*size, -1) / TOP[dtype]
+    quiet = unit + enlarged(amount, lift.grid, *size) * (here - unit)
+    exact = reference(lift, quiet.astype(np.float32).reshape(picture.shape), 1.0)
+    expected = TOP[dtype] * np.clip(
+        (unit + strength * (exact.reshape(unit.shape) - unit)), 0, 1
+    ).reshape(picture.shape)
+    cleaned = Lift(lift.slope, lift.offset, lift.grid, Clean(planes, (top, left), amount))
+    for chosen in ("", "numpy"):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("RELUME_KERNEL", chosen)
+            result = apply(cleaned, picture, strength=strength, threads=2)
+        # The clean picture in single precision, of which a steep curve makes more.
+        slack = {"uint8": 0.05, "uint16": 4.0, "float32": 6e-5}[dtype]
+        assert np.abs(result - expected).max() <= (OFF[dtype] + slack) * max(1, strength)
+
+
+@pytest.mark.parametrize(
+    "clean",
+    [
+        Clean(np.zeros((1, 4, 5), np.float32), (0, 0), np.zeros((2, 3, 1), np.float32)),
+        Clean(np.zeros((3, 4, 5), np.float64), (0, 0), np.zeros((2, 3, 1), np.float32)),
+        Clean(np.zeros((3, 4, 5), np.float32), (1, 0), np.zeros((2, 3, 1), np.float32)),
+        Clean(np.zeros((3, 9, 9), np.float32), (0, -1), np.zeros((2, 3, 1), np.float32)),
+        Clean(np.zeros((3, 4, 5), np.float32), (0, 0), np.zeros((2, 2, 1), np.float32)),
+        Clean(np.zeros((3, 4, 5), np.float32), (0, 0), np.full((2, 3, 1), 2, np.float32)),
+    ],
+)
+def test_a_clean_picture_that_does_not_fit_is_refused(clean):
+    maps = np.zeros((2, 3, 5), np.float32)
+    with pytest.raises(ContractError, match=r"clean|amount"):
+        apply(Lift(maps, maps, centred((2, 3), (4, 5)), clean), np.zeros((4, 5, 3), np.uint8))
+
+
+def test_brighter_stays_brighter():
+    """At equal maps the curve never turns back, and black and white stay within a level."""
+    ramp = np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 3, axis=2)
+    for exponents in ((1.5, 1, 0), (3, 2, 0.6), (-0.3, -1, 0.7)):
+        gain, bias, gamma = exponents
+        offset = np.array([gain, gain, gain, bias, gamma], np.float32).reshape(1, 1, 5)
+        lift = Lift(np.zeros_like(offset), offset, centred((1, 1), (1, 256)))
+        levels = apply(lift, ramp)[0, :, 0].astype(int)
+        assert (np.diff(levels) >= 0).all()
+        assert levels[0] <= 1
+        if gain >= 0:
+            assert levels[-1] == 255
+
+
+def test_a_piece_is_the_piece_of_the_whole():
+    rng = np.random.default_rng(3)
+    picture, lift = a_picture(rng, "uint8", (90, 70), gray=False), a_lift(rng, (90, 70))
+    whole = apply(lift, picture)
+    assert np.array_equal(apply(lift, picture, threads=3), whole)
+
+
+def test_maps_of_another_depth_are_refused():
+    picture = np.zeros((4, 5, 3), np.uint8)
+    good = np.zeros((2, 3, 5), np.float32)
+    grid = centred((2, 3), (4, 5))
+    for slope, offset in ((good[..., :3], good[..., :3]), (good, good[:1]), (good * np.nan, good)):
+        with pytest.raises(ContractError, match="map"):
+            apply(Lift(slope, offset, grid), picture)
+
+
+@pytest.mark.skipif(kernel() is None, reason="needs the compiled kernel")
+@pytest.mark.parametrize(
+    ("place", "wrong", "message"),
+    [
+        (0, np.zeros(59, np.uint8), "source: expected 60"),
+        (3, (4, 5, 1), "maps: expected a gain per channel"),
+        (3, (4, 5, 2), "channels"),
+        (4, np.zeros((2, 3, 4), np.float32), "map: expected 120"),
+        (5, (2, 3, 3), "maps: expected a gain per channel"),
+        (5, (2**32, 2**28, 5), "sizes"),
+        (6, np.array([0, 1, 2, 0], np.int32), "row: index 2"),
+        (8, np.zeros(4, np.int32), "column: expected 20"),
+        (11, np.zeros((2, 3, 4), np.float32), "offset: expected 120"),
+    ],
+)
+def test_the_compiled_call_refuses(place, wrong, message):
+    code = kernel()
+    assert code is not None
+    picture, maps = np.zeros((4, 5, 3), np.uint8), np.zeros((2, 3, 5), np.float32)
+    rows, columns = np.zeros(4, np.int32), np.zeros(5, np.int32)
+    weights = [np.zeros(4, np.float32), np.zeros(5, np.float32)]
+    good = [picture, picture.copy(), 1, (4, 5, 3), maps, (2, 3, 5)]
+    good += [rows, weights[0], columns, weights[1], 1.0, maps]
+    code.lift(*good)
+    good[place] = wrong
+    with pytest.raises(ValueError, match=message):
+        code.lift(*good)
+
+
+@pytest.mark.skipif(kernel() is None, reason="needs the compiled kernel")
+@pytest.mark.parametrize(
+    ("place", "wrong", "message"),
+    [
+        (3, (4, 5, 1), "clean: expected|maps: expected"),
+        (4, np.zeros((2, 3, 5), np.float32), "map: expected 144"),
+        (5, (2, 3, 5), "maps: expected"),
+        (12, np.zeros((3, 5, 5), np.float32), "clean: expected 360"),
+        (13, (6, 5, 3, 0), "clean: the band"),
+        (13, (6, 5, -1, 0), "clean: the band"),
+        (13, (6, 5, 0, 2**62), "clean: the band"),
+        (13, (2**62, 2**62, 0, 0), "sizes"),
+        (13, (0, 5, 0, 0), "sizes"),
+    ],
+)
+def test_the_compiled_call_with_a_clean_picture_refuses(place, wrong, message):
+    code = kernel()
+    assert code is not None
+    picture, maps = np.zeros((4, 5, 3), np.uint8), np.zeros((2, 3, 6), np.float32)
+    rows, columns = np.zeros(4, np.int32), np.zeros(5, np.int32)
+    weights = [np.zeros(4, np.float32), np.zeros(5, np.float32)]
+    good = [picture, picture.copy(), 1, (4, 5, 3), maps, (2, 3, 6)]
+    good += [rows, weights[0], columns, weights[1], 1.0, maps]
+    good += [np.zeros((3, 6, 5), np.float32), (6, 5, 2, 0)]
+    code.lift_clean(*good)
+    good[place] = wrong
+    with pytest.raises(ValueError, match=message):
+        code.lift_clean(*good)
