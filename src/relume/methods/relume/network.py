@@ -1,0 +1,314 @@
+"""relume's own network: how to relight a picture, seen small, and its noise, seen close.
+
+| part        | looks at                        | gives                                        |
+|-------------|---------------------------------|----------------------------------------------|
+| Estimate    | the whole picture at 96×96      | five maps: gain R, G, B, bias, gamma         |
+| lines       | maps and log luma at 48×48      | slope and offset of each map over log luma   |
+| relight     | each pixel and the lines there  | y = (k·z/(1 + (k − 1)·z))^γ, z = min(1, a·x) |
+| Restoration | cells of 4×4 pixels and further | the dark picture without its noise           |
+
+The maps follow the picture's own edges: He, Sun, Tang, IEEE TPAMI 35(6), 2013, eqs. 5 and 6
+(doi 10.1109/TPAMI.2012.213). The curve of the bias k is that of Schlick, Graphics Gems IV, 1994.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+SIDE = 96
+"""Height and width at which the whole picture is looked at."""
+
+MAPS = 5
+"""Logarithms of the gains a of R, G and B, of the bias k, and of γ."""
+
+CENTRES = (1.6, 1.6, 1.6, 0.9, 0.0)
+REACHES = (2.0, 2.0, 2.0, 1.9, 0.8)
+"""A map lies within its centre ± its reach: gains of 0.7 to 36, biases of 0.4 to 16, gammas of 0.45
+to 2.2. Seven stops are an encoded gain of about 12."""
+
+STOP = 0.6
+"""What a stop of the knob `exposure` adds to log k: a tone of 0.45 with γ = 1 then gains the
+factor 2^(1/2.2) that a stop of light is in encoded values."""
+
+QUIET, LOUD = 0.9, 2.2
+"""Logarithms of the gain a·k of shadows under which nothing is restored, and above which all of it:
+from 2.5 times on, the noise of a photo begins to show."""
+
+BRIGHT = 0.7
+"""Encoded value from which a place counts as bright already."""
+
+FAINT = 1e-4
+"""Added to what γ is applied to: the slope of a power is infinite at 0."""
+
+
+class Lit(NamedTuple):
+    """What the network returns for (N, 3, H, W)."""
+
+    enhanced: Tensor
+    """(N, 3, H, W) in [0, 1]."""
+    clean: Tensor
+    """The picture as dark as before without noise, (N, 3, H, W) in [0, 1]."""
+    slope: Tensor
+    """Of the five maps over log luma, (N, 5, 48, 48)."""
+    offset: Tensor
+    amount: Tensor
+    """How much of the restoration is wanted where, (N, 1, 48, 48) in [0, 1]."""
+
+
+class Block(nn.Module):
+    """A 3×3 convolution per channel, ReLU, a 1×1 convolution, added to what came in."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.depthwise = nn.Conv2d(channels, channels, 3, padding=1, groups=channels)
+        self.pointwise = nn.Conv2d(channels, channels, 1)
+
+    def forward(self, features: Tensor) -> Tensor:
+        return features + self.pointwise(functional.relu(self.depthwise(features)))
+
+
+class Halve(nn.Module):
+    """Half the height and width, another number of channels."""
+
+    def __init__(self, channels: int, out_channels: int) -> None:
+        super().__init__()
+        self.depthwise = nn.Conv2d(channels, channels, 3, stride=2, padding=1, groups=channels)
+        self.pointwise = nn.Conv2d(channels, out_channels, 1)
+
+    def forward(self, features: Tensor) -> Tensor:
+        return functional.relu(self.pointwise(self.depthwise(features)))
+
+
+def double(features: Tensor) -> Tensor:
+    """Enlarge twice, linearly."""
+    return functional.interpolate(features, scale_factor=2.0, mode="bilinear", align_corners=False)
+
+
+def log_luma(image: Tensor) -> Tensor:
+    """Return log2(255·Y + 1)/8, (N, 3, H, W) in [0, 1] → (N, 1, H, W) in [0, 1]; Y of BT.601."""
+    luma = 0.299 * image[:, :1] + 0.587 * image[:, 1:2] + 0.114 * image[:, 2:]
+    return torch.log2(255 * luma + 1) / 8
+
+
+class Estimate(nn.Module):
+    """A small U-Net of depthwise blocks with a global branch."""
+
+    def __init__(self, *, channels: tuple[int, int, int], hidden: int) -> None:
+        super().__init__()
+        near, middle, far = channels
+        self.stem = nn.Conv2d(6, near, 4, stride=4)
+        self.near = nn.Sequential(Block(near), Block(near))
+        self.to_middle = Halve(near, middle)
+        self.middle = nn.Sequential(Block(middle), Block(middle))
+        self.to_far = Halve(middle, far)
+        self.far = nn.Sequential(Block(far), Block(far))
+        self.overall = nn.Sequential(
+            nn.Linear(2 * (near + far), hidden),
+            nn.ReLU(),
+            nn.Linear(hidden, hidden),
+            nn.ReLU(),
+        )
+        self.overall_features = nn.Linear(hidden, far)
+        self.overall_maps = nn.Linear(hidden, MAPS)
+        self.from_far = nn.Conv2d(far, middle, 1)
+        self.middle_again = Block(middle)
+        self.from_middle = nn.Conv2d(middle, near, 1)
+        self.near_again = Block(near)
+        self.head = nn.Conv2d(near, MAPS, 1)
+        for last in (self.head, self.overall_maps):  # training starts at the centres
+            for parameter in last.parameters():
+                nn.init.zeros_(parameter)
+
+    def forward(self, small: Tensor) -> Tensor:
+        """Return the maps, (N, 3, 96, 96) → (N, 5, 48, 48)."""
+        seen = torch.cat((torch.log2(255 * small + 1) / 8, small), dim=1) - 0.4
+        near = self.near(functional.relu(self.stem(seen)))
+        middle = self.middle(self.to_middle(near))
+        far = self.far(self.to_far(middle))
+        statistics = torch.cat(
+            (near.mean((2, 3)), near.amax((2, 3)), far.mean((2, 3)), far.amax((2, 3))), dim=1
+        )
+        overall = self.overall(statistics)
+        features = far + self.overall_features(overall)[..., None, None]
+        features = functional.relu(double(self.from_far(features)) + middle)
+        features = functional.relu(double(self.from_middle(self.middle_again(features))) + near)
+        local = double(self.head(self.near_again(features)))
+        return self._bounded(local + self.overall_maps(overall)[..., None, None])
+
+    @staticmethod
+    def _bounded(raw: Tensor) -> Tensor:
+        centre = torch.tensor(CENTRES, dtype=raw.dtype, device=raw.device).view(1, MAPS, 1, 1)
+        reach = torch.tensor(REACHES, dtype=raw.dtype, device=raw.device).view(1, MAPS, 1, 1)
+        return centre + reach * torch.tanh(raw / reach)
+
+
+class Restoration(nn.Module):
+    """Depthwise blocks on cells of 4×4 pixels and, for wide noise, on cells of 8×8.
+
+    A strided convolution packs a cell into one place and a transposed one unpacks it. It works on
+    square roots, in which the noise of light is even, and sees how dark a place is, so it knows
+    what the light will be multiplied with.
+    """
+
+    def __init__(self, *, channels: tuple[int, int], blocks: tuple[int, int, int]) -> None:
+        super().__init__()
+        near, far = channels
+        self.pack = nn.Conv2d(3, near, 4, stride=4)
+        self.near = nn.Sequential(*(Block(near) for _ in range(blocks[0])))
+        self.to_far = Halve(near, far)
+        self.far = nn.Sequential(*(Block(far) for _ in range(blocks[1])))
+        self.from_far = nn.Conv2d(far, near, 1)
+        self.near_again = nn.Sequential(*(Block(near) for _ in range(blocks[2])))
+        self.unpack = nn.ConvTranspose2d(near, 3, 4, stride=4)
+        for parameter in self.unpack.parameters():  # training starts at the picture itself
+            nn.init.zeros_(parameter)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Return the picture without its noise, (N, 3, 8h, 8w) in [0, 1] → the same."""
+        root = torch.sqrt(image)
+        near = self.near(functional.relu(self.pack(root)))
+        far = double(self.from_far(self.far(self.to_far(near))))
+        found = self.unpack(self.near_again(functional.relu(near + far)))
+        # A cell without a single level above black has no noise: it stays black.
+        present = (functional.max_pool2d(root.amax(dim=1, keepdim=True), 8) * 16).clamp(max=1)
+        found = found * functional.interpolate(present, scale_factor=8.0, mode="nearest")
+        root = (root + found).clamp(0, 1)
+        return root * root
+
+
+def areas(size: int, image: Tensor) -> Tensor:
+    """Return the matrix that averages `size` samples over the areas of SIDE samples."""
+    ends = torch.arange(SIDE + 1, dtype=image.dtype, device=image.device) * (size / SIDE)
+    place = torch.arange(size, dtype=image.dtype, device=image.device)
+    shared = torch.minimum(ends[1:, None], place + 1) - torch.maximum(ends[:-1, None], place)
+    return shared.clamp(min=0) * (SIDE / size)
+
+
+def seen_small(image: Tensor) -> Tensor:
+    """Average a picture over the areas of 96×96 samples, whatever its size."""
+    return areas(image.shape[-2], image) @ image @ areas(image.shape[-1], image).T
+
+
+def enlarged(maps: Tensor, image: Tensor) -> Tensor:
+    """Lay maps over a picture linearly, edges on edges."""
+    size = (image.shape[-2], image.shape[-1])
+    return functional.interpolate(maps, size, mode="bilinear", align_corners=False)
+
+
+def lines(guide: Tensor, maps: Tensor) -> tuple[Tensor, Tensor]:
+    """Fit each map by a line over the guide in windows of 5×5, and average the lines.
+
+    (N, 1, h, w) and (N, M, h, w) → slope and offset, (N, M, h, w).
+    """
+    epsilon = 0.005  # (0.07)² of the eight stops: edges of more than half a stop are followed
+
+    def mean(values: Tensor) -> Tensor:
+        wide = functional.pad(values, (2, 2, 2, 2), mode="replicate")
+        return functional.avg_pool2d(wide, 5, stride=1)
+
+    middle, level = mean(guide), mean(maps)
+    spread = mean(guide * guide) - middle * middle
+    slope = (mean(guide * maps) - middle * level) / (spread + epsilon)
+    return mean(slope), mean(level - slope * middle)
+
+
+def relight(image: Tensor, maps: Tensor) -> Tensor:
+    """Return y = (k·z/(1 + (k − 1)·z))^γ with z = min(1, a·x), monotonic in x, 0 → about 0.
+
+    (N, 3, H, W) in [0, 1] and (N, 5, H, W) → [0, 1].
+    """
+    gain, bias, gamma = maps[:, :3].exp(), maps[:, 3:4].exp(), maps[:, 4:].exp()
+    z = (gain * image).clamp(max=1)
+    return (bias * z / (1 + (bias - 1) * z) + FAINT) ** gamma
+
+
+class Network(nn.Module):
+    """Estimate small, restore close, relight."""
+
+    graph_knobs: ClassVar[tuple[str, ...]] = ("exposure", "highlights", "denoise")
+
+    def __init__(
+        self,
+        *,
+        channels: tuple[int, int, int] = (40, 56, 72),
+        hidden: int = 64,
+        restoration_channels: tuple[int, int] = (32, 48),
+        restoration_blocks: tuple[int, int, int] = (1, 3, 2),
+    ) -> None:
+        super().__init__()
+        self.estimate = Estimate(channels=channels, hidden=hidden)
+        self.restoration = Restoration(channels=restoration_channels, blocks=restoration_blocks)
+
+    def look(
+        self, image: Tensor, *, highlights: Tensor | float = 0.0
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Return slope and offset of the maps over log luma, and the amount of restoration."""
+        small = seen_small(image)
+        maps = self.estimate(small)
+        small = functional.avg_pool2d(small, 2)
+        slope, offset = lines(log_luma(small), spared(maps, small, highlights=highlights))
+        loud = maps[:, :3].mean(dim=1, keepdim=True) + maps[:, 3:4]
+        return slope, offset, ((loud - QUIET) / (LOUD - QUIET)).clamp(0, 1)
+
+    def forward(
+        self,
+        image: Tensor,
+        exposure: Tensor | float = 0.0,
+        highlights: Tensor | float = 0.8,
+        denoise: Tensor | float = 0.5,
+    ) -> Lit:
+        """Enhance pictures, (N, 3, 8h, 8w) in [0, 1] → the same.
+
+        `exposure` in stops; `highlights` in [0, 1], how far what is bright already is spared;
+        `denoise` in [0, 1].
+        """
+        slope, offset, amount = self.look(image, highlights=highlights)
+        offset = torch.cat((offset[:, :3], offset[:, 3:4] + STOP * exposure, offset[:, 4:]), dim=1)
+        clean = self.restoration(image)
+        quiet = image + denoise * enlarged(amount, image) * (clean - image)
+        maps = enlarged(slope, image) * log_luma(quiet) + enlarged(offset, image)
+        return Lit(relight(quiet, maps).clamp(0, 1), clean, slope, offset, amount)
+
+
+def spared(maps: Tensor, small: Tensor, *, highlights: Tensor | float) -> Tensor:
+    """Relight less what is bright already: gains that would lift the brightest channel beyond white
+    are lowered to it, and all maps fade out from BRIGHT to white, both by the part `highlights`."""
+    brightest = small.amax(dim=1, keepdim=True)
+    excess = maps[:, :3].amax(dim=1, keepdim=True) + brightest.clamp(min=1e-3).log()
+    gains = maps[:, :3] - highlights * functional.relu(excess)
+    fade = ((brightest - BRIGHT) / (1 - BRIGHT)).clamp(0, 1)
+    return torch.cat((gains, maps[:, 3:]), dim=1) * (1 - highlights * fade)
+
+
+def from_state(state: dict[str, Tensor]) -> Network:
+    """Build the network that a set of parameters belongs to.
+
+    Raises: RuntimeError from torch where names or shapes do not fit.
+    """
+
+    def blocks(place: str) -> int:
+        numbers = {name.split(".")[2] for name in state if name.startswith(f"restoration.{place}.")}
+        return len(numbers)
+
+    def count(name: str) -> int:
+        return len(state[name]) if name in state else 1
+
+    network = Network(
+        channels=(
+            count("estimate.stem.bias"),
+            count("estimate.to_middle.pointwise.bias"),
+            count("estimate.to_far.pointwise.bias"),
+        ),
+        hidden=count("estimate.overall.0.bias"),
+        restoration_channels=(
+            count("restoration.pack.bias"),
+            count("restoration.to_far.pointwise.bias"),
+        ),
+        restoration_blocks=(blocks("near"), blocks("far"), blocks("near_again")),
+    )
+    network.load_state_dict(state)
+    return network

@@ -1,0 +1,157 @@
+"""What relume's own network minimises: first the estimate learns light, then the restoration noise.
+
+Both learn from a well-exposed photo and a dark counterpart made from it. Every argument of
+`Objective` may stand in the section `objective` of a recipe.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal, TypeAlias
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from relume.losses import objective
+from relume.losses.objective import Batch, Terms, View
+from relume.methods.relume.network import Network, enlarged, log_luma, relight, seen_small
+
+Part: TypeAlias = Literal["estimate", "restoration"]
+
+DIM = 0.25
+"""Mean of a picture under which it counts as dark: only one photo in twenty is that dark by day."""
+
+SHADE = 0.03
+"""Added before logarithms of tones: about the level under which differences are hard to see."""
+
+
+class Objective(objective.Objective):
+    """`part` is what learns; the other part stays as it is.
+
+    The estimate: the relit small picture against the small photo, by tone, by logarithm (so that
+    shadows count), by differences of neighbours (structure), by the mean of the whole picture
+    (exposure) and by max − min of the channels (saturation). The restoration: the relit clean
+    picture against the relit noise-free one, by luma, by the differences of R and B to luma, and by
+    differences of neighbours.
+    """
+
+    needs: ClassVar[View] = "low_high"
+
+    def __init__(
+        self,
+        *,
+        part: Part = "estimate",
+        tone: float = 1.0,
+        logarithm: float = 0.15,
+        structure: float = 0.5,
+        mean: float = 1.0,
+        saturation: float = 0.3,
+        chroma: float = 1.0,
+    ) -> None:
+        super().__init__()
+        self.part = part
+        self.weights = {
+            "tone": tone,
+            "logarithm": logarithm,
+            "structure": structure,
+            "mean": mean,
+            "saturation": saturation,
+            "chroma": chroma,
+        }
+
+    def enhance(self, network: nn.Module, low: Tensor) -> Tensor:
+        """Enhance pictures of any size, the estimate alone without restoring."""
+        height, width = low.shape[-2:]
+        padding = (0, -width % 8, 0, -height % 8)
+        padded = functional.pad(low, padding, mode="replicate")
+        denoise = float(self.part == "restoration")
+        return network(padded, 0.0, 0.0, denoise).enhanced[..., :height, :width]
+
+    def forward(self, network: nn.Module, batch: Batch) -> Terms:
+        if not isinstance(network, Network):
+            raise TypeError("this objective belongs to relume's own network")
+        if self.part == "estimate":
+            terms = _estimate_terms(network, batch["low"], batch["high"])
+        else:
+            terms = _restoration_terms(network, batch["low"], batch["high"])
+        return {name: self.weights[name] * value for name, value in terms.items()}
+
+
+def _estimate_terms(network: Network, low: Tensor, high: Tensor) -> Terms:
+    small, aim = seen_small(low), seen_small(high)
+    slope, offset, _ = network.look(low)
+    maps = enlarged(slope, small) * log_luma(small) + enlarged(offset, small)
+    found = relight(small, maps)
+    return {
+        "tone": (found - aim).abs().mean(),
+        "logarithm": ((found + SHADE).log() - (aim + SHADE).log()).abs().mean(),
+        "structure": _steepness(found - aim),
+        "mean": _misplaced(found.mean((1, 2, 3)), aim.mean((1, 2, 3)), small.mean((1, 2, 3))),
+        "saturation": (_saturation(found) - _saturation(aim)).abs().mean(),
+    }
+
+
+def _restoration_terms(network: Network, low: Tensor, high: Tensor) -> Terms:
+    height, width = (side - side % 8 for side in low.shape[-2:])
+    low, high = low[..., :height, :width], high[..., :height, :width]
+    with torch.no_grad():
+        quiet = noise_free(low, high)
+        maps = _plain_maps(quiet, high)
+        aim = relight(quiet, maps)
+    difference = relight(network.restoration(low), maps) - aim
+    luma = 0.299 * difference[:, :1] + 0.587 * difference[:, 1:2] + 0.114 * difference[:, 2:]
+    return {
+        "tone": luma.abs().mean(),
+        "chroma": (difference - luma).abs().mean(),
+        "structure": _steepness(luma),
+    }
+
+
+def _plain_maps(low: Tensor, high: Tensor) -> Tensor:
+    """Return maps with a bias alone that takes the mean of a dark picture about to that of the
+    photo, so that the restoration learns without the estimate; (N, 5, 1, 1)."""
+    means = (each.mean((1, 2, 3), keepdim=True).clamp(0.01, 0.9) for each in (low, high))
+    dark, bright = (torch.logit(mean) for mean in means)
+    zeros = torch.zeros_like(dark)
+    return torch.cat((zeros, zeros, zeros, (bright - dark).clamp(min=0), zeros), dim=1)
+
+
+def _misplaced(found: Tensor, aim: Tensor, before: Tensor) -> Tensor:
+    """Compare means of pictures; the darker the input, the worse is too little light.
+
+    A quantile loss (Koenker, Bassett, Econometrica 46(1), 1978): of what is uncertain in the dark,
+    the upper part is aimed at, since people take a picture that stays dark for a failure.
+    """
+    quantile = 0.5 + 0.25 * ((DIM - before) / DIM).clamp(min=0)
+    missing = aim - found
+    return 2 * torch.maximum(quantile * missing, (quantile - 1) * missing).mean()
+
+
+def _steepness(values: Tensor) -> Tensor:
+    """Average the absolute differences of neighbours, both ways."""
+    down, right = values.diff(dim=-2), values.diff(dim=-1)
+    return down.abs().mean() + right.abs().mean()
+
+
+def _saturation(image: Tensor) -> Tensor:
+    return image.amax(dim=1) - image.amin(dim=1)
+
+
+def noise_free(low: Tensor, high: Tensor, *, radius: int = 8, epsilon: float = 1e-4) -> Tensor:
+    """Return the dark picture as it would be without noise: what a well-exposed photo explains.
+
+    In each window a channel of the dark picture is a line over that of the photo, since light
+    changes smoothly and tone curves are smooth; noise is what no line explains
+    (He, Sun, Tang, IEEE TPAMI 35(6), 2013, eqs. 5, 6, 8, with the photo as the guide).
+    """
+    kernel = 2 * radius + 1
+
+    def mean(values: Tensor) -> Tensor:
+        wide = functional.pad(values, (radius,) * 4, mode="replicate")
+        lines = functional.avg_pool2d(wide, (kernel, 1), stride=1)
+        return functional.avg_pool2d(lines, (1, kernel), stride=1)
+
+    middle, level = mean(high), mean(low)
+    spread = mean(high * high) - middle * middle
+    slope = (mean(high * low) - middle * level) / (spread + epsilon)
+    return (mean(slope) * high + mean(level - slope * middle)).clamp(0, 1)

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+import torch
+
+from fake.night import night
+from relume.export.weights import load_network
+from relume.methods import relume
+from relume.methods.relume.network import Network, from_state, relight, seen_small
+from relume.methods.relume.objective import Objective, noise_free
+from relume.runtime import load
+from relume.runtime.lift_method import reduced
+
+NAME = relume.CARD.weights[0].name
+
+
+def tensor(image: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)[None]))
+
+
+@pytest.fixture(scope="module")
+def network() -> Network:
+    loaded = load_network(
+        "relume", Path(relume.__file__).parent / "weights" / f"{NAME}.safetensors"
+    )
+    assert isinstance(loaded, Network)
+    return loaded.eval()
+
+
+@pytest.mark.parametrize("knobs", [{}, {"exposure": 0.7, "highlights": 0.5, "denoise": 0.3}])
+def test_the_runtime_does_what_the_network_does(network, knobs):
+    image = night(136, 200)
+    with torch.no_grad():
+        expected = network(tensor(image), **knobs).enhanced[0].permute(1, 2, 0).numpy()
+    # Logarithms and powers of another library, and tiles.
+    assert np.abs(load("relume")(image, **knobs) - expected).max() <= 2e-4
+
+
+def test_fits_the_card(network):
+    count = sum(value.numel() for value in network.parameters())
+    assert count == relume.CARD.parameters < 100_000
+
+
+def test_the_whole_picture_is_seen_as_the_runtime_sees_it():
+    for size in ((200, 136), (96, 96), (40, 300)):
+        image = night(*size)
+        small = seen_small(tensor(image))[0].permute(1, 2, 0).numpy()
+        assert np.abs(small - reduced(image, 96)).max() <= 1e-5
+
+
+def test_any_architecture_is_found_from_its_parameters():
+    network = Network(
+        channels=(8, 12, 16),
+        hidden=8,
+        restoration_channels=(8, 12),
+        restoration_blocks=(2, 1, 3),
+    )
+    again = from_state(network.state_dict())
+    image = tensor(night(64, 48))
+    with torch.no_grad():
+        assert torch.equal(network.eval()(image).enhanced, again.eval()(image).enhanced)
+
+
+def test_relighting_keeps_the_order_of_tones():
+    ramp = torch.linspace(0, 1, 256).view(1, 1, 1, 256).expand(1, 3, 1, 256)
+    for maps in ((1.5, 1.5, 1.5, 1.0, 0.3), (0.0, 0.0, 0.0, -1.0, -0.5)):
+        lit = relight(ramp, torch.tensor(maps).view(1, 5, 1, 1))
+        assert (lit.diff(dim=-1) >= 0).all()
+
+
+def test_noise_free_is_nearer_to_the_truth():
+    high = tensor(night(96, 96)) ** 0.3
+    truth = 0.15 * high
+    noise = 0.02 * torch.randn(high.shape, generator=torch.Generator().manual_seed(0))
+    found = noise_free(truth + noise, high)
+    assert (found - truth).abs().mean() < 0.25 * noise.abs().mean()
+
+
+@pytest.mark.parametrize("part", ["estimate", "restoration"])
+def test_only_the_part_that_learns_gets_gradients(part):
+    network = Network()
+    high = tensor(night(96, 104)) ** 0.3
+    terms = Objective(part=part)(network, {"low": 0.2 * high, "high": high})
+    torch.stack(list(terms.values())).sum().backward()
+    learning = {
+        name.split(".")[0] for name, value in network.named_parameters() if value.grad is not None
+    }
+    assert learning == {part}
+    assert all(torch.isfinite(value) for value in terms.values())
+
+
+def test_validation_takes_any_size():
+    low = tensor(night(37, 50))
+    assert Objective().enhance(Network(), low).shape == low.shape
