@@ -28,7 +28,7 @@ MOST_SIZES = 8
 SHELF = "openvino"
 ATTENTION = "Softmax"
 """Graphs with this operator are compared with ONNX Runtime before they are trusted: OpenVINO 2026.4
-computed a window attention wrongly at times (4 of about 35 compilations; the cause is not known)."""
+computed a window attention wrongly at times (4 of about 35 compilations; the cause is unknown)."""
 ATTEMPTS = 4
 """Compilations of such a graph before giving up."""
 AGREEMENT = 1e-4
