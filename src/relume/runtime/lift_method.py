@@ -7,7 +7,7 @@ result = Lift(slope, offset) of E + denoise · amount · (clean − E), from byt
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,34 +21,28 @@ from relume.render import Clean, Grid, Lift
 from relume.render.bands import for_each
 from relume.render.placement import taps
 from relume.runtime import fit
-from relume.runtime.engines import open_graph
-from relume.runtime.subgraph import only
+from relume.runtime.engines import Graph
 
 LOOK = ("slope", "offset", "amount")
 CLEAN = "clean"
 
 
 class LiftMethod:
-    """A graph with the outputs `slope`, `offset`, `amount` and `clean`, run by an engine."""
+    """A graph with the outputs `slope`, `offset`, `amount` and `clean`.
+
+    It runs on one thread: tiles run side by side, and the small picture takes 2 ms.
+    """
 
     def __init__(
-        self,
-        data: bytes,
-        card: Card,
-        *,
-        engine: str,
-        threads: int | None = None,
-        memory: int = fit.MEMORY,
+        self, graph: Graph, card: Card, *, threads: int | None = None, memory: int = fit.MEMORY
     ) -> None:
         if card.lifting is None:
             raise WeightsError(f"{card.name}: its card does not say how it lifts")
         self.card = card
         self._how: Lifting = card.lifting
+        self._graph = graph
         self._threads = threads
         self._side = max(fit.side_of_tile(card, memory=memory), 2 * self._how.halo + 64)
-        # One thread each: tiles run side by side, and the small picture takes 2 ms.
-        self._look = open_graph(_part(data, LOOK), engine=engine, threads=1)
-        self._clean = open_graph(_part(data, (CLEAN,)), engine=engine, threads=1)
 
     def __call__(self, image: Picture, /, **knobs: float) -> Picture:
         return self.apply(image, knobs=settle(self.card, knobs), strength=1.0)
@@ -82,9 +76,9 @@ class LiftMethod:
         small = reduced(picture, self._how.side)
         feeds = {"image": np.ascontiguousarray(small.transpose(2, 0, 1)[None])}
         for name, value in knobs.items():
-            if name in self._look.inputs:
+            if name in self._graph.inputs:
                 feeds[name] = np.asarray(value, np.float32)
-        found = self._look.run(feeds, LOOK)
+        found = self._graph.run(feeds, LOOK)
         return {
             name: np.ascontiguousarray(value[0].transpose(1, 2, 0))
             for name, value in zip(LOOK, found, strict=True)
@@ -118,13 +112,8 @@ class LiftMethod:
             piece = np.pad(piece, ((0, bottom), (0, right), *rest), mode="edge")
         planes = to_unit(piece[None] if piece.ndim == 2 else piece.transpose(2, 0, 1))
         image = np.ascontiguousarray(np.broadcast_to(planes, (3, *piece.shape[:2])))
-        found = self._clean.run({"image": image[None]}, [CLEAN])[0][0]
+        found = self._graph.run({"image": image[None]}, [CLEAN])[0][0]
         return found if piece.ndim == 3 else found.mean(axis=0, keepdims=True)
-
-
-def _part(data: bytes, outputs: Sequence[str]) -> bytes:
-    """Cut an ONNX model; one in another form is computed whole."""
-    return data if data.lstrip().startswith(b"<") else only(data, outputs)
 
 
 def reduced(picture: Picture, side: int) -> Rgb:

@@ -204,6 +204,7 @@ def load(
     MissingExtraError for an engine that is not installed.
     """
     engines.check(engine)
+    known: Card | None = None  # a model file says itself what it is
     if name.lower().endswith(weights.MODELS):
         if precision != "fp32":
             raise ContractError(f"{name}: a model file has the precision it was exported in")
@@ -214,24 +215,28 @@ def load(
         raise ContractError(f"{name} has a card: only a model file without one is described")
     else:
         module = methods.module(name)
-        card: Card = module.CARD
-        if card.kind == "classical":
+        known = module.CARD
+        if known.kind == "classical":
             if precision != "fp32":
                 raise ContractError(f"{name} is no network: it has no precision to choose")
             return ModuleMethod(module)
-        data = variants.read(name, card.weights[0].name, precision)
+        data = variants.read(name, known.weights[0].name, precision)
 
-    engine = engines.settled(engine, data)  # of the whole file: a method may run parts of it
-
-    def opened(threads: int | None) -> tuple[Graph, Card]:
-        graph = engines.open_graph(data, engine=engine, threads=threads)
+    def opened(card: Card | None) -> tuple[Graph, Card]:
+        together = threads if card is not None and _runs_whole(card) else 1
+        graph = engines.open_graph(data, engine=engine, threads=together)
         return weights.with_card(graph, where=name, description=description)
 
-    graph, card = opened(1)  # tiles are run side by side, one thread each
+    graph, card = opened(known)
+    if known is None and _runs_whole(card):
+        graph, card = opened(card)
     if card.input == "mosaic":
-        return MosaicMethod(opened(threads)[0], card)
+        return MosaicMethod(graph, card)
     if card.lifting is not None:
-        return LiftMethod(data, card, engine=engine, threads=threads, memory=memory)
-    if card.reach is None:
-        graph, card = opened(threads)
+        return LiftMethod(graph, card, threads=threads, memory=memory)
     return GraphMethod(graph, card, threads=threads, memory=memory)
+
+
+def _runs_whole(card: Card) -> bool:
+    """Say whether one run is given all threads; else tiles run side by side, one thread each."""
+    return card.lifting is None and (card.reach is None or card.input == "mosaic")

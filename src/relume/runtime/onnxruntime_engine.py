@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from threading import Lock
@@ -10,6 +10,7 @@ from typing import Any
 
 from relume.errors import MissingExtraError, WeightsError
 from relume.runtime.engines import Array, Port
+from relume.runtime.subgraph import only
 
 QUIET = 3
 """ONNX Runtime's log level for errors only: its warnings speak of the graph, not to the user."""
@@ -36,14 +37,24 @@ _TYPES = {"float": "float32", "double": "float64"}
 
 
 class OnnxRuntimeGraph:
-    """A session of ONNX Runtime."""
+    """A session of ONNX Runtime, and one for each part of its outputs that is asked for.
+
+    ONNX Runtime computes every output of a session, also those nobody asks for, so that the part
+    of the graph that some of them need gets a session of its own at the first run.
+    """
 
     def __init__(
-        self, session: Any, *, path_only: Any, turn: AbstractContextManager[Any] | None = None
+        self,
+        data: bytes,
+        *,
+        open_session: Callable[[bytes], Any],
+        turn: AbstractContextManager[Any] | None = None,
     ) -> None:
-        self._session = session
-        self._path_only = path_only
+        self._data = data
+        self._open = open_session
         self._turn = turn or nullcontext()
+        self._opening = Lock()
+        session = open_session(data)
         inputs, outputs = session.get_inputs(), session.get_outputs()
         self.inputs = tuple(str(node.name) for node in inputs)
         self.outputs = tuple(str(node.name) for node in outputs)
@@ -51,11 +62,31 @@ class OnnxRuntimeGraph:
         self.ports: Mapping[str, Port] = {
             str(node.name): _port(node) for node in (*inputs, *outputs)
         }
+        self._whole: Any = session
+        self._parts: dict[frozenset[str], tuple[Any, tuple[str, ...]]] = {
+            frozenset(self.outputs): (session, self.inputs)
+        }
 
     def run(self, feeds: Mapping[str, Array], outputs: Sequence[str]) -> list[Array]:
         """Compute the named outputs and only what they need."""
+        session, inputs = self._for(frozenset(outputs))
+        given = {name: value for name, value in feeds.items() if name in inputs}
         with self._turn:
-            return self._session.run(list(outputs), dict(feeds), self._path_only)
+            return session.run(list(outputs), given)
+
+    def _for(self, outputs: frozenset[str]) -> tuple[Any, tuple[str, ...]]:
+        """Return the session that computes these outputs, and the inputs it wants."""
+        with self._opening:
+            if outputs not in self._parts:
+                self._parts[outputs] = self._opened(outputs)
+            return self._parts[outputs]
+
+    def _opened(self, outputs: frozenset[str]) -> tuple[Any, tuple[str, ...]]:
+        try:
+            session = self._open(only(self._data, sorted(outputs)))
+        except WeightsError:  # branches and loops cannot be cut: all of it is computed
+            return self._whole, self.inputs
+        return session, tuple(str(node.name) for node in session.get_inputs())
 
 
 def devices() -> tuple[str, ...]:
@@ -87,24 +118,25 @@ def open_graph(data: bytes, *, device: str = "cpu", threads: int | None) -> Onnx
     if device == "directml":  # it forbids both
         options.enable_mem_pattern = False
         options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
-    path_only = onnxruntime.RunOptions()
-    path_only.only_execute_path_to_fetches = True
-    path_only.log_severity_level = QUIET
     wanted = [(provider.name, dict(provider.options))]
     if device != "cpu":
         wanted.append((_PROVIDERS["cpu"].name, {}))  # for what the device cannot compute
-    try:
-        session = onnxruntime.InferenceSession(data, options, providers=wanted)
-    except Exception as error:  # its errors share no base class below Exception
-        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-        raise WeightsError(f"ONNX Runtime cannot read this model: {reason}") from error
-    if session.get_providers()[0] != provider.name:  # it falls back without a word
-        raise MissingExtraError(
-            f"ONNX Runtime offers {device} but it does not work on this machine; "
-            "check its driver, or leave out --engine"
-        )
+
+    def open_session(model: bytes) -> Any:
+        try:
+            session = onnxruntime.InferenceSession(model, options, providers=wanted)
+        except Exception as error:  # its errors share no base class below Exception
+            reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+            raise WeightsError(f"ONNX Runtime cannot read this model: {reason}") from error
+        if session.get_providers()[0] != provider.name:  # it falls back without a word
+            raise MissingExtraError(
+                f"ONNX Runtime offers {device} but it does not work on this machine; "
+                "check its driver, or leave out --engine"
+            )
+        return session
+
     turn = Lock() if device == "directml" else None  # its sessions serve one thread at a time
-    return OnnxRuntimeGraph(session, path_only=path_only, turn=turn)
+    return OnnxRuntimeGraph(data, open_session=open_session, turn=turn)
 
 
 def _port(node: Any) -> Port:
