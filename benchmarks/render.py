@@ -127,8 +127,7 @@ def measure(repeats: int) -> list[Line]:
     }
     height, width = SMALL
     alone: dict[str, Callable[[], object]] = {
-        "reduce by area": lambda: reduce(picture, height=height, width=width, how="area"),
-        "reduce bilinear": lambda: reduce(picture, height=height, width=width, how="bilinear"),
+        "reduce by area": lambda: reduce(picture, height=height, width=width),
         "histogram of luma": lambda: histogram(picture, of="luma"),
     }
     for forced in ("", "numpy"):

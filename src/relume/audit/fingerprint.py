@@ -57,7 +57,7 @@ def fingerprint(path: Path, picture: Picture) -> Fingerprint:
         file_hash = hashlib.file_digest(stream, "sha256").digest()
     height, width = picture.shape[:2]
     tall, wide = _fitted(height, width, LONG_SIDE)
-    small = reduce(picture, height=tall, width=wide, how="area")
+    small = reduce(picture, height=tall, width=wide)
     plane = np.log(luma(small) + np.float32(TOE)).astype(np.float32)
     size = _fitted(tall, wide, SMALL_SIDE)
     # The black end counts where all channels are black: a pure red is not black.

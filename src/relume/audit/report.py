@@ -159,7 +159,7 @@ def _tile(path: Path, kind: str, text: str, read: Callable[[Path], Photo]) -> st
 def _data_uri(photo: Photo) -> str:
     factor = min(1.0, _THUMBNAIL / max(photo.height, photo.width))
     size = (max(1, round(photo.height * factor)), max(1, round(photo.width * factor)))
-    small = reduce(photo.pixels, height=size[0], width=size[1], how="area")
+    small = reduce(photo.pixels, height=size[0], width=size[1])
     pixels = np.rint(small * 255.0).astype(np.uint8)
     data = encode(Photo(pixels), format="jpeg", quality=80)
     return f"data:image/jpeg;base64,{base64.b64encode(data).decode('ascii')}"

@@ -117,7 +117,7 @@ def _reduced(picture: Picture, longest: int, card: Card) -> Rgb:
     rows, columns = picture.shape[:2]
     share = min(1.0, longest / max(rows, columns))
     height, width = (max(1, round(share * side)) for side in (rows, columns))
-    small = reduce(picture, height=height, width=width, how="area")
+    small = reduce(picture, height=height, width=width)
     return fit.pad_to_multiple(small, card.multiple_of)
 
 

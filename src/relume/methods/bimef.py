@@ -75,7 +75,7 @@ def estimate(
     height, width = picture.shape[:2]
     most = height * width if exact else ENOUGH
     (h, w), factor = working_size(height, width, most=most, least=PUBLISHED)
-    brightest = value(reduce(picture, height=h, width=w, how="area"))
+    brightest = value(reduce(picture, height=h, width=w))
     across, down = edge_weights(brightest, smoothness=smoothness * PUBLISHED / factor)
     illumination = solve(brightest, across, down).astype(np.float32)
     offset = 0.0
@@ -103,8 +103,8 @@ def edge_weights(illumination: Floats, *, smoothness: float) -> tuple[Floats, Fl
 def badly_exposed(picture: Picture, illumination: Floats) -> Floats:
     """Return the geometric mean of R, G and B where the illumination is low, of a small sample."""
     h, w = (min(SAMPLE, size) for size in illumination.shape)
-    sample = reduce(picture, height=h, width=w, how="area")
-    dark = reduce((illumination < BAD).astype(np.float32), height=h, width=w, how="area")
+    sample = reduce(picture, height=h, width=w)
+    dark = reduce((illumination < BAD).astype(np.float32), height=h, width=w)
     return np.cbrt(sample.prod(axis=-1))[dark[..., 0] > 0.5]
 
 

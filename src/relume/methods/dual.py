@@ -56,7 +56,7 @@ def estimate(
     """Return the straight lines that lead from the picture to the fusion."""
     height, width = picture.shape[:2]
     (h, w), factor = halved_size(height, width, most=height * width if exact else ENOUGH)
-    small = reduce(picture, height=h, width=w, how="area")
+    small = reduce(picture, height=h, width=w)
 
     def gain(image: Rgb) -> Plane:
         smooth = refine(value(image), alpha=alpha, strategy=3, sigma=SIGMA, radius=RADIUS,

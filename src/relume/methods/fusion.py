@@ -55,7 +55,7 @@ def estimate(picture: Picture, *, stops: float, exposures: float, exact: float) 
     """Return the straight lines that lead from the picture to the fusion."""
     height, width = picture.shape[:2]
     (h, w), factor = halved_size(height, width, most=height * width if exact else ENOUGH)
-    small = reduce(picture, height=h, width=w, how="area")
+    small = reduce(picture, height=h, width=w)
     linear = decode_srgb(small)
     brightest, key = value(linear)[..., None], value(small)
     pictures, slopes = [small], [np.ones_like(key)]

@@ -55,7 +55,7 @@ def estimate(picture: Picture, *, most: float, alpha: float, exact: float) -> Lo
     height, width = picture.shape[:2]
     pixels = height * width if exact else ENOUGH
     (h, w), factor = working_size(height, width, most=pixels, least=PUBLISHED)
-    brightest = value(reduce(picture, height=h, width=w, how="area"))
+    brightest = value(reduce(picture, height=h, width=w))
     smooth = refine(brightest, alpha=alpha, strategy=3, sigma=SIGMA, radius=RADIUS,
                     factor=factor / PUBLISHED)  # fmt: skip
     return Local(

@@ -77,7 +77,7 @@ def estimate(
     height, width = picture.shape[:2]
     most = height * width if exact else FEW if iterations else ENOUGH
     (h, w), factor = working_size(height, width, most=most)
-    brightest = value(reduce(picture, height=h, width=w, how="area"))
+    brightest = value(reduce(picture, height=h, width=w))
     if iterations:
         smooth = shrinkage.smooth(brightest, alpha=alpha, strategy=int(strategy), sigma=SIGMA,
                                   radius=RADIUS, iterations=int(iterations))  # fmt: skip

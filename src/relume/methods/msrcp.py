@@ -76,7 +76,7 @@ def estimate(
     sigmas = widths((small, medium, large), size=size, reference=reference)
     pixels = size[0] * size[1] if exact else ENOUGH
     (h, w), factor = working_size(*size, most=pixels, largest=max(min(sigmas) / FINEST, 1.0))
-    samples = average(light(reduce(picture, height=h, width=w, how="area")))
+    samples = average(light(reduce(picture, height=h, width=w)))
     around = surround(samples, sigmas=sigmas, factor=factor)
     differences = np.log(average(light(thin(picture)))) - read(around, size=size)
     bottom, top = ranks(differences, low=low, high=high)

@@ -79,7 +79,7 @@ def estimate(
     sigmas = widths((small, medium, large), size=size, reference=reference)
     most = size[0] * size[1] if exact else ENOUGH
     (h, w), factor = working_size(*size, most=most, largest=max(min(sigmas) / FINEST, 1.0))
-    samples = light(reduce(picture, height=h, width=w, how="area"))
+    samples = light(reduce(picture, height=h, width=w))
     around = surround(samples, sigmas=sigmas, factor=factor)
     restored = restore(thin(picture), read(around, size=size))
     ends = [ranks(restored[..., c], low=low, high=high) for c in range(3)]

@@ -62,7 +62,7 @@ def estimate(
     sigmas = widths((sigma,), size=size, reference=reference)
     most = size[0] * size[1] if exact else ENOUGH
     (h, w), factor = working_size(*size, most=most, largest=max(min(sigmas) / FINEST, 1.0))
-    samples = light(reduce(picture, height=h, width=w, how="area"))
+    samples = light(reduce(picture, height=h, width=w))
     around = surround(samples, sigmas=sigmas, factor=factor)
     differences = np.log(light(thin(picture))) - read(around, size=size)
     bottom, top = ranks(differences, low=low, high=high)

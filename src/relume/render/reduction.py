@@ -2,45 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
-
 import numpy as np
-from numpy.typing import NDArray
 
 from relume.arrays import Picture, Rgb
-from relume.errors import ContractError, UnknownNameError
+from relume.errors import ContractError
 from relume.levels import TOPS, check_picture, to_unit
 from relume.render.bands import each_band
 from relume.render.kernel import Kernel, kernel
-from relume.render.placement import taps
 from relume.render.samples import channels, is_packed
-
-How = Literal["area", "bilinear"]
 
 SAMPLES = 1 << 17
 """Samples that are floats at one time; they stay in the second-level cache."""
 
 
-def reduce(picture: Picture, *, height: int, width: int, how: How) -> Rgb:
+def reduce(picture: Picture, *, height: int, width: int) -> Rgb:
     """Return the picture at (height, width), no larger than it is, as float32 RGB in [0, 1].
 
-    `area` is the exact mean over the area an output pixel covers, at any ratio. `bilinear` reads
-    the four neighbours of the output pixel's centre, as torch's interpolate(mode="bilinear",
-    align_corners=False) does; positions are computed in double precision, torch's in single.
-    Gray is repeated in three channels.
+    Each sample is the exact mean over the area it covers, at any ratio. Gray is repeated in three
+    channels.
     """
     check_picture(picture)
-    if how not in get_args(How):
-        raise UnknownNameError.of("reduction", how, get_args(How))
     if not (1 <= height <= picture.shape[0] and 1 <= width <= picture.shape[1]):
         raise ContractError(
             f"reduction: expected at most {picture.shape[:2]} and at least (1, 1), "
             f"got {(height, width)}"
         )
     small = np.empty((height, width, 3), np.float32)
-    if how == "bilinear":
-        _sample(picture, small)
-        return small
     code = kernel() if is_packed(picture) else None
     # Four bands per thread even out; more would only start more calls.
     rows = max(1, height // 16) if code else 1
@@ -54,36 +41,6 @@ def reduce(picture: Picture, *, height: int, width: int, how: How) -> Rgb:
 
     each_band(band, height=height, rows=rows, threads=None)
     return small
-
-
-def _sample(picture: Picture, small: Rgb) -> None:
-    height, width = small.shape[:2]
-    vertical, horizontal = (
-        taps(
-            count,
-            scale=size / count,
-            offset=0.5 * size / count - 0.5,
-            samples=size,
-        )
-        for count, size in ((height, picture.shape[0]), (width, picture.shape[1]))
-    )
-    below = np.minimum(vertical.index + 1, picture.shape[0] - 1)
-    left, right = horizontal.index, np.minimum(horizontal.index + 1, picture.shape[1] - 1)
-    across = horizontal.weight[:, None]
-
-    def line(rows: NDArray[np.int32]) -> NDArray[np.float32]:
-        start, end = (
-            to_unit(picture[rows[:, None], columns]).reshape(len(rows), width, -1)
-            for columns in (left, right)
-        )
-        return (start + across * (end - start)).astype(np.float32, copy=False)
-
-    step = max(1, SAMPLES // (3 * width))
-    for first in range(0, height, step):
-        rows = slice(first, first + step)
-        upper = line(vertical.index[rows])
-        down = vertical.weight[rows, None, None]
-        small[rows] = upper + down * (line(below[rows]) - upper)
 
 
 def _average_compiled(code: Kernel, picture: Picture, small: Rgb, first: int, last: int) -> None:

@@ -87,7 +87,7 @@ def reduced(picture: Picture, *, card: Card) -> Rgb:
     """Return the picture at the size the method is run at, (h, w, 3) in [0, 1]."""
     full = (picture.shape[0], picture.shape[1])
     height, width = bounded_size(full, most_pixels=card.most_pixels or picture.size)
-    return render.reduce(picture, height=height, width=width, how="area")
+    return render.reduce(picture, height=height, width=width)
 
 
 def line_map(low: Rgb, enhanced: Rgb, *, full: tuple[int, int]) -> Affine:

@@ -119,7 +119,7 @@ class LiftMethod:
 def reduced(picture: Picture, side: int) -> Rgb:
     """Average a picture over the areas of side × side samples, whatever its size."""
     height, width = picture.shape[:2]
-    small = render.reduce(picture, height=min(height, side), width=min(width, side), how="area")
+    small = render.reduce(picture, height=min(height, side), width=min(width, side))
     return (
         np.einsum(
             "hH,HWc,wW->hwc", _areas(small.shape[0], side), small, _areas(small.shape[1], side)

@@ -149,7 +149,7 @@ class GraphMethod:
         if how is not None and how.reduction == "area":
             full = (picture.shape[0], picture.shape[1])
             height, width = (-(-size // scale) for size in full)
-            return render.reduce(picture, height=height, width=width, how="area"), full
+            return render.reduce(picture, height=height, width=width), full
         small = fit.reduce_by(picture, scale)
         return small, (small.shape[0] * scale, small.shape[1] * scale)
 

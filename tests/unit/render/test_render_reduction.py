@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from render_reference import TOP
 from render_strategies import a_picture, dtypes, seeds, sizes
 
-from relume.errors import ContractError, UnknownNameError
+from relume.errors import ContractError
 from relume.render import reduce
 
 KERNELS = ["", "numpy"]
@@ -26,18 +26,6 @@ def weights(large: int, small: int) -> np.ndarray:
     return table
 
 
-def lines(large: int, small: int) -> np.ndarray:
-    """(small, large): bilinear weights at the centres of the output samples."""
-    table = np.zeros((small, large))
-    for i in range(small):
-        at = max(0.0, (i + 0.5) * large / small - 0.5)
-        low = min(int(at), large - 1)
-        table[i, low] += 1 - (at - low)
-        table[i, min(low + 1, large - 1)] += at - low
-    return table
-
-
-@pytest.mark.parametrize("how", ["area", "bilinear"])
 @settings(deadline=None)
 @given(
     dtype=dtypes,
@@ -47,12 +35,11 @@ def lines(large: int, small: int) -> np.ndarray:
     seed=seeds,
     share=st.tuples(st.floats(0, 1), st.floats(0, 1)),
 )
-def test_is_the_weighted_mean(how, dtype, size, gray, strided, seed, share):
+def test_is_the_mean_over_the_area(dtype, size, gray, strided, seed, share):
     picture = a_picture(np.random.default_rng(seed), dtype, size, gray)
     height, width = (1 + round(s * (n - 1)) for s, n in zip(share, size, strict=True))
-    table = weights if how == "area" else lines
     unit = (picture / TOP[dtype]).reshape(*size, -1)
-    down, across = table(size[0], height), table(size[1], width)
+    down, across = weights(size[0], height), weights(size[1], width)
     expected = np.einsum("ir,rxc,jx->ijc", down, unit, across)
     expected = np.broadcast_to(expected, (height, width, 3))
     if strided:
@@ -60,7 +47,7 @@ def test_is_the_weighted_mean(how, dtype, size, gray, strided, seed, share):
     for kernel in KERNELS:
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("RELUME_KERNEL", kernel)
-            small = reduce(picture, height=height, width=width, how=how)
+            small = reduce(picture, height=height, width=width)
         assert small.dtype == np.float32
         assert small.shape == (height, width, 3)
         assert np.abs(small - expected).max() < 5e-7  # a few roundings of single precision
@@ -73,24 +60,10 @@ def test_is_the_weighted_mean(how, dtype, size, gray, strided, seed, share):
 def test_white_stays_white_in_many_bands(kernel, dtype, monkeypatch):
     monkeypatch.setenv("RELUME_KERNEL", kernel)
     white = np.full((997, 401, 3), TOP[dtype], dtype)
-    assert (reduce(white, height=101, width=37, how="area") == 1).all()
-
-
-def test_bilinear_is_torch():
-    torch = pytest.importorskip("torch")
-    picture = a_picture(np.random.default_rng(4), "uint8", (301, 403), gray=False)
-    unit = torch.from_numpy(picture).permute(2, 0, 1)[None].double() / 255
-    expected = torch.nn.functional.interpolate(unit, size=(25, 34), mode="bilinear")
-    small = reduce(picture, height=25, width=34, how="bilinear")
-    assert np.abs(small - expected[0].permute(1, 2, 0).numpy()).max() < 1e-6
+    assert (reduce(white, height=101, width=37) == 1).all()
 
 
 @pytest.mark.parametrize(("height", "width"), [(0, 2), (5, 2), (2, 5), (2, 0), (-1, 2)])
 def test_larger_or_empty_sizes_are_refused(height, width):
     with pytest.raises(ContractError, match="reduction: expected at most"):
-        reduce(np.zeros((4, 4), np.uint8), height=height, width=width, how="area")
-
-
-def test_names_its_ways():
-    with pytest.raises(UnknownNameError, match="bilinear"):
-        reduce(np.zeros((4, 4), np.uint8), height=2, width=2, how="bilinar")
+        reduce(np.zeros((4, 4), np.uint8), height=height, width=width)

@@ -107,7 +107,7 @@ def test_a_picture_is_reduced_as_the_card_says(reduction: Literal["bilinear", "a
     image = night(10, 16)
     curve = method.estimate(image, knobs={"scale": 4.0})
     if reduction == "area":
-        expected = reduce(image, height=3, width=4, how="area")
+        expected = reduce(image, height=3, width=4)
         assert curve.grid == centred((3, 4), (10, 16))
     else:
         expected = fit.reduce_by(image, 4)
