@@ -96,7 +96,7 @@ def _method(name: str, card: Card) -> Iterator[Check]:
             continue
         other = float(inside != card)
         yield _below(name, "card in the model file", engines.DEFAULT, other, 0.0)
-        feeds = _golden_feeds(golden["input"], usual, card)
+        feeds = golden_feeds(golden["input"], usual, card)
         for engine in engines.usable():
             try:
                 graph = engines.open_graph(data, engine=engine)
@@ -233,7 +233,8 @@ def _feeds(image: NDArray[np.float32], graph: Graph, card: Card) -> Feeds:
     return {"image": image, **knobs}
 
 
-def _golden_feeds(picture: NDArray[np.uint8], graph: Graph, card: Card) -> Feeds:
+def golden_feeds(picture: NDArray[np.uint8], graph: Graph, card: Card) -> Feeds:
+    """Return the stored picture, (H, W[, 3]), as a graph takes it, with the knobs' defaults."""
     planes = np.atleast_3d(picture)  # a mosaic is (H, W)
     image = planes.astype(np.float32).transpose(2, 0, 1)[None] / np.float32(255)
     return _feeds(image, graph, card)

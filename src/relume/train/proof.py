@@ -10,7 +10,7 @@ import numpy as np
 
 from relume.errors import WeightsError
 from relume.runtime import engines, weights
-from relume.runtime.verify import GRAPH_LIMIT
+from relume.runtime.verify import GRAPH_LIMIT, golden_feeds
 
 
 def prove(model: Path, *, golden: Path) -> Iterator[str]:
@@ -20,14 +20,10 @@ def prove(model: Path, *, golden: Path) -> Iterator[str]:
     """
     with np.load(golden, allow_pickle=False) as stored:
         expected: dict[str, Any] = {name: stored[name] for name in stored.files}
-    picture = np.atleast_3d(expected["input"]).astype(np.float32) / np.float32(255)
     for engine in engines.available():
         graph = engines.open_graph(model.read_bytes(), engine=engine)
         card = weights.card_of(graph, where=str(model))
-        feeds = {"image": picture.transpose(2, 0, 1)[None]}
-        for knob in card.knobs:
-            if knob.name in graph.inputs:
-                feeds[knob.name] = np.asarray(knob.default, np.float32)
+        feeds = golden_feeds(expected["input"], graph, card)
         compared = [name for name in graph.outputs if name in expected]
         results = graph.run(feeds, compared)
         error = max(
