@@ -112,7 +112,7 @@ def test_pictures_of_one_row_or_column_are_no_bad_input(
         (("a.jpg", "-m", "gamma", "-k", "gamma"), 2, "NAME=VALUE"),
         (("a.jpg", "-m", "gamma", "-k", "gamma=much"), 2, "NAME=VALUE"),
         (("a.jpg", "-m", "absent.onnx"), 1, "absent.onnx"),
-        (("a.jpg", "-m", "notes.onnx"), 1, "cannot read this model"),
+        (("a.jpg", "-m", "notes.onnx"), 1, "notes.onnx: ONNX Runtime cannot read this model"),
         (("a.jpg", "--engine", "steam"), 2, "no engine is called 'steam'"),
         (("a.jpg", "--strength", "1.5"), 2, "--strength"),
         (("a.jpg", "--quality", "0"), 2, "--quality"),

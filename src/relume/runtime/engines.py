@@ -21,7 +21,7 @@ from typing import Any, Protocol
 from numpy.typing import NDArray
 
 from relume import extras
-from relume.errors import MissingExtraError, UnknownNameError
+from relume.errors import MissingExtraError, UnknownNameError, WeightsError
 
 Array = NDArray[Any]
 
@@ -146,8 +146,12 @@ def settled(engine: str, data: bytes) -> str:
     return fastest(data)
 
 
-def open_graph(data: bytes, *, engine: str = AUTO, threads: int | None = None) -> Graph:
+def open_graph(
+    data: bytes, *, engine: str = AUTO, threads: int | None = None, where: str | None = None
+) -> Graph:
     """Load a model from its bytes; `threads` is how many work on one run, None for all there are.
+
+    `where` names the file in an error.
 
     Raises: UnknownNameError for an engine that does not exist; MissingExtraError for one that is
     not installed or lacks the device; WeightsError for a damaged model.
@@ -159,7 +163,12 @@ def open_graph(data: bytes, *, engine: str = AUTO, threads: int | None = None) -
             f"engine {name} needs {', '.join(absent)}; {extras.pip_line(chosen.extra)}"
         )
     module = import_module(chosen.module)
-    return module.open_graph(data, device=device or chosen.devices[0], threads=threads)
+    try:
+        return module.open_graph(data, device=device or chosen.devices[0], threads=threads)
+    except WeightsError as error:
+        if where is None:
+            raise
+        raise WeightsError(f"{where}: {error}") from error
 
 
 def _more_devices(engine: str) -> tuple[str, ...]:

@@ -215,7 +215,7 @@ def load(
         raise ContractError(f"{name} has a card: only a model file without one is described")
     else:
         module = methods.module(name)
-        known = module.CARD
+        known = methods.card(name)
         if known.kind == "classical":
             if precision != "fp32":
                 raise ContractError(f"{name} is no network: it has no precision to choose")
@@ -224,7 +224,7 @@ def load(
 
     def opened(card: Card | None) -> tuple[Graph, Card]:
         together = threads if card is not None and _runs_whole(card) else 1
-        graph = engines.open_graph(data, engine=engine, threads=together)
+        graph = engines.open_graph(data, engine=engine, threads=together, where=name)
         return weights.with_card(graph, where=name, description=description)
 
     graph, card = opened(known)

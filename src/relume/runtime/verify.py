@@ -118,7 +118,7 @@ def _method(name: str, card: Card) -> Iterator[Check]:
 def _file(name: str, *, against: str | None) -> Iterator[Check]:
     data = weights.read_model(Path(name))
     names = ("openvino",) if name.lower().endswith(".xml") else engines.usable()
-    first = engines.open_graph(data, engine=names[0])
+    first = engines.open_graph(data, engine=names[0], where=name)
     card = weights.card_of(first, where=name)
     usual = _reference(card, against)
     if usual is None:
@@ -131,7 +131,8 @@ def _file(name: str, *, against: str | None) -> Iterator[Check]:
 def _reference(card: Card, against: str | None) -> Graph | None:
     """Return the float32 model, or None when there is none to compare with."""
     if against is not None:
-        return engines.open_graph(weights.read_model(Path(against)), engine=engines.DEFAULT)
+        data = weights.read_model(Path(against))
+        return engines.open_graph(data, engine=engines.DEFAULT, where=against)
     try:
         published = methods.card(card.name).weights
     except UnknownNameError:
