@@ -70,6 +70,28 @@ def require_agreement(
                 )
 
 
+def largest_difference(
+    expected: Run, face: Interface, *, sizes: Sequence[tuple[int, int]] = SIZES
+) -> Callable[[Run], float]:
+    """Return a function from a graph to the largest difference between what it gives and what is
+    expected of it, which is computed once."""
+    known = [(feeds, expected(feeds)) for feeds, _ in probes(face, sizes=sizes)]
+
+    def measure(found: Run) -> float:
+        # Not by max(): of a NaN it makes what stands before it.
+        return float(
+            np.max(
+                [
+                    apart(one, other)
+                    for feeds, results in known
+                    for one, other in zip(results, found(feeds), strict=True)
+                ]
+            )
+        )
+
+    return measure
+
+
 def apart(expected: Floats, found: Floats) -> float:
     """Return the largest absolute difference, relative to 1 or to the largest expected value."""
     if expected.shape != found.shape:

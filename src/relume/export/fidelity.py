@@ -17,6 +17,9 @@ EQUAL = 99.0
 PAYS = 1.0
 """dB that keeping layers in float32 must bring; less is not worth their time."""
 
+PIECE = 64
+"""Side of a piece of a picture by which layers are ranked."""
+
 Made = TypeVar("Made")
 
 
@@ -24,8 +27,21 @@ class Yardstick:
     """Pictures and what float32 makes of them."""
 
     def __init__(self, expected: Run, feeds: Sequence[Feeds]) -> None:
+        self._run = expected
         self._feeds = feeds
         self._expected = [expected(each)[0] for each in feeds]
+
+    def smaller(self, *, multiple_of: int) -> Yardstick:
+        """Return one of two small pieces, by which many models can be ranked in little time."""
+
+        def piece(feeds: Feeds) -> Feeds:
+            image = feeds["image"]
+            rows, columns = (
+                max(min(side, PIECE) // multiple_of, 1) * multiple_of for side in image.shape[2:]
+            )
+            return {**feeds, "image": np.ascontiguousarray(image[..., :rows, :columns])}
+
+        return Yardstick(self._run, [piece(each) for each in self._feeds[:2]])
 
     def measure(self, found: Run) -> float:
         """Return the mean PSNR of `enhanced` to float32 in dB; 8 bit are not rounded to.
@@ -45,13 +61,15 @@ def keep_what_pays(
     layers: Collection[str],
     groups: Sequence[Collection[str]],
     *,
+    alone: Callable[[str], float],
     enough: float = ENOUGH,
 ) -> tuple[float, Made]:
     """Return the best of the models in which some layers stay in float32, and its fidelity.
 
     `attempt` makes the model in which the given layers do. First none do, then each of `groups`,
     taken where it gains `PAYS` over the best so far. If that is below `enough`, the layers that
-    hurt most, each measured alone, stay in float32 one after the other until it is not.
+    hurt most stay in float32 as well, as few as it takes; `alone` is the fidelity when one layer
+    alone does not.
     """
     best, chosen = attempt(()), set[str]()
     for group in groups:
@@ -63,15 +81,16 @@ def keep_what_pays(
             best, chosen = found, kept
     if best[0] >= enough:
         return best
-    alone: Mapping[str, float] = {
-        name: attempt(set(layers) - {name})[0] for name in layers if name not in chosen
-    }
-    for name in sorted(alone, key=lambda name: alone[name]):
-        chosen = {*chosen, name}
-        best = max(best, attempt(chosen), key=lambda found: found[0])
-        if best[0] >= enough:
-            break
-    return best
+    hurting = sorted((name for name in layers if name not in chosen), key=alone)
+    few, many = 0, len(hurting)
+    while many - few > 1:  # so many are enough, so few are not
+        middle = (few + many) // 2
+        found = attempt({*chosen, *hurting[:middle]})
+        if found[0] >= enough:
+            best, many = found, middle
+        else:
+            few = middle
+    return best if best[0] >= enough else attempt({*chosen, *hurting[:many]})
 
 
 def few_channels(

@@ -7,20 +7,19 @@ they are a small part of the work and lose most by eleven bits.
 
 from __future__ import annotations
 
-from collections.abc import Container
-from math import prod
+from collections.abc import Collection, Container
 from typing import Any
 
 import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
+from relume.arrays import Floats
 from relume.export.graphs import (
     PRECISION_KEY,
     WEIGHTED,
     float_values,
     parse,
-    shape_of_weights,
     state,
     weighted,
 )
@@ -39,25 +38,24 @@ def to_half(content: bytes) -> bytes:
     return _rewrite(content, products=True)
 
 
-def to_half_storage(content: bytes, *, share: float = 1.0) -> bytes:
+def to_half_storage(content: bytes, *, layers: Collection[str] | None = None) -> bytes:
     """Return the model with parameters kept in float16 and everything computed in float32.
 
-    `share` is how many of the layers are kept so, the largest ones.
+    `layers` are those kept so, by the name of their parameters; None stands for all.
     """
-    return _rewrite(content, products=False, share=share)
+    return _rewrite(content, products=False, layers=layers)
 
 
-def _rewrite(content: bytes, *, products: bool, share: float = 1.0) -> bytes:
+def through_half(values: Floats) -> Floats:
+    """Return float32 values as float16 keeps them."""
+    return values.clip(-LARGEST, LARGEST).astype(np.float16).astype(np.float32)
+
+
+def _rewrite(content: bytes, *, products: bool, layers: Collection[str] | None = None) -> bytes:
     model = parse(content, where="the model")
     graph = model.graph
     writer = _Writer(model, floats=float_values(model))
-    layers = weighted(model)
-    sizes = {node.name: prod(shape_of_weights(model, node)) for node in layers}
-    # Layers used again share their parameters, so they are chosen by the parameters' name.
-    names = {node.name: node.input[1] for node in layers}
-    ordered = list(dict.fromkeys(names[name] for name in sorted(sizes, key=lambda n: -sizes[n])))
-    kept = set(ordered[: round(share * len(ordered))])
-    chosen = {name for name, parameters in names.items() if parameters in kept}
+    chosen = {node.name for node in weighted(model) if layers is None or node.input[1] in layers}
     for node in list(graph.node):
         if node.name in chosen and node.op_type in WEIGHTED:
             (writer.in_half if products else writer.from_half)(node)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,9 @@ from onnxruntime.quantization import CalibrationMethod, QuantType
 from onnxruntime.quantization.calibrate import TensorsData
 from onnxruntime.quantization.qdq_quantizer import QDQQuantizer
 
+from relume.arrays import Floats
 from relume.export.agreement import Feeds
+from relume.export.bearing import Rounding, runner_of_rounded
 from relume.export.fidelity import Yardstick, few_channels, keep_what_pays
 from relume.export.graphs import (
     PRECISION_KEY,
@@ -39,19 +42,44 @@ Ranges = Mapping[str, tuple[float, float]]
 
 
 def to_int8(
-    content: bytes, samples: Sequence[Feeds], *, calibration: Calibration, yardstick: Yardstick
+    content: bytes,
+    samples: Sequence[Feeds],
+    *,
+    calibration: Calibration,
+    yardstick: Yardstick,
+    multiple_of: int,
 ) -> tuple[float, bytes]:
     """Return the model in 8-bit integers and its fidelity in dB, with as few layers left in
     float32 as that needs."""
     model = parse(content, where="the model")
     ranges = observe(model, samples, calibration)
-    channels = {node.name: _channels(model, node) for node in weighted(model)}
+    layers = weighted(model)
+    # A layer that is used again and again is one, known by its parameters.
+    channels = {node.input[1]: _channels(model, node) for node in layers}
+    ranking = yardstick.smaller(multiple_of=multiple_of)
 
     def attempt(kept: Collection[str]) -> tuple[float, bytes]:
-        made = quantise(content, ranges, nodes=[name for name in channels if name not in kept])
+        nodes = [node.name for node in layers if node.input[1] not in kept]
+        made = quantise(content, ranges, nodes=nodes)
         return yardstick.measure(runner(made)), made
 
-    return keep_what_pays(attempt, channels, few_channels(channels))
+    @cache
+    def rounding() -> Rounding:
+        return runner_of_rounded(content, through_bytes, ranges=ranges)
+
+    return keep_what_pays(
+        attempt,
+        channels,
+        few_channels(channels),
+        alone=lambda layer: ranking.measure(rounding()((layer,))),
+    )
+
+
+def through_bytes(values: Floats, *, axis: int) -> Floats:
+    """Return parameters as signed bytes keep them, with a scale for each channel of an axis."""
+    others = tuple(each for each in range(values.ndim) if each != axis)
+    step = np.maximum(np.abs(values).max(axis=others, keepdims=True) / 127, 1e-12)
+    return (np.round(values / step) * step).astype(np.float32)
 
 
 def _channels(model: Any, node: Any) -> tuple[int, int]:

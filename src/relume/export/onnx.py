@@ -24,7 +24,7 @@ CARD_KEY = "relume.card"
 """Under which the metadata of a model file hold the card, as JSON."""
 
 OPSET = 18
-"""Old enough for every runtime we support, new enough for every operator we use."""
+"""Old enough for every runtime we support, new enough for nearly every operator we use."""
 
 
 def to_onnx(network: nn.Module, card: Card, path: Path, *, tolerance: float = TOLERANCE) -> None:
@@ -61,7 +61,13 @@ def runner(content: bytes) -> Run:
     return run
 
 
-def onnx_bytes(network: nn.Module, card: Card, *, opset: int = OPSET) -> bytes:
+def least_opset(network: nn.Module) -> int:
+    """Return the oldest opset that has every operator of a network; a module that writes newer
+    ones than `OPSET` has says so by an attribute `opset`."""
+    return max(getattr(each, "opset", OPSET) for each in network.modules())
+
+
+def onnx_bytes(network: nn.Module, card: Card, *, opset: int | None = None) -> bytes:
     """Return `network` as the bytes of a model with its card; not yet compared with torch."""
     face = interface(network, card)
     # The exporter reports its progress, deprecations and absent packages; only the result matters.
@@ -75,7 +81,7 @@ def onnx_bytes(network: nn.Module, card: Card, *, opset: int = OPSET) -> bytes:
             input_names=list(face.inputs),
             output_names=list(face.outputs),
             dynamic_shapes=_dynamic_shapes(face),
-            opset_version=opset,
+            opset_version=opset or least_opset(network),
             verbose=False,
         )
     model: Any = program.model_proto

@@ -19,7 +19,7 @@ from relume.errors import ContractError, WeightsError
 from relume.export.agreement import Run, run_of
 from relume.export.graphs import PRECISION_KEY, facts, parse, state
 from relume.export.interface import Interface, interface
-from relume.export.onnx import CARD_KEY, OPSET, onnx_bytes, runner
+from relume.export.onnx import CARD_KEY, OPSET, least_opset, onnx_bytes, runner
 from relume.export.weights import card_with, load_network
 from relume.runtime import weights
 
@@ -38,6 +38,8 @@ class Source:
     """Runs it in float32."""
     to_onnx: Callable[[int], bytes]
     """Opset → the float32 model, card included."""
+    opset: int = OPSET
+    """The oldest that has all operators of the network, or that of the model file."""
 
 
 def open_source(name: str, *, method: str | None = None) -> Source:
@@ -73,6 +75,7 @@ def _of_network(network: nn.Module, card: Card) -> Source:
         network=network,
         expected=run_of(network),
         to_onnx=to_onnx,
+        opset=least_opset(network),
     )
 
 
@@ -119,13 +122,19 @@ def of_model(content: bytes, *, where: str) -> Source:
         outputs=outputs,
     )
 
+    there = next(entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx"))
+
     def as_it_is(opset: int) -> bytes:
-        there = next(
-            entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")
-        )
-        if opset not in (OPSET, there):
+        if opset != there:
             raise ContractError(f"--opset {opset}: {where} has opset {there}, which stays")
         state(model, {PRECISION_KEY: "fp32"})
         return model.SerializeToString(deterministic=True)
 
-    return Source(card=card, face=face, network=None, expected=runner(content), to_onnx=as_it_is)
+    return Source(
+        card=card,
+        face=face,
+        network=None,
+        expected=runner(content),
+        to_onnx=as_it_is,
+        opset=there,
+    )

@@ -42,6 +42,15 @@ class HalfLayer(nn.Module):
         super().__init__()
         self.layer = layer.half()
 
+    @property
+    def weight(self) -> Tensor:
+        """For networks that use a layer's parameters beside the layer."""
+        return self.layer.weight.float()
+
+    @property
+    def bias(self) -> Tensor | None:
+        return None if self.layer.bias is None else self.layer.bias.float()
+
     def forward(self, features: Tensor) -> Tensor:
         return self.layer(features.half()).float()
 
@@ -57,8 +66,17 @@ class StoredHalfLayer(nn.Module):
         layer.register_parameter("weight", None)
         self.layer = layer
 
+    @property
+    def weight(self) -> Tensor:
+        """For networks that use a layer's parameters beside the layer."""
+        return self.kernel.float()
+
+    @property
+    def bias(self) -> Tensor | None:
+        return self.layer.bias
+
     def forward(self, features: Tensor) -> Tensor:
-        return _multiply(self.layer, features, self.kernel.float())
+        return _multiply(self.layer, features, self.weight)
 
 
 class RoundedLayer(nn.Module):
@@ -115,12 +133,14 @@ def halved(network: nn.Module) -> nn.Module:
     return _replaced(network, dict.fromkeys(layers_of(network), HalfLayer))
 
 
-def stored_half(network: nn.Module, *, share: float = 1.0) -> nn.Module:
-    """Return a copy that keeps parameters of the largest layers in float16, a share of them."""
-    layers = layers_of(network)
-    ordered = sorted(layers, key=lambda name: -layers[name].weight.numel())
-    kept = ordered[: round(share * len(ordered))]
-    return _replaced(network, dict.fromkeys(kept, StoredHalfLayer))
+def stored_half(network: nn.Module, *, layers: Collection[str]) -> nn.Module:
+    """Return a copy that keeps the parameters of the named layers in float16."""
+    return _replaced(network, dict.fromkeys(layers, StoredHalfLayer))
+
+
+def sizes_of(network: nn.Module) -> dict[str, int]:
+    """Return how many numbers each layer holds."""
+    return {name: layer.weight.numel() for name, layer in layers_of(network).items()}
 
 
 def rounded(

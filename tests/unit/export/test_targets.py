@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from dataclasses import replace
+from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -16,7 +17,8 @@ from fake.networks import PACKED, SMALL, Packed, Small
 from relume import methods
 from relume.card import Card, from_json
 from relume.errors import ContractError, RelumeError, UnknownNameError, UnwritableError
-from relume.export.agreement import DisagreementError, require_agreement, run_of
+from relume.export import run
+from relume.export.agreement import SWEPT, DisagreementError, require_agreement, run_of
 from relume.export.graphs import FIDELITY_KEY, PRECISION_KEY, facts
 from relume.export.half import to_half_storage
 from relume.export.integers import quantise
@@ -33,8 +35,8 @@ from relume.export.run import (
     export,
 )
 from relume.export.samples import Samples, generate, split
-from relume.export.source import Source, open_source
-from relume.runtime import verify
+from relume.export.source import Source, of_model, open_source
+from relume.runtime import verify, weights
 from relume.runtime.method import load
 
 NEURAL = [name for name in methods.names() if methods.card(name).kind == "neural"]
@@ -215,28 +217,56 @@ def test_opsets(opset: int, tmp_path: Path) -> None:
     assert np.abs(found - run_of(network)(feeds)[0]).max() < 1e-4
 
 
+VISITED_OFTEN = ("hvr",)
+"""Networks whose modules are visited again and again: their model files are large."""
+
+
+@cache
+def model_of(name: str) -> Source:
+    """A shipped model file, which needs not be written first."""
+    file = f"{methods.card(name).weights[0].name}.onnx"
+    return of_model(weights.read_published(name, file), where=name)
+
+
+@cache
+def shipped(name: str) -> Source:
+    """A shipped network; of one that visits its modules again and again, one visit of each."""
+    source = open_source(name)
+    for turns in ("t", "c", "n"):
+        if hasattr(source.network, turns):
+            setattr(source.network, turns, 1)
+    return source
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("name", NEURAL)
 def test_every_neural_method_goes_everywhere(name: str, target: Target, tmp_path: Path) -> None:
-    if name == "hvr" and target != "torchscript":
-        pytest.skip("takes minutes; its shipped ONNX file is compared on both engines elsewhere")
-    source = open_source(name)
-    made = export(source, tmp_path / f"x{SUFFIXES[target][0]}", target=target, precision="fp32")
+    output = tmp_path / f"x{SUFFIXES[target][0]}"
+    made = export(shipped(name), output, target=target, precision="fp32")
     assert all(file.stat().st_size for file in made.files)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("precision", ["fp16", "int8"])
-def test_a_shipped_method_gets_smaller(
-    target: Target, precision: Precision, tmp_path: Path
+@pytest.mark.parametrize("name", NEURAL)
+def test_every_neural_method_gets_smaller(
+    name: str,
+    target: Target,
+    precision: Precision,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    source = open_source("sgz")
+    monkeypatch.setattr(run, "SIZES", ((1, 17), SWEPT))
+    source = shipped(name) if target == "torchscript" or name in VISITED_OFTEN else model_of(name)
     tiny = [replace(each, image=each.image[:, :64, :64]) for each in generate(4, source.card)]
     output = tmp_path / f"x{SUFFIXES[target][0]}"
     made = export(source, output, target=target, precision=precision, samples=split(tiny))
-    assert all(file.stat().st_size for file in made.files)
+    assert read_facts(output, target)[PRECISION_KEY] == precision
+    if precision == "int8":
+        assert made.fidelity is not None
+        assert made.fidelity >= 35
 
 
 def test_parameters_can_be_kept_in_float16_alone(small: Source) -> None:
