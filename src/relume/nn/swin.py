@@ -9,12 +9,13 @@ neither heads nor windows need to be transposed.
 from __future__ import annotations
 
 from math import log
-from typing import cast
+from typing import ClassVar, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from relume.nn.graph_operators import ATTENTION_OPSET, attend
 from relume.nn.windows import SIDE, TOKENS, Layout, Marks
 
 LARGEST_SCALE = log(100.0)
@@ -52,6 +53,9 @@ class PositionBias(nn.Module):
 class WindowAttention(nn.Module):
     """Let the 64 pixels of a window look at each other; (windows, 64, channels) → the same."""
 
+    opset: ClassVar[int] = ATTENTION_OPSET
+    """What a written graph of it needs at least."""
+
     def __init__(self, channels: int, heads: int) -> None:
         super().__init__()
         self.heads = heads
@@ -65,16 +69,21 @@ class WindowAttention(nn.Module):
     def forward(self, tokens: Tensor, bias: Tensor, marks: Marks | None) -> Tensor:
         """(pixels, channels), window by window → the same. `bias` is that of the position, `marks`
         are those of shifted windows."""
-        across = tokens.view(-1, TOKENS, tokens.shape[1]).mT
+        windows = tokens.view(-1, TOKENS, tokens.shape[1])
+        across = windows.mT
         query = self.query.weight @ across + self.query.bias[:, None]
         scale = self.scale.clamp(max=LARGEST_SCALE).exp()
         query = self._directions(query, scale)
         key = self._directions(self.key.weight @ across, torch.ones_like(scale))
-        value = (self.value.weight @ across).unflatten(1, (self.heads, -1))
         if marks is not None:
             query, key = _marked(query, marks.query), _marked(key, marks.key)
-        similar = query.mT @ key + bias
-        mixed = (value @ similar.softmax(dim=3).mT).flatten(1, 2).mT
+        if torch.onnx.is_in_onnx_export():
+            value = windows @ self.value.weight.mT
+            mixed = attend(query.flatten(1, 2).mT, key.flatten(1, 2).mT, value, bias)
+        else:
+            value = (self.value.weight @ across).unflatten(1, (self.heads, -1))
+            similar = query.mT @ key + bias
+            mixed = (value @ similar.softmax(dim=3).mT).flatten(1, 2).mT
         # Shares sum to 1, so the bias of the values may be added behind them.
         shift = self.last.weight @ self.value.bias + self.last.bias
         return functional.linear(mixed.reshape(tokens.shape), self.last.weight, shift)

@@ -6,9 +6,13 @@ figure 1, cut to three levels.
 
 from __future__ import annotations
 
+from functools import reduce
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from relume.nn.group_norm import GroupNorm
 
 SLOPE = 0.01
 """Of the leaky rectifier below 0."""
@@ -20,12 +24,23 @@ class Block(nn.Module):
     def __init__(self, before: int, after: int, *, groups: int) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(before, after, 3, padding=1, bias=False)
-        self.norm1 = nn.GroupNorm(groups, after)
+        self.norm1 = GroupNorm(groups, after)
         self.conv2 = nn.Conv2d(after, after, 3, padding=1, bias=False)
-        self.norm2 = nn.GroupNorm(groups, after)
+        self.norm2 = GroupNorm(groups, after)
 
-    def forward(self, features: Tensor) -> Tensor:
-        return self.finish(self.conv1(features))
+    def forward(self, *parts: Tensor) -> Tensor:
+        """Take one input, or several as if their channels stood side by side."""
+        if len(parts) == 1:
+            return self.finish(self.conv1(parts[0]))
+        if not torch.onnx.is_in_onnx_export():
+            return self(torch.cat(parts, dim=1))
+        # In a written graph nothing is moved side by side: engines add within a convolution.
+        kernels = self.conv1.weight.split([part.shape[1] for part in parts], dim=1)
+        convolved = (
+            functional.conv2d(part, kernel, padding=1)
+            for part, kernel in zip(parts, kernels, strict=True)
+        )
+        return self.finish(reduce(torch.add, convolved))
 
     def finish(self, convolved: Tensor) -> Tensor:
         """Continue after the first convolution."""
@@ -61,9 +76,9 @@ class UNetPlusPlus(nn.Module):
         x00 = self.block00.finish(functional.conv2d(varying, kernel, padding=1) + prepared)
         x10 = self.block10(functional.max_pool2d(x00, 2))
         x20 = self.block20(functional.max_pool2d(x10, 2))
-        x01 = self.block01(torch.cat((x00, _enlarge(x10)), dim=1))
-        x11 = self.block11(torch.cat((x10, _enlarge(x20)), dim=1))
-        x02 = self.block02(torch.cat((x00, x01, _enlarge(x11)), dim=1))
+        x01 = self.block01(x00, _enlarge(x10))
+        x11 = self.block11(x10, _enlarge(x20))
+        x02 = self.block02(x00, x01, _enlarge(x11))
         return self.last(x02)
 
 

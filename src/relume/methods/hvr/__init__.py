@@ -19,7 +19,7 @@ CARD = Card(
     weights=(
         Weights(
             "zero-shot",
-            sha256="954b7c28efc42e470d5d519c2a95664445ac84133df283c793565c278a732992",
+            sha256="cd38f95826e06ec04b34ca9ceb47ead54a7770ca248e62f30bc67cf22b5a609a",
             trained_on=("COCO and BSDS500: photographs darkened at random; no LOL picture",),
             license="MIT",
             recipe="weights/zero-shot.yaml",
