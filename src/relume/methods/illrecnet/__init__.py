@@ -19,7 +19,7 @@ CARD = Card(
     weights=(
         Weights(
             "pairs",
-            sha256="b2e1cad15a134eaf4a5c5b8d33ebf725dc64defeb3b46a37b1fdf8068c4098ae",
+            sha256="9c3ba63a2376fbe06b5bf60bdee36b7f468a518473134b53d351b1d37bd35943",
             trained_on=("LOL-v1 our485: 414 pairs, without the scenes of eval15",),
             license="MIT",
             recipe="weights/pairs.yaml",
