@@ -3,8 +3,9 @@
 Usage: python benchmarks/llpacknet.py [--nights DIR] [--sheet FILE.png] [--json FILE]
 
 `--nights` is a set made by `relume nights`. Other methods are given the same files as LibRaw
-develops them. PSNR is that of 8-bit RGB. Times are compared as ratios within one run; memory is the
-peak of a fresh process (Linux).
+develops them. PSNR is that of 8-bit RGB. The grid is the error's mean change from pixel to pixel
+across borders of 8×8 blocks over that elsewhere, in even parts of the truth: 1 is none. Times are
+compared as ratios within one run; memory is the peak of a fresh process (Linux).
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ import numpy as np
 HEIGHT, WIDTH = 2848, 4256
 REPEATS = 5
 ENGINES = ("onnxruntime", "openvino")
+BLOCK = 8
+EVEN = 3 / 255
+"""Largest standard deviation of a channel in an even part of a truth: grain, no texture."""
 OTHERS = ("gamma", "auto_gamma", "exposure", "sgz")
 
 
@@ -41,6 +45,7 @@ def quality(folder: Path, sheet: Path | None) -> dict[str, float]:
     others = {name: load(name) for name in OTHERS}
     columns: dict[str, list[float]] = {}
     rows: list[np.ndarray] = []
+    steps: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
 
     def add(what: str, value: float) -> None:
         columns.setdefault(what, []).append(value)
@@ -61,6 +66,8 @@ def quality(folder: Path, sheet: Path | None) -> dict[str, float]:
         pictures |= {f"developed, {name}": other(plain) for name, other in others.items()}
         for name, picture in pictures.items():
             add(name, psnr.psnr(eight(picture), eight(night.truth), data_range=255))
+        for name in ("llpacknet, true ratio", "developed, true ratio"):
+            steps.setdefault(name, []).append(steps_in_even_parts(pictures[name], night.truth))
         add("error in stops", float(np.log2(found / night.amplification)))
         line = "  ".join(f"{columns[name][-1]:6.2f}" for name in columns)
         print(f"{night.name:20} ×{night.amplification:6.1f}  {line}")
@@ -78,7 +85,35 @@ def quality(folder: Path, sheet: Path | None) -> dict[str, float]:
         relume.write(relume.Photo(pixels), sheet)
     errors = columns.pop("error in stops")
     means = {f"{name}, dB": statistics.mean(values) for name, values in columns.items()}
+    for name, each in steps.items():
+        borders, others = (np.concatenate(parts) for parts in zip(*each, strict=True))
+        means[f"{name}, grid"] = float(borders.mean() / others.mean())
     return means | {"median error of the amplifier, stops": statistics.median(map(abs, errors))}
+
+
+def steps_in_even_parts(picture: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return how much the error changes from pixel to pixel where the truth is even: across the
+    borders of blocks, and elsewhere. Without a grid both are alike on average."""
+    side = 2 * BLOCK
+
+    def cells(pixels: np.ndarray) -> np.ndarray:
+        """Cut into squares with two borders each way, (side, side, down, right, colour)."""
+        inner = pixels[BLOCK // 2 :, BLOCK // 2 :].astype(np.float64)
+        down, right = (length // side for length in inner.shape[:2])
+        cut = inner[: down * side, : right * side].reshape(down, side, right, side, 3)
+        return cut.transpose(1, 3, 0, 2, 4)
+
+    even = cells(truth).std(axis=(0, 1)).max(axis=-1) < EVEN
+    error = (cells(picture) - cells(truth))[:, :, even]
+    crosses = (np.arange(1, side) + BLOCK // 2) % BLOCK == 0
+    changes = [np.abs(np.diff(error, axis=axis)) for axis in (0, 1)]
+    borders, others = (
+        np.concatenate(
+            [change.compress(which, axis=axis).ravel() for axis, change in enumerate(changes)]
+        )
+        for which in (crosses, ~crosses)
+    )
+    return borders, others
 
 
 def eight(picture: np.ndarray) -> np.ndarray:

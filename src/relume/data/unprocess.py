@@ -56,6 +56,9 @@ class Unprocess:
     """Range of the stops by which what is white was brighter than white."""
     highlight_chance: float = 0.5
     """Part of the pictures with brighter whites."""
+    plain_chance: float = 0.0
+    """Part of the pictures whose camera sees the primaries of sRGB: colours are as vivid as can be,
+    as in mosaics that come without a colour matrix."""
     least_electrons: float = 16.0
     """That white must give in the dark, or a less sensitive setting is taken: below, no picture is
     left."""
@@ -68,6 +71,8 @@ class Unprocess:
                 )
         if not 1 <= self.gains[0] <= self.gains[1]:
             raise ContractError(f"unprocess: gains: expected 1 ≤ low ≤ high, got {self.gains}")
+        if not 0 <= self.plain_chance <= 1:
+            raise ContractError("unprocess: plain_chance: expected 0 to 1")
         if not self.least_electrons > 0:
             raise ContractError("unprocess: least_electrons: expected more than 0")
 
@@ -82,6 +87,8 @@ class Unprocess:
         if image.ndim != 3 or image.shape[2] != 3 or height % 2 or width % 2:
             raise ContractError(f"unprocess: expected (H, W, 3) of even sides, got {image.shape}")
         matrix = draw_camera(random=random)
+        if self.plain_chance and random.random() < self.plain_chance:
+            matrix = np.eye(3)
         into_camera = np.linalg.inv(matrix).T.astype(np.float32)
         linear = decode_srgb(image).astype(np.float32, copy=False)
         scene = np.clip(linear @ into_camera, 0, 1, dtype=np.float32)

@@ -72,6 +72,16 @@ def test_forward_and_backward_agree() -> None:
     assert np.abs(error).mean() < 0.01
 
 
+def test_a_plain_camera_keeps_vivid_colours() -> None:
+    image = daylight()
+    image[..., 1:] = 0  # pure red, which no real camera sees
+    vivid = Unprocess(plain_chance=1).shoot(image, random=np.random.default_rng(0))
+    assert np.array_equal(vivid.mosaic.matrix, np.eye(3))
+    assert np.abs(vivid.picture - image).max() < 1e-5
+    other = Unprocess().shoot(image, random=np.random.default_rng(0))
+    assert np.abs(other.picture - image).max() > 0.02
+
+
 def test_a_picture_of_odd_sides_is_refused() -> None:
     with pytest.raises(ContractError, match="even sides"):
         Unprocess()(daylight()[:-1], random=np.random.default_rng(0))
@@ -79,7 +89,7 @@ def test_a_picture_of_odd_sides_is_refused() -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [{"stops": (3.0, 1.0)}, {"gains": (0.5, 2.0)}, {"least_electrons": 0.0}],
+    [{"stops": (3.0, 1.0)}, {"gains": (0.5, 2.0)}, {"least_electrons": 0.0}, {"plain_chance": 2.0}],
 )
 def test_options_out_of_range_are_refused(options: dict) -> None:
     with pytest.raises(ContractError, match=next(iter(options))):

@@ -34,7 +34,7 @@ CARD = Card(
     weights=(
         Weights(
             "nights",
-            sha256="fba851250c9d80f46a66a4d54334238fd117f760c2e7b834bc80ced4326fc268",
+            sha256="70470729413b9507a82740d1119c7203551118787804f39fc022e8bc0da87530",
             trained_on=("COCO and BSDS500: photographs turned into dark mosaics of many sensors",),
             license="MIT",
             recipe="weights/nights.yaml",

@@ -14,12 +14,15 @@ from torch import Tensor, nn
 
 from relume.losses import objective
 from relume.losses.blurred import blurred_squared_error
+from relume.losses.neighbours import border_error, neighbour_error
 from relume.losses.objective import Batch, Terms, View
 from relume.losses.perceptual import FeatureDistance
 from relume.losses.total_variation import squared_total_variation
 
 CELL = 16
 """Sides are multiples of it."""
+BLOCK = 8
+"""Pixels of a side that come out of the same numbers."""
 Protocol: TypeAlias = Literal["automatic", "ratio", "alternating"]
 
 
@@ -30,8 +33,9 @@ class Objective(objective.Objective):
     `first_phase` steps, then what comes second. The features need `vgg_weights`, a file of
     VGG-19's parameters; without it the term is left out. `amplification` says what training
     pictures are multiplied by: what the histogram asks for, the ratio of the exposures, or each for
-    every other picture. `stops` weighs the amplifier's own error in stops, which the publication
-    does not have.
+    every other picture. Three terms are ours, and off unless weighed: `stops`, the amplifier's own
+    error in stops; `neighbours`, the error of differences between neighbours; `borders`, the same
+    where they cross the border of two blocks, so that no grid shows.
     """
 
     needs: ClassVar[View] = "mosaic_srgb"
@@ -48,6 +52,8 @@ class Objective(objective.Objective):
         perceptual: float = 3.0,
         vgg_weights: str = "",
         stops: float = 0.0,
+        neighbours: float = 0.0,
+        borders: float = 0.0,
     ) -> None:
         super().__init__()
         self.amplification: Protocol = amplification
@@ -58,6 +64,8 @@ class Objective(objective.Objective):
         self.first_phase = first_phase
         self.perceptual = perceptual
         self.stops = stops
+        self.neighbours = neighbours
+        self.borders = borders
         self.distance = FeatureDistance(weights=Path(vgg_weights)) if vgg_weights else None
         self.steps: Tensor
         self.register_buffer("steps", torch.zeros((), dtype=torch.int64))
@@ -75,6 +83,10 @@ class Objective(objective.Objective):
         }
         if self.distance is not None:
             terms["perceptual"] = self.perceptual * self.distance(enhanced, high)
+        if self.neighbours:
+            terms["neighbours"] = self.neighbours * neighbour_error(enhanced, high)
+        if self.borders:
+            terms["borders"] = self.borders * border_error(enhanced, high, block=BLOCK)
         if self.stops:
             error = torch.log2(automatic.flatten()) - torch.log2(ratio)
             terms["stops"] = self.stops * error.abs().mean()
