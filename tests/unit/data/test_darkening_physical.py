@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from relume.colour import decode_srgb
 from relume.data import darkening
-from relume.data.darkening.physical import Darkening
+from relume.data.darkening.physical import Darkening, _filtered
 from relume.errors import ContractError
 
 QUIET = {
@@ -65,6 +65,33 @@ def test_noise_has_the_variance_it_should():
         assert light.var() == pytest.approx(expected, rel=0.05)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_filtered_noise_keeps_its_spread_and_colour_is_the_coarser(seed):
+    """The spread is kept to within 5 %: half a spectrum counts its first column twice."""
+    noise = np.random.default_rng(seed).standard_normal((200, 180, 3), np.float32)
+    found = _filtered(noise, luma=0.6, colour=2.5, share=1.0, part=1.0)
+    gray = found.mean(axis=2, keepdims=True)
+    assert gray.std() == pytest.approx(3**-0.5, rel=0.05)
+    assert (found - gray).std() == pytest.approx((2 / 3) ** 0.5, rel=0.05)
+
+    def likeness(values):
+        return (values[:, 1:] * values[:, :-1]).mean() / values.var()
+
+    assert likeness(found - gray) > 0.9 > 0.7 > likeness(gray) > 0.3
+
+
+def test_grain_and_banding_are_drawn_only_where_asked():
+    image = photo()
+    plain, same = (
+        Darkening(**options)(image, random=np.random.default_rng(3))
+        for options in ({}, {"luma_grain": (1.0, 2.0)})
+    )
+    assert np.array_equal(plain, same)
+    for option in ("grain", "banding"):
+        model = Darkening(stops=(1.0, 1.0), shot=(1e-3, 1e-3), **{option: 1.0})
+        assert not np.array_equal(plain, model(image, random=np.random.default_rng(3)))
+
+
 def test_uneven_light_and_hidden_light_change_places():
     image = photo()
     flat = Darkening(stops=(2.0, 2.0), **QUIET)(image, random=np.random.default_rng(0))
@@ -76,7 +103,13 @@ def test_uneven_light_and_hidden_light_change_places():
 
 @pytest.mark.parametrize(
     "options",
-    [{"stops": [3, 1]}, {"shot": [0, 1]}, {"gamma": [0, 1]}, {"quality": [50, 101]}],
+    [
+        {"stops": [3, 1]},
+        {"shot": [0, 1]},
+        {"gamma": [0, 1]},
+        {"quality": [50, 101]},
+        {"colour_grain": [2]},
+    ],
 )
 def test_impossible_ranges_are_refused(options):
     with pytest.raises(ContractError, match="darkening"):

@@ -23,6 +23,9 @@ KNOTS = 65536
 """Entries of the tables of the sRGB transfer functions: 0.05 of an 8-bit level where steepest."""
 
 
+_GRAINS = ("luma_grain", "colour_grain", "colour_share")
+
+
 @dataclass(frozen=True)
 class Darkening:
     """How dark, how uneven, how noisy; a range is drawn from anew for each photo."""
@@ -43,6 +46,19 @@ class Darkening:
     """Read noise, standard deviation in electrons."""
     smooth_noise: float = 0.5
     """Share of photos whose noise is partly coarse, as demosaicing and denoising leave it."""
+    grain: float = 0.0
+    """Share of photos whose noise was filtered in luma and colour apart, as cameras do."""
+    luma_grain: tuple[float, ...] = (0.2, 1.2)
+    """Standard deviation, in pixels, of the Gaussian that the filtered noise's luma went through:
+    from bilinear demosaicing of a mosaic to strong denoising."""
+    colour_grain: tuple[float, ...] = (0.4, 3.0)
+    """The same of its colour, which eyes resolve less, so cameras blur it more."""
+    colour_share: tuple[float, ...] = (0.4, 1.4)
+    """Factor of the filtered noise's colour: below 1 where a camera subdues it, above 1 where white
+    balance and colour matrix spread it."""
+    banding: float = 0.0
+    """Share of photos with noise that rows have in common, up to half of the read noise
+    (Wei, Fu, Yang, Huang, CVPR 2020, section 3.1: row noise)."""
     gamma: tuple[float, ...] = (0.8, 1.3)
     """Exponent of the camera's tone curve on encoded values, drawn by its logarithm."""
     black: float = 0.01
@@ -53,7 +69,7 @@ class Darkening:
     """JPEG quality."""
 
     def __post_init__(self) -> None:
-        for name in ("stops", "shot", "read_electrons", "gamma", "quality"):
+        for name in ("stops", "shot", "read_electrons", "gamma", "quality", *_GRAINS):
             values: tuple[float, ...] = getattr(self, name)
             if len(values) != 2 or not 0 <= values[0] <= values[1]:
                 raise ContractError(f"darkening.{name}: expected two rising numbers, got {values}")
@@ -94,7 +110,21 @@ class Darkening:
         noise = random.standard_normal(light.shape, np.float32)
         if random.random() < self.smooth_noise:
             noise = _coarser(noise, part=random.uniform(0.3, 1.0), random=random)
+        if self.grain and random.random() < self.grain:
+            luma, colour = (
+                _between(grain, random) for grain in (self.luma_grain, self.colour_grain)
+            )
+            noise = _filtered(
+                noise,
+                luma=luma,
+                colour=colour,
+                share=_between(self.colour_share, random),
+                part=random.uniform(0.5, 1.0),
+            )
         noise *= np.sqrt(np.float32(shot) * np.maximum(light, 0) + np.float32(read * read))
+        if self.banding and random.random() < self.banding:
+            rows = random.standard_normal((light.shape[0], 1, 1), np.float32)
+            noise += np.float32(random.uniform(0, 0.5) * read) * rows
         return noise
 
 
@@ -137,6 +167,25 @@ def _coarser(noise: Rgb, *, part: float, random: np.random.Generator) -> Rgb:
     weight = np.float32(part / 0.75)
     mixed = np.float32((1 - part * part) ** 0.5) * noise + weight * coarse
     return mixed.astype(np.float32, copy=False)
+
+
+def _filtered(noise: Rgb, *, luma: float, colour: float, share: float, part: float) -> Rgb:
+    """Blur the luma and the colour of white noise and keep their spread; colour times `share`.
+
+    `part` of the amplitude is blurred, the rest stays white.
+    """
+    height, width = noise.shape[:2]
+    squared = np.fft.fftfreq(height)[:, None] ** 2 + np.fft.rfftfreq(width) ** 2
+
+    def passed(deviation: float) -> Floats:
+        blurred = np.exp(-4 * np.pi**2 * deviation**2 * squared)  # of the power
+        blurred *= part * part / max(float(blurred.mean()), 1 / blurred.size)
+        return np.sqrt(1 - part * part + blurred).astype(np.float32)[..., None]
+
+    spectrum = np.fft.rfft2(noise, axes=(0, 1))
+    gray = spectrum.mean(axis=2, keepdims=True)
+    spectrum = passed(luma) * gray + np.float32(share) * passed(colour) * (spectrum - gray)
+    return np.fft.irfft2(spectrum, s=(height, width), axes=(0, 1)).astype(np.float32)
 
 
 def _compressed(encoded: Rgb, *, quality: int) -> Rgb:

@@ -14,12 +14,17 @@ from torch.nn import functional
 
 from relume.losses import objective
 from relume.losses.objective import Batch, Terms, View
-from relume.methods.relume.network import Network, enlarged, log_luma, relight, seen_small
+from relume.losses.ssim import similarity
+from relume.methods.relume.network import Network, enlarged, log_luma, luma, relight, seen_small
 
 Part: TypeAlias = Literal["estimate", "restoration"]
 
 DIM = 0.25
 """Mean of a picture under which it counts as dark: only one photo in twenty is that dark by day."""
+
+NOISE = 0.04
+"""Mean error of a relit picture from which noise counts as strong: a picture weighs less the
+stronger its noise, by half at this, or those with weak noise would learn nothing."""
 
 SHADE = 0.03
 """Added before logarithms of tones: about the level under which differences are hard to see."""
@@ -31,8 +36,8 @@ class Objective(objective.Objective):
     The estimate: the relit small picture against the small photo, by tone, by logarithm (so that
     shadows count), by differences of neighbours (structure), by the mean of the whole picture
     (exposure) and by max − min of the channels (saturation). The restoration: the relit clean
-    picture against the relit noise-free one, by luma, by the differences of R and B to luma, and by
-    differences of neighbours.
+    picture against the relit noise-free one, by luma, by the differences of R, G and B to luma, by
+    differences of neighbours and by SSIM of luma.
     """
 
     needs: ClassVar[View] = "low_high"
@@ -47,6 +52,7 @@ class Objective(objective.Objective):
         mean: float = 1.0,
         saturation: float = 0.3,
         chroma: float = 1.0,
+        similarity: float = 0.3,
     ) -> None:
         super().__init__()
         self.part = part
@@ -57,6 +63,7 @@ class Objective(objective.Objective):
             "mean": mean,
             "saturation": saturation,
             "chroma": chroma,
+            "similarity": similarity,
         }
 
     def enhance(self, network: nn.Module, low: Tensor) -> Tensor:
@@ -98,12 +105,16 @@ def _restoration_terms(network: Network, low: Tensor, high: Tensor) -> Terms:
         quiet = noise_free(low, high)
         maps = _plain_maps(quiet, high)
         aim = relight(quiet, maps)
-    difference = relight(network.restoration(low), maps) - aim
-    luma = 0.299 * difference[:, :1] + 0.587 * difference[:, 1:2] + 0.114 * difference[:, 2:]
+        before = (relight(low, maps) - aim).abs().mean((1, 2, 3), keepdim=True)
+        weight = NOISE / (NOISE + before)
+    found = relight(network.restoration(low), maps)
+    gray, gray_aim = luma(found), luma(aim)
+    difference = weight * (gray - gray_aim)
     return {
-        "tone": luma.abs().mean(),
-        "chroma": (difference - luma).abs().mean(),
-        "structure": _steepness(luma),
+        "tone": difference.abs().mean(),
+        "chroma": (weight * (found - aim) - difference).abs().mean(),
+        "structure": _steepness(difference),
+        "similarity": (weight.flatten() * (1 - similarity(gray, gray_aim))).mean(),
     }
 
 
@@ -137,21 +148,26 @@ def _saturation(image: Tensor) -> Tensor:
     return image.amax(dim=1) - image.amin(dim=1)
 
 
-def noise_free(low: Tensor, high: Tensor, *, radius: int = 8, epsilon: float = 1e-4) -> Tensor:
+def noise_free(low: Tensor, high: Tensor, *, epsilon: float = 1e-4) -> Tensor:
     """Return the dark picture as it would be without noise: what a well-exposed photo explains.
 
     In each window a channel of the dark picture is a line over that of the photo, since light
     changes smoothly and tone curves are smooth; noise is what no line explains
-    (He, Sun, Tang, IEEE TPAMI 35(6), 2013, eqs. 5, 6, 8, with the photo as the guide).
+    (He, Sun, Tang, IEEE TPAMI 35(6), 2013, eqs. 5, 6, 8, with the photo as the guide). A window
+    is 5×5 cells of 4×4 pixels; the lines are averaged and laid over the picture by cells, as they
+    change slowly (He, Sun, arXiv 1505.00996, 2015). Sides are multiples of 4.
     """
-    kernel = 2 * radius + 1
 
-    def mean(values: Tensor) -> Tensor:
-        wide = functional.pad(values, (radius,) * 4, mode="replicate")
-        lines = functional.avg_pool2d(wide, (kernel, 1), stride=1)
-        return functional.avg_pool2d(lines, (1, kernel), stride=1)
+    def mean(cells: Tensor) -> Tensor:
+        return functional.avg_pool2d(
+            functional.pad(cells, (2, 2, 2, 2), mode="replicate"), 5, stride=1
+        )
 
-    middle, level = mean(high), mean(low)
-    spread = mean(high * high) - middle * middle
-    slope = (mean(high * low) - middle * level) / (spread + epsilon)
-    return (mean(slope) * high + mean(level - slope * middle)).clamp(0, 1)
+    def window(values: Tensor) -> Tensor:
+        return mean(functional.avg_pool2d(values, 4))
+
+    middle, level = window(high), window(low)
+    spread = window(high * high) - middle * middle
+    slope = (window(high * low) - middle * level) / (spread + epsilon)
+    offset = level - slope * middle
+    return (enlarged(mean(slope), high) * high + enlarged(mean(offset), high)).clamp(0, 1)
