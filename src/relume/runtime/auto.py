@@ -2,12 +2,14 @@
 
 Two numbers in stops decide how far an exposure goes. *Need* is what would bring the mean of
 max(R, G, B) to the middle of the scale. *Room* is what would bring the highlights, the pixel that
-only 0.5 % of the others exceed, to white. A photo taken too dark has both, and gets
+only 0.5 % of the others exceed, to white. A photo taken too dark has both, and an even exposure
+would gain it
 
     stops = min(need, room + SPARE)
 
-Where the darkest third of the picture would still lie deep in shadow, bright stands beside dark,
-and `fusion` lifts the one and keeps the other. What needs less than anyone would see is left alone.
+What gains less than anyone would see is left alone. Where the darkest third of the picture would
+still lie deep in shadow, bright stands beside dark, and `fusion` lifts the one and keeps the other.
+Everything else is for `relume`, which finds the light, the colour and the noise of each place.
 
 SPARE and DEEP were chosen on the training pictures of LOL-v1 and SICE and on photographs darkened
 evenly and from one side (`python benchmarks/auto.py`), never on a test set.
@@ -15,8 +17,7 @@ evenly and from one side (`python benchmarks/auto.py`), never on a test set.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import log2
 
 import numpy as np
@@ -51,7 +52,6 @@ class Choice:
 
     method: str
     reason: str
-    knobs: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 def choose(picture: Picture) -> Choice:
@@ -66,12 +66,7 @@ def choose(picture: Picture) -> Choice:
         return Choice("fusion", reason)
     if stops < NOTICEABLE:
         return Choice("identity", "well exposed, left alone")
-    limited = ", as far as the highlights allow" if stops < need else ""
-    return Choice(
-        "exposure",
-        f"{need:.1f} stops dark, lifted by {stops:.1f}{limited}",
-        {"target": 0.0, "ev": stops, "shoulder": SHOULDER},
-    )
+    return Choice("relume", f"about {need:.1f} stops dark")
 
 
 def stops_to_white(levels: Floats) -> float:

@@ -148,7 +148,7 @@ class Enhancer:
             return method, settle(method.card, self.knobs), ""
         choice = choose(picture)
         method = self._method(choice.method)
-        return method, settle(method.card, choice.knobs), choice.reason
+        return method, settle(method.card), choice.reason
 
     def _method(self, method: str | Method) -> Method:
         if not isinstance(method, str):
