@@ -29,7 +29,8 @@ HEAD = """# Leaderboard
 
 Written by `python benchmarks/leaderboard.py DATA`; the records are in `records/leaderboard.jsonl`.
 `niqe-own` is our own model: its values must not stand beside published NIQE. Knobs are
-the defaults of each method for every set. Networks other than `sgz` were measured on LOL-v1 alone.
+the defaults of each method for every set. Seconds compare within LOL-v1; the other sets were
+measured two at a time.
 
 """
 
