@@ -121,6 +121,8 @@ def test_signals_lose_nothing_that_was_kept(folder: Path, relume: Call) -> None:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            # Whoever runs the tests in the background hands down that SIGINT is ignored.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     def wait_for_epochs(process: subprocess.Popen[str], count: int) -> None:
