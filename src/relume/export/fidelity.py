@@ -24,11 +24,21 @@ Made = TypeVar("Made")
 
 
 class Yardstick:
-    """Pictures and what float32 makes of them."""
+    """Pictures and what float32 makes of them.
 
-    def __init__(self, expected: Run, feeds: Sequence[Feeds]) -> None:
+    `strays` says of a model that it leaves the bounds of its results on other inputs than these.
+    """
+
+    def __init__(
+        self,
+        expected: Run,
+        feeds: Sequence[Feeds],
+        *,
+        strays: Callable[[Run], bool] = lambda found: False,
+    ) -> None:
         self._run = expected
         self._feeds = feeds
+        self._strays = strays
         self._expected = [expected(each)[0] for each in feeds]
 
     def smaller(self, *, multiple_of: int) -> Yardstick:
@@ -41,13 +51,16 @@ class Yardstick:
             )
             return {**feeds, "image": np.ascontiguousarray(image[..., :rows, :columns])}
 
-        return Yardstick(self._run, [piece(each) for each in self._feeds[:2]])
+        pieces = [piece(each) for each in self._feeds[:2]]
+        return Yardstick(self._run, pieces, strays=self._strays)
 
     def measure(self, found: Run) -> float:
         """Return the mean PSNR of `enhanced` to float32 in dB; 8 bit are not rounded to.
 
-        A result that is not a number counts as 0 dB.
+        A result that is not a number counts as 0 dB, and so does a model that strays.
         """
+        if self._strays(found):
+            return 0.0
         values: list[float] = []
         for feeds, expected in zip(self._feeds, self._expected, strict=True):
             error = float(np.square(found(feeds)[0] - expected, dtype=np.float64).mean())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -221,9 +221,8 @@ class _Job:
     ) -> Collection[str]:
         """Return the layers whose parameters may be kept in float16 where products may not."""
         face, expected = self.source.face, self.source.expected
-        sweep = SIZES if self.shape is None else (self.shape,)
         alone = largest_difference(expected, face, sizes=(face.size(*(self.shape or SWEPT)),))
-        together = largest_difference(expected, face, sizes=sweep)
+        together = largest_difference(expected, face, sizes=self.sizes)
         kept = bearing.layers_that_bear(
             sizes,
             alone=lambda layers: alone(rounding(layers)),
@@ -298,7 +297,12 @@ class _Job:
             [feeds_of(each, self.source.card, inputs=inputs) for each in members]
             for members in (self.samples.calibration, self.samples.evaluation)
         ]
-        return feeds[0], Yardstick(self.source.expected, feeds[1])
+        difference = largest_difference(self.source.expected, self.source.face, sizes=self.sizes)
+
+        def strays(found: Run) -> bool:
+            return not difference(found) <= _INT8_TOLERANCE
+
+        return feeds[0], Yardstick(self.source.expected, feeds[1], strays=strays)
 
     def enough(self, fidelity: float) -> None:
         if not fidelity >= ENOUGH:
@@ -309,25 +313,28 @@ class _Job:
 
     def check(self, run: Run, precision: Precision) -> None:
         """Compare what will be written with the source as its precision allows."""
-        sizes = SIZES if self.shape is None else (self.shape,)
         if precision == "int8":
+            self.agree(run, _INT8_TOLERANCE)
             if self.shape is None:  # else there may be no picture of that size
                 self.enough(self.measured[1].measure(run))
-            self.agree(run, _INT8_TOLERANCE, sizes=sizes)
         else:
-            self.agree(run, TOLERANCE if precision == "fp32" else HALF_TOLERANCE, sizes=sizes)
+            self.agree(run, TOLERANCE if precision == "fp32" else HALF_TOLERANCE)
 
-    def agree(self, run: Run, tolerance: float, *, sizes: Any) -> None:
+    @property
+    def sizes(self) -> Sequence[tuple[int, int]]:
+        """Return the heights and widths the file is compared at."""
+        return SIZES if self.shape is None else (self.shape,)
+
+    def agree(self, run: Run, tolerance: float) -> None:
         require_agreement(
             self.source.expected, run, self.source.face,
-            name=self.output.name, tolerance=tolerance, sizes=sizes,
+            name=self.output.name, tolerance=tolerance, sizes=self.sizes,
         )  # fmt: skip
 
 
-_INT8_TOLERANCE = 4.0
-"""Of 8-bit results at every size and knob: finite, of the right shape and about the right range,
-which of a map may be −1 to 1 and of noise lies outside the ranges found on pictures; how close they
-are is measured on pictures."""
+_INT8_TOLERANCE = 1.0
+"""Of 8-bit results at every size and knob: finite, of the right shape and range; how close they
+are is measured on pictures, not on noise."""
 _SHARE_OF_ROUNDING = 0.9
 """Of the tolerance in float16; the rest is for what engines differ by."""
 
