@@ -7,9 +7,10 @@ would gain it
 
     stops = min(need, room + SPARE)
 
-What gains less than anyone would see is left alone. Where the darkest third of the picture would
-still lie deep in shadow, bright stands beside dark, and `fusion` lifts the one and keeps the other.
-Everything else is for `relume`, which finds the light, the colour and the noise of each place.
+What gains less than anyone would see is left alone, and so is a picture that is the same
+everywhere. Where the darkest third of the picture would still lie deep in shadow, bright stands
+beside dark, and `fusion` lifts the one and keeps the other. Everything else is for `relume`, which
+finds the light, the colour and the noise of each place.
 
 SPARE and DEEP were chosen on the training pictures of LOL-v1 and SICE and on photographs darkened
 evenly and from one side (`python benchmarks/auto.py`), never on a test set.
@@ -57,11 +58,13 @@ class Choice:
 def choose(picture: Picture) -> Choice:
     """Choose a method for a picture by what its pixels are like."""
     levels = np.sort(value(thin(picture)), axis=None).astype(np.float64)
+    if levels[0] == levels[-1]:
+        return Choice("identity", "the same everywhere, left alone")
     need = automatic(picture, target=AIM, shoulder=SHOULDER, limit=MOST)
     room = stops_to_white(levels)
     stops = min(need, room + SPARE, MOST)
     shadows = decode_srgb(levels[: -(-len(levels) // 3)]) * 2.0**stops
-    if levels[-1] > 0.0 and encode_srgb(np.minimum(shadows, 1.0)).mean() < DEEP:
+    if encode_srgb(np.minimum(shadows, 1.0)).mean() < DEEP:
         reason = f"bright beside dark: room for {room:.1f} stops is too little for the shadows"
         return Choice("fusion", reason)
     if stops < NOTICEABLE:

@@ -3,6 +3,9 @@
 small = the picture reduced by area → slope, offset, amount, from one part of the graph
 clean = the picture without noise, in tiles, from another part, where amount is above 0
 result = Lift(slope, offset) of E + denoise · amount · (clean − E), from bytes to bytes
+
+A picture whose channels are all equal is handled as the one plane it is: black and
+white stays so.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from relume import render
 from relume.arrays import Map, Picture, Rgb
 from relume.card import Card, Lifting, settle
 from relume.errors import WeightsError
+from relume.filters.sample import lattice
 from relume.levels import to_unit
 from relume.render import Clean, Grid, Lift
 from relume.render.bands import for_each
@@ -49,10 +53,14 @@ class LiftMethod:
 
     def maps(self, image: Picture, /, **knobs: float) -> dict[str, Map]:
         fit.check_picture(image)
-        return self._seen(image, settle(self.card, knobs))
+        return self._seen(gray_plane(image), settle(self.card, knobs))
 
     def apply(self, picture: Picture, *, knobs: Mapping[str, float], strength: float) -> Picture:
         fit.check_picture(picture)
+        plane = gray_plane(picture)
+        if plane is not picture:
+            relit = self.apply(plane, knobs=knobs, strength=strength)
+            return np.repeat(relit[..., None], 3, axis=2)
         maps = self._seen(picture, knobs)
         grid = render.centred((maps["slope"].shape[0], maps["slope"].shape[1]), picture.shape[:2])
         lift = Lift(maps["slope"], maps["offset"], grid)
@@ -114,6 +122,18 @@ class LiftMethod:
         image = np.ascontiguousarray(np.broadcast_to(planes, (3, *piece.shape[:2])))
         found = self._graph.run({"image": image[None]}, [CLEAN])[0][0]
         return found if piece.ndim == 3 else found.mean(axis=0, keepdims=True)
+
+
+def gray_plane(picture: Picture) -> Picture:
+    """Return the plane of a picture whose channels are equal everywhere, any other as it is."""
+    if picture.ndim == 2:
+        return picture
+    few = picture[np.ix_(*lattice(picture.shape[0], picture.shape[1], most=2**12))]
+    # A few pixels tell for nearly all pictures in colour; the rest take 10 ms per megapixel.
+    for pixels in (few, picture):
+        if not all(np.array_equal(pixels[..., 0], pixels[..., each]) for each in (1, 2)):
+            return picture
+    return np.ascontiguousarray(picture[..., 0])
 
 
 def reduced(picture: Picture, side: int) -> Rgb:

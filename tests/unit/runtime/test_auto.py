@@ -67,13 +67,12 @@ def test_decides_for_any_picture(dtype: str, height: int, width: int) -> None:
 def test_flat_pictures(level: int) -> None:
     image = np.full((5, 4, 3), level, np.uint8)
     out = relume.enhance(image)
-    # Where next to nothing was seen its colour is a guess, but the same one everywhere.
-    assert np.ptp(out, axis=(0, 1)).max() <= 3
-    assert out.min() >= level
-    assert level == 1 or np.array_equal(out, image)
+    assert out.min() == out.max()
+    assert out.max() >= level
+    assert level != 0 or out.max() == 0
 
 
 def test_the_aim_is_met_where_the_highlights_allow() -> None:
     image = photo(stops=2)
     lifted = value(relume.enhance(image) / 255.0)
-    assert 0.35 < lifted.mean() < 0.65
+    assert 0.4 < lifted.mean() < 0.6

@@ -50,6 +50,17 @@ def test_knobs_do_what_they_say(method):
     assert method(image, highlights=1).mean() <= method(image, highlights=0).mean()
 
 
+@pytest.mark.parametrize("denoise", [0.0, 1.0])
+def test_black_and_white_is_one_plane(method, denoise):
+    plane = bytes_of(night(130, 90)[..., 1])
+    image = np.repeat(plane[..., None], 3, axis=2)
+    found = method(image, denoise=denoise)
+    assert found.shape == image.shape
+    assert np.array_equal(found, np.repeat(method(plane, denoise=denoise)[..., None], 3, axis=2))
+    image[64, 45] = (90, 91, 90)  # not one any more
+    assert np.ptp(method(image, denoise=denoise), axis=2).max() > 0
+
+
 def test_maps_are_small(method):
     maps = method.maps(night(200, 100))
     assert maps["slope"].shape == maps["offset"].shape == (48, 48, 5)
