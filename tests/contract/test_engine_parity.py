@@ -53,10 +53,11 @@ def agree(expected: Array, found: Array, *, what: str) -> None:
 @pytest.mark.parametrize(("name", "stem", "engine"), shipped())
 def test_the_golden_comes_out_on_every_engine(name: str, stem: str, engine: str) -> None:
     data = weights.read_published(name, f"{stem}.onnx")
-    golden = np.load(BytesIO(weights.read_published(name, "golden.npz")), allow_pickle=False)
+    stored = BytesIO(weights.read_published(name, f"{stem}.golden.npz"))
+    golden = np.load(stored, allow_pickle=False)
     graph = engines.open_graph(data, engine=engine, threads=1)
     card = weights.card_of(graph, where=name)
-    assert card == methods.card(name)
+    assert card == methods.card(f"{name}@{stem}")
     picture = np.atleast_3d(golden["input"]).astype(np.float32) / np.float32(255)
     feeds = with_knobs(graph, card, np.ascontiguousarray(picture.transpose(2, 0, 1)[None]))
     before = {key: value.copy() for key, value in feeds.items()}

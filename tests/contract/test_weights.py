@@ -34,11 +34,13 @@ def test_weights_are_those_of_the_card(card: Card) -> None:
     assert all(path.stat().st_size < MOST_BYTES for path in folder.iterdir())
 
 
-@pytest.mark.parametrize("card", NEURAL, ids=lambda card: card.name)
-def test_the_network_gives_its_golden(card: Card) -> None:
+@pytest.mark.parametrize(
+    ("card", "stem"), [(card, weights.name) for card in NEURAL for weights in card.weights]
+)
+def test_the_network_gives_its_golden(card: Card, stem: str) -> None:
     folder = folder_of(card)
-    network = load_network(card.name, folder / f"{card.weights[0].name}.safetensors").eval()
-    with np.load(folder / "golden.npz") as stored:
+    network = load_network(card.name, folder / f"{stem}.safetensors").eval()
+    with np.load(folder / f"{stem}.golden.npz") as stored:
         golden = {name: stored[name] for name in stored.files}
     picture = np.atleast_3d(golden["input"]).astype(np.float32) / 255  # a mosaic is (H, W)
     image = torch.from_numpy(picture).permute(2, 0, 1)[None]

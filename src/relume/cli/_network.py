@@ -94,7 +94,7 @@ def parse_precision(method: str, name: str, *, quiet: bool) -> Precision:
     from relume.runtime.variants import as_precision, is_at_hand
 
     precision = as_precision(name)
-    if precision == "fp32" or quiet or method not in methods.names():
+    if precision == "fp32" or quiet or methods.parted(method)[0] not in methods.names():
         return precision
     card = methods.card(method)
     if card.weights and not is_at_hand(method, card.weights[0].name, precision):

@@ -20,7 +20,8 @@ def complete_knob(ctx: typer.Context, incomplete: str) -> list[str]:
     from relume import methods
 
     name = str(ctx.params.get("method") or "")
-    knobs = methods.card(name).knobs if name in methods.names() else ()
+    method, _ = methods.parted(name)
+    knobs = methods.card(method).knobs if method in methods.names() else ()
     return [f"{knob.name}=" for knob in knobs if knob.name.startswith(incomplete)]
 
 

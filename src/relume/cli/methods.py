@@ -94,8 +94,6 @@ def _lines(card: Card) -> Iterator[tuple[str, str]]:
         yield "knob", f"{knob.name}: {knob.meaning}; {span}, {knob.default:g} unless set"
     for trained in card.weights:
         data = ", ".join(trained.trained_on) or "unknown data"
-        yield (
-            "weights",
-            f"{trained.name}: trained on {data}; licence {trained.license or 'not stated'}",
-        )
+        licence = trained.license or "not stated"
+        yield "weights", f"{card.name}@{trained.name}: trained on {data}; licence {licence}"
         yield "", f"sha256 {trained.sha256}"

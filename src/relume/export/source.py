@@ -59,7 +59,8 @@ def open_source(name: str, *, method: str | None = None) -> Source:
     if card.kind != "neural":
         raise ContractError(f"{name} is a classical method: it has no network to export")
     parameters = load(weights.read_published(name, f"{card.weights[0].name}.safetensors"))
-    return _of_network(import_module(f"relume.methods.{name}.network").from_state(parameters), card)
+    module = import_module(f"relume.methods.{card.name}.network")
+    return _of_network(module.from_state(parameters), card)
 
 
 def _of_network(network: nn.Module, card: Card) -> Source:

@@ -17,6 +17,9 @@ from relume.export.onnx import to_onnx
 from relume.io.atomic import replacing
 from relume.nn.checkpoint import read_state, state_bytes
 
+PUBLISHED = (".onnx", ".safetensors", ".npz")
+"""Suffixes of what is published of weights, beside their recipe."""
+
 
 def import_file(method: str, file: Path, output: Path) -> None:
     """Turn weights in `file`, published or our own, into the model file `output`.
@@ -59,9 +62,9 @@ def card_with(
 
 
 def save_weights(network: nn.Module, card: Card, *, folder: Path) -> Path:
-    """Write NAME.onnx, NAME.safetensors, golden.npz and SHA256SUMS; return the first.
+    """Write NAME.onnx, NAME.safetensors, NAME.golden.npz and SHA256SUMS; return the first.
 
-    NAME is that of the card's first weights.
+    NAME is that of the card's first weights. What is there of its others stays in SHA256SUMS.
     Raises: WeightsError when the card states another sha256 than that of these parameters.
     """
     weights, parameters = card.weights[0], state_bytes(network)
@@ -70,8 +73,17 @@ def save_weights(network: nn.Module, card: Card, *, folder: Path) -> Path:
         raise WeightsError(f"{weights.name}: the card states {weights.sha256!r}, this is {found!r}")
     model = folder / f"{weights.name}.onnx"
     to_onnx(network, card, model)
-    files = {f"{weights.name}.safetensors": parameters, "golden.npz": golden_bytes(network, card)}
-    named = {model.name: model.read_bytes(), **files}
+    files = {
+        f"{weights.name}.safetensors": parameters,
+        f"{weights.name}.golden.npz": golden_bytes(network, card),
+    }
+    others = tuple(f"{each.name}." for each in card.weights[1:])
+    kept = {
+        path.name: path.read_bytes()
+        for path in folder.iterdir()
+        if path.name.startswith(others) and path.suffix in PUBLISHED
+    }
+    named = {model.name: model.read_bytes(), **files, **kept}
     lines = (f"{sha256(content).hexdigest()}  {name}\n" for name, content in sorted(named.items()))
     files["SHA256SUMS"] = "".join(lines).encode()
     for name, content in files.items():

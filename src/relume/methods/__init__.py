@@ -6,13 +6,15 @@ A classical method is one file with a `CARD` and one of
     def enhance(image: Rgb, *, <knobs>: float) -> Rgb                  # the pixels
 
 A neural one is a folder with a `CARD` in its `__init__.py`, its graph in `weights/`, and
-`network.py` and `objective.py` for the torch wing. Knobs are keyword-only and named as on the card.
+`network.py` and `objective.py` for the torch wing. Where its card has several weights, NAME means
+the first of them and NAME@WEIGHTS any. Knobs are keyword-only and named as on the card.
 Outsiders register a module of either kind in the entry-point group `relume.methods`.
 """
 
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
@@ -37,12 +39,19 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(own | set(_plugins())))
 
 
+def parted(name: str) -> tuple[str, str]:
+    """Return the method and the weights of METHOD or METHOD@WEIGHTS; no weights means the first."""
+    method, _, weights = name.partition("@")
+    return method, weights
+
+
 @cache
 def module(name: str) -> ModuleType:
-    """Import the module of a method.
+    """Import the module of a method, whatever its weights.
 
     Raises: UnknownNameError with the nearest names, or for a plugin that cannot be imported.
     """
+    name, _ = parted(name)
     if name not in names():
         raise UnknownNameError.of("method", name, names())
     own = any(found.name == name for found in iter_modules(__path__))
@@ -57,11 +66,21 @@ def module(name: str) -> ModuleType:
 
 
 def card(name: str) -> Card:
-    """Return the card of a method.
+    """Return the card of a method, the weights that are named first.
 
     Raises: UnknownNameError with the nearest names.
     """
-    return module(name).CARD
+    found: Card = module(name).CARD
+    method, wanted = parted(name)
+    if "@" not in name:
+        return found
+    if not found.weights:
+        raise UnknownNameError(f"{name}: {method} has no weights to choose; leave out @{wanted}")
+    known = {weights.name: weights for weights in found.weights}
+    if wanted not in known:
+        raise UnknownNameError.of(f"weights of {method}", wanted, list(known))
+    first = known.pop(wanted)
+    return replace(found, weights=(first, *known.values()))
 
 
 def cards() -> tuple[Card, ...]:

@@ -83,18 +83,20 @@ def verify(name: str, *, against: str | None = None) -> list[Check]:
 
 
 def _method(name: str, card: Card) -> Iterator[Check]:
-    for trained in card.weights:
+    method, named = methods.parted(name)
+    for trained in card.weights[:1] if named else card.weights:
         try:
             data = weights.read_published(name, f"{trained.name}.onnx")
             usual = engines.open_graph(data, engine=engines.DEFAULT)
             golden = np.load(
-                BytesIO(weights.read_published(name, "golden.npz")), allow_pickle=False
+                BytesIO(weights.read_published(name, f"{trained.name}.golden.npz")),
+                allow_pickle=False,
             )
             inside = weights.card_of(usual, where=name)
         except WeightsError as error:
             yield Check(name, str(error), engines.DEFAULT, float("inf"), 0.0, passed=False)
             continue
-        other = float(inside != card)
+        other = float(inside != methods.card(f"{method}@{trained.name}"))
         yield _below(name, "card in the model file", engines.DEFAULT, other, 0.0)
         feeds = golden_feeds(golden["input"], usual, card)
         for engine in engines.usable():

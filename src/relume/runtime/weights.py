@@ -8,6 +8,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from relume import methods
 from relume.card import Card, from_json
 from relume.errors import ContractError, WeightsError
 from relume.runtime.engines import Graph
@@ -23,7 +24,8 @@ MAX_MODEL_BYTES = 2**31 - 1
 
 def folder(name: str) -> Traversable:
     """Return the folder of a neural method's weights."""
-    return files(f"relume.methods.{name}") / "weights"
+    method, _ = methods.parted(name)
+    return files(f"relume.methods.{method}") / "weights"
 
 
 @cache

@@ -120,7 +120,7 @@ class Session:
             recipe="recipe.yaml",
         )
         model = save_weights(network, card, folder=self.output)
-        for line in prove(model, golden=self.output / "golden.npz"):
+        for line in prove(model, golden=self.output / f"{model.stem}.golden.npz"):
             self.say(line)
         return model
 

@@ -189,7 +189,7 @@ def test_other_widths_are_built_and_read_again() -> None:
 def test_what_is_taken_from_a_picture_is_noise() -> None:
     folder = Path(pairlie.__file__).parent / "weights"
     network = from_state(read_state(folder / "exposures.safetensors")).eval()
-    with np.load(folder / "golden.npz") as golden:
+    with np.load(folder / "exposures.golden.npz") as golden:
         image = torch.from_numpy(golden["input"].astype(np.float32) / 255).permute(2, 0, 1)[None]
     with torch.no_grad():
         assert network(image).residual.abs().mean() < 0.02

@@ -182,7 +182,7 @@ def test_the_shipped_weights_are_those_of_the_card_and_give_their_golden() -> No
     assert sha256(content).hexdigest() == card.weights[0].sha256
     assert (folder.parent / card.weights[0].recipe).is_file()
     network = from_state(read_state(folder / "nights.safetensors")).eval()
-    with np.load(folder / "golden.npz") as golden:
+    with np.load(folder / "nights.golden.npz") as golden:
         image = torch.from_numpy(golden["input"].astype(np.float32) / 255).permute(2, 0, 1)[None]
         with torch.no_grad():
             enhanced, curve = network(image)

@@ -58,7 +58,7 @@ def test_trains_from_the_command_line(
     assert "epoch 2 of 2: objective" in printed.err
     assert "verified with onnxruntime: 2 outputs within" in printed.err
     names = {path.name for path in out.iterdir()}
-    assert names >= {"sgz.onnx", "sgz.safetensors", "golden.npz", "SHA256SUMS", "recipe.yaml"}
+    assert names >= {"sgz.onnx", "sgz.safetensors", "sgz.golden.npz", "SHA256SUMS", "recipe.yaml"}
     assert list(out.glob("log/tensorboard/version_0/events*"))
     assert list(out.glob("samples/*.png"))
     rows = _logged(out)

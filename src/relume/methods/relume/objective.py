@@ -1,7 +1,8 @@
 """What relume's own network minimises: first the estimate learns light, then the restoration noise.
 
-Both learn from a well-exposed photo and a dark counterpart made from it. Every argument of
-`Objective` may stand in the section `objective` of a recipe.
+Both learn from a well-exposed photo and a dark counterpart made from it; from pairs that were
+photographed, both can learn together. Every argument of `Objective` may stand in the section
+`objective` of a recipe.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ from relume.losses.objective import Batch, Terms, View
 from relume.losses.ssim import similarity
 from relume.methods.relume.network import Network, enlarged, log_luma, luma, relight, seen_small
 
-Part: TypeAlias = Literal["estimate", "restoration"]
+Part: TypeAlias = Literal["estimate", "restoration", "both"]
+
+HIGHLIGHTS = 0.8
+"""Both parts learn together what the method gives at its defaults, of which this is one."""
 
 DIM = 0.25
 """Mean of a picture under which it counts as dark: only one photo in twenty is that dark by day."""
@@ -31,13 +35,17 @@ SHADE = 0.03
 
 
 class Objective(objective.Objective):
-    """`part` is what learns; the other part stays as it is.
+    """`part` is what learns; what is not part of it stays as it is.
 
     The estimate: the relit small picture against the small photo, by tone, by logarithm (so that
     shadows count), by differences of neighbours (structure), by the mean of the whole picture
     (exposure) and by max − min of the channels (saturation). The restoration: the relit clean
     picture against the relit noise-free one, by luma, by the differences of R, G and B to luma, by
-    differences of neighbours and by SSIM of luma.
+    differences of neighbours and by SSIM of luma. Both: the result against the photo, by the same
+    and by the mean of the whole picture.
+
+    `quantile` is what is aimed at where the mean of the photo is uncertain, for a black picture;
+    0.5 is what is most likely.
     """
 
     needs: ClassVar[View] = "low_high"
@@ -53,9 +61,11 @@ class Objective(objective.Objective):
         saturation: float = 0.3,
         chroma: float = 1.0,
         similarity: float = 0.3,
+        quantile: float = 0.75,
     ) -> None:
         super().__init__()
-        self.part = part
+        self.part: Part = part
+        self.quantile = quantile
         self.weights = {
             "tone": tone,
             "logarithm": logarithm,
@@ -71,29 +81,38 @@ class Objective(objective.Objective):
         height, width = low.shape[-2:]
         padding = (0, -width % 8, 0, -height % 8)
         padded = functional.pad(low, padding, mode="replicate")
-        denoise = float(self.part == "restoration")
-        return network(padded, 0.0, 0.0, denoise).enhanced[..., :height, :width]
+        denoise = float(self.part != "estimate")
+        highlights = HIGHLIGHTS if self.part == "both" else 0.0
+        return network(padded, 0.0, highlights, denoise).enhanced[..., :height, :width]
 
     def forward(self, network: nn.Module, batch: Batch) -> Terms:
         if not isinstance(network, Network):
             raise TypeError("this objective belongs to relume's own network")
-        if self.part == "estimate":
-            terms = _estimate_terms(network, batch["low"], batch["high"])
-        else:
-            terms = _restoration_terms(network, batch["low"], batch["high"])
+        low, high = batch["low"], batch["high"]
+        match self.part:
+            case "estimate":
+                terms = _estimate_terms(network, low, high, quantile=self.quantile)
+            case "restoration":
+                terms = _restoration_terms(network, low, high)
+            case "both":
+                terms = _terms_of_both(self.enhance(network, low), low, high, self.quantile)
         return {name: self.weights[name] * value for name, value in terms.items()}
 
 
-def _estimate_terms(network: Network, low: Tensor, high: Tensor) -> Terms:
+def _estimate_terms(network: Network, low: Tensor, high: Tensor, *, quantile: float) -> Terms:
     small, aim = seen_small(low), seen_small(high)
     slope, offset, _ = network.look(low)
     maps = enlarged(slope, small) * log_luma(small) + enlarged(offset, small)
-    found = relight(small, maps)
+    return light_terms(relight(small, maps), aim, small, quantile=quantile)
+
+
+def light_terms(found: Tensor, aim: Tensor, small: Tensor, *, quantile: float) -> Terms:
+    """Compare a small picture that was relit with the small photo; `small` is it before."""
     return {
         "tone": (found - aim).abs().mean(),
         "logarithm": ((found + SHADE).log() - (aim + SHADE).log()).abs().mean(),
         "structure": _steepness(found - aim),
-        "mean": _misplaced(found.mean((1, 2, 3)), aim.mean((1, 2, 3)), small.mean((1, 2, 3))),
+        "mean": _misplaced(found, aim, small, quantile=quantile),
         "saturation": (_saturation(found) - _saturation(aim)).abs().mean(),
     }
 
@@ -103,11 +122,20 @@ def _restoration_terms(network: Network, low: Tensor, high: Tensor) -> Terms:
     low, high = low[..., :height, :width], high[..., :height, :width]
     with torch.no_grad():
         quiet = noise_free(low, high)
-        maps = _plain_maps(quiet, high)
+        maps = plain_maps(quiet, high)
         aim = relight(quiet, maps)
         before = (relight(low, maps) - aim).abs().mean((1, 2, 3), keepdim=True)
         weight = NOISE / (NOISE + before)
-    found = relight(network.restoration(low), maps)
+    return _closeness(relight(network.restoration(low), maps), aim, weight)
+
+
+def _terms_of_both(found: Tensor, low: Tensor, high: Tensor, quantile: float) -> Terms:
+    mean = _misplaced(found, high, low, quantile=quantile)
+    return {**_closeness(found, high, torch.ones_like(high[:, :1, :1, :1])), "mean": mean}
+
+
+def _closeness(found: Tensor, aim: Tensor, weight: Tensor) -> Terms:
+    """Compare pictures; `weight` (N, 1, 1, 1) is what each counts."""
     gray, gray_aim = luma(found), luma(aim)
     difference = weight * (gray - gray_aim)
     return {
@@ -118,7 +146,7 @@ def _restoration_terms(network: Network, low: Tensor, high: Tensor) -> Terms:
     }
 
 
-def _plain_maps(low: Tensor, high: Tensor) -> Tensor:
+def plain_maps(low: Tensor, high: Tensor) -> Tensor:
     """Return maps with a bias alone that takes the mean of a dark picture about to that of the
     photo, so that the restoration learns without the estimate; (N, 5, 1, 1)."""
     means = (each.mean((1, 2, 3), keepdim=True).clamp(0.01, 0.9) for each in (low, high))
@@ -127,15 +155,16 @@ def _plain_maps(low: Tensor, high: Tensor) -> Tensor:
     return torch.cat((zeros, zeros, zeros, (bright - dark).clamp(min=0), zeros), dim=1)
 
 
-def _misplaced(found: Tensor, aim: Tensor, before: Tensor) -> Tensor:
+def _misplaced(found: Tensor, aim: Tensor, before: Tensor, *, quantile: float) -> Tensor:
     """Compare means of pictures; the darker the input, the worse is too little light.
 
     A quantile loss (Koenker, Bassett, Econometrica 46(1), 1978): of what is uncertain in the dark,
     the upper part is aimed at, since people take a picture that stays dark for a failure.
     """
-    quantile = 0.5 + 0.25 * ((DIM - before) / DIM).clamp(min=0)
+    found, aim, before = (each.mean((1, 2, 3)) for each in (found, aim, before))
+    aimed = 0.5 + (quantile - 0.5) * ((DIM - before) / DIM).clamp(min=0)
     missing = aim - found
-    return 2 * torch.maximum(quantile * missing, (quantile - 1) * missing).mean()
+    return 2 * torch.maximum(aimed * missing, (aimed - 1) * missing).mean()
 
 
 def _steepness(values: Tensor) -> Tensor:
