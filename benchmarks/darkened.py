@@ -1,37 +1,44 @@
 """PSNR and SSIM of methods on held-out photos that were darkened by a known number of stops.
 
-    python benchmarks/darkened.py PHOTOS [--count 100] [--methods relume sgz …] [--jsonl FILE]
-    python benchmarks/darkened.py PHOTOS --write FOLDER
+    python benchmarks/darkened.py PHOTOS [-o DIR] [--count 100] [--methods relume,sgz,…]
 
 The photos are the first ones by the hash of their names: those that `data.holdout` of the recipes
 keeps from learning. Each is darkened in linear light by 0, 0.5, 1, 2, 3, 4 and 5 stops, with a
 slightly uneven and tinted light, shot and read noise, another tone curve and black level, 8 bits
 and, for half of them, JPEG (relume.data.darkening.physical); at 0 stops it is the photo itself.
-The photo is the reference. `--write` stores the pairs as folders low and high for `relume bench`.
-Protocol: 8 bits, RGB, whole pictures, SSIM with the 11 × 11 Gaussian, means over photos.
+The photo is the reference. The pairs stay in DIR/STOPS/low and high, for `relume bench` as well;
+what the records in DIR hold already is not measured again. Means with their intervals go to
+records/darkened.json.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import statistics
-from collections.abc import Iterator
+import sys
 from hashlib import sha256
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 
-from relume import load, methods, read, write
+from relume import Photo, methods, read, write
 from relume.arrays import Picture
+from relume.bench.rows import method_rows
+from relume.bench.scoring import scorers
+from relume.bench.sets import picture_set
+from relume.bench.suite import Suite
+from relume.bench.table import Line, Table
+from relume.bench.thumbnails import Thumbnails
 from relume.data.darkening.physical import Darkening
-from relume.metrics.psnr import psnr
-from relume.metrics.ssim import ssim
 
+HERE = Path(__file__).parent
+SUMMARY = HERE / "records/darkened.json"
+Summary: TypeAlias = dict[str, dict[str, dict[str, list[float]]]]
 STOPS = (0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0)
-
-MOST = 60.0
-"""dB at which a result counts as the photo itself: an equal picture has no finite PSNR."""
+MOST = 99.0
+SLOW = frozenset({"hvr"})
+"""Half a minute a picture: only when named."""
 
 
 def held_out(folder: Path, *, count: int) -> list[Path]:
@@ -50,81 +57,84 @@ def darkened(photo: Picture, *, stops: float, seed: int) -> Picture:
     return np.rint(dark * 255).astype(np.uint8)
 
 
-def pairs(files: list[Path]) -> Iterator[tuple[Path, float, Picture, Picture]]:
-    """Yield every photo at every number of stops: file, stops, dark picture, photo."""
+def store(files: list[Path], folder: Path) -> list[Path]:
+    """Write the pairs that are not there yet as FOLDER/STOPS/low and high; return FOLDER/STOPS."""
+    places = [folder / f"{stops:g}" for stops in STOPS]
     for number, path in enumerate(files):
+        name = f"{path.stem}.png"
+        if all((place / side / name).exists() for place in places for side in ("low", "high")):
+            continue
         photo = read(path).pixels
         if photo.ndim == 2:
             photo = np.repeat(photo[..., None], 3, axis=2)
-        for stops in STOPS:
-            yield path, stops, darkened(photo, stops=stops, seed=number), photo
+        for stops, place in zip(STOPS, places, strict=True):
+            pair = {"low": darkened(photo, stops=stops, seed=number), "high": photo}
+            for side, pixels in pair.items():
+                (place / side).mkdir(parents=True, exist_ok=True)
+                write(Photo(pixels), place / side / name)
+    return places
 
 
-def measure(names: list[str], files: list[Path]) -> list[dict[str, object]]:
-    """Return one record per method, photo and number of stops."""
-    loaded = {name: load(name) for name in names}
-    records: list[dict[str, object]] = []
-    for path, stops, low, high in pairs(files):
-        for name, method in loaded.items():
-            enhanced = method(low)
-            records.append(
-                {
-                    "method": name,
-                    "photo": path.stem,
-                    "stops": stops,
-                    "psnr": min(psnr(enhanced, high, data_range=255), MOST),
-                    "ssim": ssim(enhanced, high, data_range=255, window="gauss11"),
-                    "mean": float(np.mean(enhanced) / 255),
-                }
-            )
-    return records
+def summary(tables: list[Table]) -> Summary:
+    """Return row → stops → metric → mean and the ends of its interval."""
+    found: Summary = {}
+    for table in tables:
+        for line in table.lines:
+            found.setdefault(line.name, {})[table.dataset] = {
+                column.label.metric: _ends(line, column.name) for column in table.columns
+            }
+    return found
 
 
-def table(records: list[dict[str, object]], names: list[str]) -> str:
-    """Return PSNR and SSIM by method and stops as Markdown."""
+def _ends(line: Line, column: str) -> list[float]:
+    """Return mean and interval; a photo that equals its reference has MOST dB."""
+    cell = line.cells[column]
+    return [round(min(value, MOST), 4) for value in (cell.mean, cell.low, cell.high)]
+
+
+def markdown(found: Summary) -> str:
+    """Return mean PSNR and SSIM by row and stops."""
     lines = ["| method | " + " | ".join(f"{stops:g} stops" for stops in STOPS) + " |"]
     lines.append("|---" * (len(STOPS) + 1) + "|")
-    for name in names:
-        cells: list[str] = []
-        for stops in STOPS:
-            own = [each for each in records if each["method"] == name and each["stops"] == stops]
-            both = (
-                statistics.mean(float(str(each[key])) for each in own) for key in ("psnr", "ssim")
-            )
-            cells.append("{:.2f} / {:.3f}".format(*both))
+    for name, by_stops in found.items():
+        cells = [
+            f"{by_stops[f'{stops:g}']['psnr'][0]:.2f} / {by_stops[f'{stops:g}']['ssim'][0]:.3f}"
+            for stops in STOPS
+        ]
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
-def store(files: list[Path], folder: Path) -> None:
-    """Write the pairs as FOLDER/STOPS/low and high."""
-    for path, stops, low, high in pairs(files):
-        for side, pixels in (("low", low), ("high", high)):
-            place = folder / f"{stops:g}" / side
-            place.mkdir(parents=True, exist_ok=True)
-            write(read(path).with_pixels(pixels), place / f"{path.stem}.png")
-
-
 def main() -> None:
-    """Print a table; write a line of JSON per method, photo and number of stops where asked."""
-    own = [card.name for card in methods.cards() if card.input == "srgb"]
+    """Measure, print a table, and write the summary."""
+    own = [card.name for card in methods.cards() if card.input == "srgb" and card.name not in SLOW]
     parser = argparse.ArgumentParser(description="Measure methods on darkened photos.")
     parser.add_argument("photos", type=Path)
+    parser.add_argument("-o", "--output", type=Path, default=HERE.parent / "out/darkened")
     parser.add_argument("--count", type=int, default=100)
-    parser.add_argument("--methods", nargs="+", default=own)
-    parser.add_argument("--jsonl", type=Path)
-    parser.add_argument("--write", type=Path)
+    parser.add_argument("--methods", default=",".join(own))
     chosen = parser.parse_args()
-    files = held_out(chosen.photos, count=chosen.count)
-    if chosen.write:
-        store(files, chosen.write)
-        return
-    records = measure(chosen.methods, files)
-    print(f"{len(files)} photos; PSNR in dB / SSIM of rgb, gauss11, 8 bits\n")
-    print(table(records, chosen.methods))
-    if chosen.jsonl:
-        lines = (json.dumps(record, sort_keys=True) + "\n" for record in records)
-        chosen.jsonl.write_text("".join(lines), encoding="utf-8")
+    places = store(held_out(chosen.photos, count=chosen.count), chosen.output)
+    suite = Suite(
+        [picture_set(str(place), data=None, limit=chosen.count) for place in places],
+        method_rows(chosen.methods),
+        scorers("psnr,ssim"),
+        chosen.output / "records.jsonl",
+        Thumbnails(chosen.output / "thumbnails"),
+    )
+    done = 0
+
+    def tell(step: object) -> None:
+        nonlocal done
+        done += 1
+        if done % 100 == 0:
+            print(f"{done} of {suite.size}", file=sys.stderr, flush=True)
+
+    found = summary(suite.measure(tell))
+    print(f"{chosen.count} photos; PSNR in dB / SSIM of rgb, gauss11, 8 bits\n")
+    print(markdown(found))
+    rows = ",\n".join(f"{json.dumps(row)}: {json.dumps(values)}" for row, values in found.items())
+    SUMMARY.write_text(f'{{"photos": {chosen.count}, "rows": {{\n{rows}\n}}}}\n', encoding="utf-8")
 
 
 if __name__ == "__main__":

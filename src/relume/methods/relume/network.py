@@ -25,9 +25,6 @@ SIDE = 96
 CELL = 4
 """Height and width of a cell of the restoration."""
 
-COEFFICIENTS = 3 * CELL * CELL
-"""Of a cell."""
-
 MAPS = 5
 """Logarithms of the gains a of R, G and B, of the bias k, and of γ."""
 
@@ -46,6 +43,11 @@ and 2.7 times. With higher ones noise stayed in held-out photos; weak noise is l
 
 BRIGHT = 0.7
 """Encoded value from which a place counts as bright already."""
+
+BEYOND = (0.05, 0.3)
+"""Logarithms of how far beyond white gains take a place from which on it is spared, and at which it
+is left as it is. In held-out photos that were darkened evenly it is at most 0.1, in pictures with a
+flash or a window 0.15 to 0.6."""
 
 FAINT = 1e-4
 """Added to what γ is applied to: the slope of a power is infinite at 0."""
@@ -173,23 +175,31 @@ class Restoration(nn.Module):
     cosines: Tensor
     back: Tensor
 
-    def __init__(self, *, channels: tuple[int, int], blocks: tuple[int, int, int]) -> None:
+    def __init__(
+        self,
+        *,
+        channels: tuple[int, int],
+        blocks: tuple[int, int, int],
+        cosines: Tensor | None = None,
+    ) -> None:
+        """`cosines` may be a basis of other cells or colours, the means first."""
         super().__init__()
         near, far = channels
-        cosines = cell_cosines()
+        cosines = cell_cosines() if cosines is None else cosines
+        coefficients, self.cell = cosines.shape[0], cosines.shape[-1]
         self.register_buffer("cosines", cosines, persistent=False)
         inverse = cosines.flatten(1).T[..., None, None]
         # Differences are sums with negative weights: engines fuse sums with convolutions.
         self.register_buffer("back", -inverse.contiguous(), persistent=False)
-        self.enter = nn.Conv2d(COEFFICIENTS, near, 1)
+        self.enter = nn.Conv2d(coefficients, near, 1)
         self.near = nn.Sequential(*(Block(near) for _ in range(blocks[0])))
         self.to_far = Halve(near, far)
         self.far = nn.Sequential(*(Block(far) for _ in range(blocks[1])))
         self.from_far = nn.Conv2d(far, near, 1)
         self.near_again = nn.Sequential(*(Block(near) for _ in range(blocks[2])))
-        self.share = nn.Conv2d(near, COEFFICIENTS, 1)
+        self.share = nn.Conv2d(near, coefficients, 1)
         self.means = nn.Conv2d(near, 3, 1)
-        self.less_smooth = nn.Conv2d(3, COEFFICIENTS, 3, bias=False)
+        self.less_smooth = nn.Conv2d(3, coefficients, 3, bias=False)
         with torch.no_grad():  # training starts near the picture itself
             for parameter in (self.share.weight, *self.means.parameters()):
                 parameter.zero_()
@@ -199,7 +209,7 @@ class Restoration(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         """Return the picture without its noise, (N, 3, 8h, 8w) in [0, 1] → the same."""
         root = torch.sqrt(image)
-        cells = functional.conv2d(root, self.cosines, stride=CELL)
+        cells = functional.conv2d(root, self.cosines, stride=self.cell)
         near = self.near(functional.relu(self.enter(cells)))
         far = double(self.from_far(self.far(self.to_far(near))))
         features = self.near_again(functional.relu(near + far))
@@ -210,31 +220,33 @@ class Restoration(nn.Module):
             means + present * self.means(features), (1, 1, 1, 1), mode="replicate"
         )
         rough = torch.sigmoid(self.share(features)) * (cells + self.less_smooth(means))
-        taken = functional.pixel_shuffle(functional.conv2d(rough, self.back), CELL)
+        taken = functional.pixel_shuffle(functional.conv2d(rough, self.back), self.cell)
         root = (root + taken).clamp(0, 1)
         return root * root
 
 
-def cell_cosines() -> Tensor:
-    """Return an orthonormal basis of cells, (48, 3, 4, 4): the cosines of Ahmed, Natarajan, Rao,
-    IEEE Trans. Computers C-23(1), 1974, of gray, red − blue and green − magenta in turn."""
-    place = torch.arange(CELL) + 0.5
-    waves = torch.cos(torch.pi / CELL * torch.arange(CELL)[:, None] * place) * (2 / CELL) ** 0.5
-    waves[0] = CELL**-0.5
+def cell_cosines(cell: int = CELL) -> Tensor:
+    """Return an orthonormal basis of cells, (3·cell², 3, cell, cell): the cosines of Ahmed,
+    Natarajan, Rao, IEEE Trans. Computers C-23(1), 1974, of gray, red − blue and green − magenta in
+    turn."""
+    place = torch.arange(cell) + 0.5
+    waves = torch.cos(torch.pi / cell * torch.arange(cell)[:, None] * place) * (2 / cell) ** 0.5
+    waves[0] = cell**-0.5
     colours = torch.tensor(((1.0, 1.0, 1.0), (1.0, 0.0, -1.0), (1.0, -2.0, 1.0)))
     colours = functional.normalize(colours, dim=1)
     basis = torch.einsum("ui,vj,kc->uvkcij", waves, waves, colours)
-    return basis.reshape(COEFFICIENTS, 3, CELL, CELL).contiguous()
+    return basis.reshape(3 * cell * cell, 3, cell, cell).contiguous()
 
 
 def enlargement(cosines: Tensor) -> Tensor:
     """Return the weights that take the means of 3×3 cells to what enlarging them linearly would
-    put into the middle one, as coefficients; (48, 3, 3, 3)."""
-    place = (torch.arange(CELL) + 0.5) / CELL - 0.5
+    put into the middle one, as coefficients; (C, 3, 3, 3)."""
+    cell = cosines.shape[-1]
+    place = (torch.arange(cell) + 0.5) / cell - 0.5
     weights = (1 - (place[:, None] - torch.tensor((-1.0, 0.0, 1.0))).abs()).clamp(min=0)
-    # The coefficient of a mean m is CELL · m.
+    # The coefficient of a mean m is cell · m.
     flat = torch.einsum("qcij,ia,jb,kc->qkab", cosines, weights, weights, cosines[:3].sum((2, 3)))
-    return flat / CELL**2
+    return flat / cell**2
 
 
 def areas(size: int, image: Tensor) -> Tensor:
@@ -332,13 +344,16 @@ class Network(nn.Module):
 
 
 def spared(maps: Tensor, small: Tensor, *, highlights: Tensor | float) -> Tensor:
-    """Relight less what is bright already: gains that would lift the brightest channel beyond white
-    are lowered to it, and all maps fade out from BRIGHT to white, both by the part `highlights`."""
+    """Relight less what is bright already, each by the part `highlights`: gains that would lift the
+    brightest channel beyond white are lowered to it, all maps fade out from BRIGHT to white, and
+    they fade out where gains go far BEYOND white, since what is lit so has a light of its own."""
     brightest = small.amax(dim=1, keepdim=True)
     excess = maps[:, :3].amax(dim=1, keepdim=True) + brightest.clamp(min=1e-3).log()
     gains = maps[:, :3] - highlights * functional.relu(excess)
-    fade = ((brightest - BRIGHT) / (1 - BRIGHT)).clamp(0, 1)
-    return torch.cat((gains, maps[:, 3:]), dim=1) * (1 - highlights * fade)
+    white = ((brightest - BRIGHT) / (1 - BRIGHT)).clamp(0, 1)
+    beyond = ((excess - BEYOND[0]) / (BEYOND[1] - BEYOND[0])).clamp(0, 1)
+    kept = (1 - highlights * white) * (1 - highlights * beyond)
+    return torch.cat((gains, maps[:, 3:]), dim=1) * kept
 
 
 def from_state(state: dict[str, Tensor]) -> Network:
