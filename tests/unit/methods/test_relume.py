@@ -91,9 +91,22 @@ def with_shares(value: float) -> Restoration:
 
 
 def test_what_no_share_is_taken_of_stays():
-    image = tensor(night(64, 48))
+    image = 0.3 + 0.7 * tensor(night(64, 48))
     with torch.no_grad():
         assert (with_shares(-50.0)(image) - image).abs().max() <= 1e-5
+
+
+@pytest.mark.parametrize(
+    ("level", "most", "least"), [(0.3, 0.5, 0.0), (1.0, 0.9, 0.8), (8, 1, 0.99)]
+)
+def test_what_is_nearly_black_loses_its_colour(level, most, least):
+    """Of its colour, a part between `least` and `most` stays; its gray stays."""
+    colour = torch.tensor((1.2, 1.2, 0.6)).view(1, 3, 1, 1) / 255 * level
+    with torch.no_grad():
+        found = with_shares(-50.0)(colour.expand(1, 3, 32, 24))
+    kept = (found.amax(1) - found.amin(1)) / (colour.amax() - colour.amin())
+    assert least <= float(kept.min()) <= float(kept.max()) <= most + 1e-4
+    assert torch.allclose(found.sqrt().mean(1), colour.sqrt().mean().expand(1, 32, 24), atol=1e-4)
 
 
 def test_without_its_coefficients_a_picture_is_smooth():
