@@ -38,7 +38,7 @@ CARD = Card(
     weights=(
         Weights(
             "photos",
-            sha256="9bf81ef0afa9478d892f4b62e0053f5c5be4cb6618ec8460fb83ed478d18cf7f",
+            sha256="86f68941e4d801892ae3722ceff88c1a4eaa835ab8ef5b370171b03f1d4eb28f",
             trained_on=("COCO and BSDS500: 656 photographs, darkened at random",),
             license="MIT",
             recipe="weights/photos.yaml",
