@@ -1,6 +1,7 @@
 """The engines, measured: one network run eagerly in torch, by ONNX Runtime and by OpenVINO.
 
-Usage: python benchmarks/engines.py [--method pairlie] [--repeats 5] [--tiles 64 …] [--json FILE]
+Usage: python benchmarks/engines.py [--method pairlie] [--repeats 5] [--tiles 64 …]
+                                    [--int8 onnxruntime openvino] [--json FILE]
 
 Each engine runs in a process of its own; rounds alternate between them, so that a busy machine is
 busy for all. Shown are the median of wall and of processor seconds, the ratio to the first engine
@@ -23,6 +24,7 @@ from typing import Any
 MOST_EAGER = 10**6
 """Pixels that torch is given whole: a network of 64 channels takes a gigabyte per megapixel."""
 MIB = 2**20
+SMALL = "int8"
 
 ONE = """
 import json, resource, sys, time
@@ -45,7 +47,8 @@ if engine == "torch":  # the whole picture at once, as a training framework runs
     image = np.ascontiguousarray((picture / np.float32(255)).transpose(2, 0, 1)[None])
     work = lambda: graph.run({"image": image, **feeds}, ["enhanced"])
 else:
-    method = load(name, engine=engine, memory=memory)
+    engine, _, precision = engine.partition(" ")
+    method = load(name, engine=engine, memory=memory, precision=precision or "fp32")
     work = lambda: method(picture)
 start = time.perf_counter()
 work()
@@ -125,9 +128,11 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--tiles", type=int, nargs="+", default=[64], help="MiB of one tile")
     parser.add_argument("--sizes", nargs="+", default=["400x600", "1080x1920"], metavar="HxW")
+    parser.add_argument("--int8", nargs="*", default=[], metavar="ENGINE", help="in int8, too")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    light = [(name, tile) for name in ("onnxruntime", "openvino") for tile in options.tiles]
+    names = ["onnxruntime", "openvino", *(f"{name} {SMALL}" for name in options.int8)]
+    light = [(name, tile) for name in names for tile in options.tiles]
     rows: list[dict[str, Any]] = []
     for text in options.sizes:
         height, width = map(int, text.split("x"))
