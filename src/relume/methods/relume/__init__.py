@@ -13,8 +13,8 @@ CARD = Card(
     license="MIT",
     reach=None,
     multiple_of=8,
-    # Tiles of 640 × 640: smaller ones are mostly halo, larger ones leave the caches (measured).
-    bytes_per_pixel=160,
+    # Tiles of 1024 × 1024 take a tenth less time than of 640 × 640, which are a quarter halo.
+    bytes_per_pixel=64,
     keeps_gray=True,
     cost="12 million multiplications, 1000 per pixel where noise is calmed, one pass over all",
     parameters=91_349,
