@@ -11,6 +11,7 @@ from typing import ClassVar, Literal, NamedTuple, TypeAlias
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from relume.nn import cosine_start
 from relume.nn.amplifier import LinearAmplifier, StopsAmplifier
@@ -25,6 +26,16 @@ Start: TypeAlias = Literal["kaiming", "cosines"]
 
 CALM = 0.03
 """Of the lengths of kernels that end a block, so that blocks change little at the start."""
+
+BLOCK = 8
+"""Pixels of a side that come out of the same numbers."""
+LARGEST_STEP = 16 / 255
+"""Across the border of two blocks; a larger one is an edge of the scene and stays."""
+SLOPE_WEIGHT = 16
+"""Of the slopes beside a step, squared, against its own: where they are steep there is detail."""
+SHARES = (2 / 5, 1 / 5)
+"""Of a step, what the last pixel before it and the last but one take: it becomes five equal ones.
+Chosen, as the two above, on held-out training photographs: PSNR stays as it is."""
 
 HEADROOM = 2.0
 """Amplified samples end here, one stop above white: a lamp at night may lie a hundred times above
@@ -49,6 +60,7 @@ class PackNetwork(nn.Module):
 
     graph_knobs: ClassVar[tuple[str, ...]] = ("amplification",)
     headroom: Tensor
+    blend: Tensor
 
     def __init__(
         self,
@@ -73,6 +85,8 @@ class PackNetwork(nn.Module):
         self.fuse = layer(3 * 64, 64, 1)
         self.refine = ResidualDenseBlock(16, layer=layer)
         self.register_buffer("headroom", torch.tensor(HEADROOM))
+        # 1 where steps between blocks are taken away, 0 where they stay as published.
+        self.register_buffer("blend", torch.ones(()))
         # The name of the last layer tells what follows it, so that a state says it too.
         self.picture = nn.ModuleDict({ending: layer(16, 3 * 64, 3, bias=True)})
         if start == "cosines":
@@ -105,8 +119,41 @@ class PackNetwork(nn.Module):
 
     def _finish(self, features: Tensor) -> Tensor:
         (ending, layer), *_ = self.picture.items()
-        picture = unpack_colours(layer(features), 8)
-        return torch.sigmoid(picture) if ending == "sigmoid" else picture.clamp(0, 1)
+        packed = layer(features)
+        if ending == "sigmoid":
+            packed = torch.sigmoid(packed)
+        if not self.training:  # what learns is measured without help
+            packed = self._joined(self._joined(packed, 1), 2)
+        return unpack_colours(packed.clamp(0, 1), BLOCK)
+
+    def _joined(self, packed: Tensor, axis: Literal[1, 2]) -> Tensor:
+        """Let blocks meet downwards or to the right, axis 1 or 2: (N, 192, H, W), packed, → same.
+
+        A step e across a border is what exceeds the mean of the slopes s, t before and behind it.
+        Pixels beside it take `SHARES` of e · max(1 − (e² + w·(s² + t²)) / L², 0), w and L as above.
+        Source: ours; such filters stand in video codecs, as in H.264, section 8.7.
+        """
+        cells = packed.reshape(-1, BLOCK, BLOCK, 3, *packed.shape[-2:])
+        first, second, middle, before, last = cells.split((1, 1, BLOCK - 4, 1, 1), dim=axis)
+        blocks = axis + 3
+        borders = cells.shape[blocks] - 1
+        step = self._steps(
+            *(ends.narrow(blocks, 0, borders) for ends in (before, last)),
+            *(begins.narrow(blocks, 1, borders) for begins in (first, second)),
+        )
+        columns = (0, 0) * (2 - axis)
+        ahead, behind = (functional.pad(step, (*columns, *side)) for side in ((0, 1), (1, 0)))
+        near, far = SHARES
+        begun = (first - near * behind, second - far * behind)
+        ended = (before + far * ahead, last + near * ahead)
+        return torch.cat((*begun, middle, *ended), dim=axis).reshape_as(packed)
+
+    def _steps(self, before: Tensor, last: Tensor, first: Tensor, second: Tensor) -> Tensor:
+        """Return the steps to take away, from the two pixels on each side of every border."""
+        ends, begins = last - before, second - first
+        step = first - last - (ends + begins) / 2
+        size = step * step + SLOPE_WEIGHT * (ends * ends + begins * begins)
+        return step * torch.relu(self.blend - size / LARGEST_STEP**2)
 
 
 Network = PackNetwork
@@ -139,7 +186,8 @@ def from_state(state: dict[str, Tensor]) -> PackNetwork:
     """
     ending = "sigmoid" if any(name.endswith("weight_g") for name in state) else "clip"
     state = {_our_name(name, ending=ending): value for name, value in state.items()}
-    state = {"headroom": torch.tensor(torch.inf)} | fold_state(state)
+    plain = {"headroom": torch.tensor(torch.inf), "blend": torch.zeros(())}
+    state = plain | fold_state(state)
     if not any(name.startswith("amplifier.") for name in state):
         nothing = LinearAmplifier()
         nn.init.zeros_(nothing.factor.weight)

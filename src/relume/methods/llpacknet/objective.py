@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar, Literal, TypeAlias
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -18,11 +19,15 @@ from relume.losses.neighbours import border_error, neighbour_error
 from relume.losses.objective import Batch, Terms, View
 from relume.losses.perceptual import FeatureDistance
 from relume.losses.total_variation import squared_total_variation
+from relume.methods.llpacknet.charts import draw_chart
 
 CELL = 16
 """Sides are multiples of it."""
 BLOCK = 8
 """Pixels of a side that come out of the same numbers."""
+CHARTS = 2
+"""Drawn for each step."""
+CHART_SIDE = 128
 Protocol: TypeAlias = Literal["automatic", "ratio", "alternating"]
 
 
@@ -33,9 +38,10 @@ class Objective(objective.Objective):
     `first_phase` steps, then what comes second. The features need `vgg_weights`, a file of
     VGG-19's parameters; without it the term is left out. `amplification` says what training
     pictures are multiplied by: what the histogram asks for, the ratio of the exposures, or each for
-    every other picture. Three terms are ours, and off unless weighed: `stops`, the amplifier's own
+    every other picture. Four terms are ours, and off unless weighed: `stops`, the amplifier's own
     error in stops; `neighbours`, the error of differences between neighbours; `borders`, the same
-    where they cross the border of two blocks, so that no grid shows.
+    where they cross the border of two blocks, so that no grid shows; `charts`, the absolute error
+    and these two of drawn charts whose colours are more vivid than those of photographs.
     """
 
     needs: ClassVar[View] = "mosaic_srgb"
@@ -54,6 +60,7 @@ class Objective(objective.Objective):
         stops: float = 0.0,
         neighbours: float = 0.0,
         borders: float = 0.0,
+        charts: float = 0.0,
     ) -> None:
         super().__init__()
         self.amplification: Protocol = amplification
@@ -66,6 +73,7 @@ class Objective(objective.Objective):
         self.stops = stops
         self.neighbours = neighbours
         self.borders = borders
+        self.charts = charts
         self.distance = FeatureDistance(weights=Path(vgg_weights)) if vgg_weights else None
         self.steps: Tensor
         self.register_buffer("steps", torch.zeros((), dtype=torch.int64))
@@ -87,6 +95,8 @@ class Objective(objective.Objective):
             terms["neighbours"] = self.neighbours * neighbour_error(enhanced, high)
         if self.borders:
             terms["borders"] = self.borders * border_error(enhanced, high, block=BLOCK)
+        if self.charts:
+            terms["charts"] = self.charts * self._error_of_charts(network, like=high)
         if self.stops:
             error = torch.log2(automatic.flatten()) - torch.log2(ratio)
             terms["stops"] = self.stops * error.abs().mean()
@@ -97,6 +107,20 @@ class Objective(objective.Objective):
         height, width = (side - side % CELL for side in batch["mosaic"].shape[-2:])
         enhanced, _ = network(batch["mosaic"][..., :height, :width])
         return enhanced, batch["srgb"][..., :height, :width]
+
+    def _error_of_charts(self, network: nn.Module, *, like: Tensor) -> Tensor:
+        """Draw charts, others each step but the same each time, and weigh what is made of them."""
+        random = np.random.default_rng(int(self.steps))
+        charts = [draw_chart(side=CHART_SIDE, random=random) for _ in range(CHARTS)]
+        mosaic = like.new_tensor(np.stack([chart.mosaic for chart in charts])[:, None])
+        drawn = like.new_tensor(np.stack([chart.picture.transpose(2, 0, 1) for chart in charts]))
+        ratio = like.new_tensor([chart.ratio for chart in charts])[:, None, None, None]
+        enhanced = network(mosaic, ratio)[0]
+        return (
+            self.absolute * (enhanced - drawn).abs().mean()
+            + self.neighbours * neighbour_error(enhanced, drawn)
+            + self.borders * border_error(enhanced, drawn, block=BLOCK)
+        )
 
     def _amplification(self, ratio: Tensor) -> Tensor:
         """Return one number for each picture, 0 where the histogram decides."""
