@@ -20,11 +20,10 @@ from relume.losses.objective import Batch, Terms, View
 from relume.losses.perceptual import FeatureDistance
 from relume.losses.total_variation import squared_total_variation
 from relume.methods.llpacknet.charts import draw_chart
+from relume.methods.llpacknet.network import BLOCK
 
 CELL = 16
 """Sides are multiples of it."""
-BLOCK = 8
-"""Pixels of a side that come out of the same numbers."""
 CHARTS = 2
 """Drawn for each step."""
 CHART_SIDE = 128
