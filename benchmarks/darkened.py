@@ -17,6 +17,7 @@ import argparse
 import json
 import sys
 from hashlib import sha256
+from math import isfinite
 from pathlib import Path
 from typing import TypeAlias
 
@@ -34,9 +35,9 @@ from relume.data.darkening.physical import Darkening
 
 HERE = Path(__file__).parent
 SUMMARY = HERE / "records/darkened.json"
-Summary: TypeAlias = dict[str, dict[str, dict[str, list[float]]]]
+Summary: TypeAlias = dict[str, dict[str, dict[str, list[float | None]]]]
 STOPS = (0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0)
-MOST = 99.0
+SHOWN = (("psnr", 2), ("ssim", 3))
 SLOW = frozenset({"hvr"})
 """Half a minute a picture: only when named."""
 
@@ -86,23 +87,28 @@ def summary(tables: list[Table]) -> Summary:
     return found
 
 
-def _ends(line: Line, column: str) -> list[float]:
-    """Return mean and interval; a photo that equals its reference has MOST dB."""
+def _ends(line: Line, column: str) -> list[float | None]:
+    """Return mean and interval, None where a photo that equals its reference makes it infinite."""
     cell = line.cells[column]
-    return [round(min(value, MOST), 4) for value in (cell.mean, cell.low, cell.high)]
+    ends = (cell.mean, cell.low, cell.high)
+    return [round(value, 4) if isfinite(value) else None for value in ends]
 
 
 def markdown(found: Summary) -> str:
-    """Return mean PSNR and SSIM by row and stops."""
+    """Return mean PSNR and SSIM by row and stops; ∞ where a photo came out as it was."""
     lines = ["| method | " + " | ".join(f"{stops:g} stops" for stops in STOPS) + " |"]
     lines.append("|---" * (len(STOPS) + 1) + "|")
     for name, by_stops in found.items():
         cells = [
-            f"{by_stops[f'{stops:g}']['psnr'][0]:.2f} / {by_stops[f'{stops:g}']['ssim'][0]:.3f}"
+            " / ".join(_text(by_stops[f"{stops:g}"][metric][0], digits) for metric, digits in SHOWN)
             for stops in STOPS
         ]
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def _text(value: float | None, digits: int) -> str:
+    return "∞" if value is None else f"{value:.{digits}f}"
 
 
 def main() -> None:
