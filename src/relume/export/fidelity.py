@@ -12,6 +12,8 @@ from relume.export.agreement import Feeds, Run
 ENOUGH = 35.0
 """dB of PSNR to float32 that a model needs to be written: an error of 4.5 levels of 8 bit, about
 the noise of a dark photo."""
+SPARE = 2.0
+"""dB beyond that which are aimed at: on other pictures a model is up to a decibel worse."""
 EQUAL = 99.0
 """dB that stand for no difference at all."""
 PAYS = 1.0
@@ -75,7 +77,7 @@ def keep_what_pays(
     groups: Sequence[Collection[str]],
     *,
     alone: Callable[[str], float],
-    enough: float = ENOUGH,
+    enough: float = ENOUGH + SPARE,
 ) -> tuple[float, Made]:
     """Return the best of the models in which some layers stay in float32, and its fidelity.
 
