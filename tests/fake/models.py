@@ -68,11 +68,15 @@ def unknown_operator() -> bytes:
     return helper.make_model(graph, opset_imports=opsets, ir_version=8).SerializeToString()
 
 
-def attention_model() -> bytes:
-    """Return a model whose graph holds a softmax: enhanced = softmax of the image's columns."""
+def attention_model(operator: str = "Softmax") -> bytes:
+    """Return a model that holds one operator: enhanced = Softmax of the image's columns, or its
+    Attention to itself, a row being what it attends with and to."""
     image = helper.make_tensor_value_info("image", TensorProto.FLOAT, [1, 3, "h", "w"])
     result = helper.make_tensor_value_info("enhanced", TensorProto.FLOAT, [1, 3, "h", "w"])
-    node = helper.make_node("Softmax", ["image"], ["enhanced"], axis=3)
+    if operator == "Softmax":
+        node, opset = helper.make_node("Softmax", ["image"], ["enhanced"], axis=3), 17
+    else:
+        node, opset = helper.make_node("Attention", ["image"] * 3, ["enhanced"]), 23
     graph = helper.make_graph([node], "attention", [image], [result])
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
     return model.SerializeToString()

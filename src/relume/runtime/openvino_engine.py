@@ -26,9 +26,10 @@ from relume.runtime.engines import Array, Graph, Port
 MOST_SIZES = 8
 """Compiled sizes kept in memory: landscape and portrait, pictures and maps, of two cameras."""
 SHELF = "openvino"
-ATTENTION = "Softmax"
-"""Graphs with this operator are compared with ONNX Runtime before they are trusted: OpenVINO 2026.4
-computed a window attention wrongly at times (4 of about 35 compilations; the cause is unknown)."""
+ATTENTION = frozenset({"Softmax", "ScaledDotProductAttention"})
+"""Graphs with one of these operators are compared with ONNX Runtime before they are trusted:
+OpenVINO 2026.4 computed a window attention wrongly at times (4 of about 35 compilations; the cause
+is unknown)."""
 ATTEMPTS = 4
 """Compilations of such a graph before giving up."""
 AGREEMENT = 1e-4
@@ -176,7 +177,7 @@ def open_graph(data: bytes, *, device: str = "cpu", threads: int | None) -> Open
         "INFERENCE_NUM_THREADS": max(together, threads or 1),
         "ENABLE_CPU_PINNING": False,  # the renderer's threads need the processors as well
     }
-    doubtful = data[:1] != b"<" and any(op.get_type_name() == ATTENTION for op in model.get_ops())
+    doubtful = data[:1] != b"<" and any(op.get_type_name() in ATTENTION for op in model.get_ops())
     if doubtful:
         settings["NUM_STREAMS"] = 1  # each stream has a compilation of its own
     machine = core.get_property(_DEVICE, "FULL_DEVICE_NAME")

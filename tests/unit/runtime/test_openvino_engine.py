@@ -139,18 +139,27 @@ def test_a_damaged_cache_is_made_anew(
     assert len(content) == len(whole)
 
 
+@pytest.mark.parametrize("operator", ["Softmax", "Attention"])
 @pytest.mark.parametrize("wrong", [0, 1, 3])
 def test_attention_is_compiled_until_it_is_right(
-    wrong: int, monkeypatch: pytest.MonkeyPatch
+    wrong: int, operator: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    graph = open_graph(attention_model(), threads=1)
+    graph = open_graph(attention_model(operator), threads=1)
     seen = spoilt(monkeypatch, times=wrong)
     picture = image(6, 9)
     (found,) = graph.run({"image": picture}, ["enhanced"])
-    powers = np.exp(picture)
-    assert np.abs(found - powers / powers.sum(axis=3, keepdims=True)).max() < 1e-6
+    expected = shares(picture)
+    if operator == "Attention":
+        expected = shares(picture @ picture.swapaxes(2, 3) / 3) @ picture  # rows of 9: √9
+    assert np.abs(found - expected).max() < 1e-6
     graph.run({"image": picture}, ["enhanced"])
     assert len(seen) == wrong + 1, "what was proven is kept"
+
+
+def shares(values: np.ndarray) -> np.ndarray:
+    """Return the softmax over the last axis."""
+    powers = np.exp(values)
+    return powers / powers.sum(axis=3, keepdims=True)
 
 
 def test_attention_that_is_never_right_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
