@@ -18,11 +18,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from relume.losses.objective import Batch, Terms
 from relume.methods.relume.network import (
-    CELL,
     SIDE,
     Network,
-    Restoration,
-    cell_cosines,
     enlarged,
     lines,
     log_luma,
@@ -30,6 +27,7 @@ from relume.methods.relume.network import (
     seen_small,
 )
 from relume.methods.relume.objective import Objective, light_terms
+from relume.nn.cell_shrinkage import CELL, CellShrinkage, cell_cosines
 from relume.train.augment import rounded
 from relume.train.recipe import Source
 from relume.train.scenes import Scene
@@ -165,7 +163,7 @@ def restoring(
     Without cells (1) nothing is left but what the network adds, and a small s only delays it.
     """
     network = Network()
-    network.restoration = Restoration(
+    network.restoration = CellShrinkage(
         channels=channels, blocks=(1, 3, 2), cosines=cell_cosines(cell)
     )
     nn.init.constant_(network.restoration.share.bias, start)
@@ -178,7 +176,7 @@ def restoring_rgb() -> Network:
     gray = cell_cosines()[::3, :1] * 3**0.5
     # Green first: the first mean decides what counts as black.
     basis = torch.einsum("qij,kc->qkcij", gray[:, 0], torch.eye(3)[[1, 0, 2]])
-    network.restoration = Restoration(
+    network.restoration = CellShrinkage(
         channels=(32, 48), blocks=(1, 3, 2), cosines=basis.reshape(-1, 3, CELL, CELL)
     )
     return network

@@ -15,13 +15,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from hashlib import sha256
 from math import isfinite
 from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
+from progress import counter
 
 from relume import Photo, methods, read, write
 from relume.arrays import Picture
@@ -128,15 +128,7 @@ def main() -> None:
         chosen.output / "records.jsonl",
         Thumbnails(chosen.output / "thumbnails"),
     )
-    done = 0
-
-    def tell(step: object) -> None:
-        nonlocal done
-        done += 1
-        if done % 100 == 0:
-            print(f"{done} of {suite.size}", file=sys.stderr, flush=True)
-
-    found = summary(suite.measure(tell))
+    found = summary(suite.measure(counter(suite.size, every=100)))
     print(f"{chosen.count} photos; PSNR in dB / SSIM of rgb, gauss11, 8 bits\n")
     print(markdown(found))
     rows = ",\n".join(f"{json.dumps(row)}: {json.dumps(values)}" for row, values in found.items())

@@ -13,6 +13,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from progress import counter
+
 from relume.bench import board
 from relume.bench.rows import method_rows
 from relume.bench.scoring import scorers
@@ -55,15 +57,7 @@ def main() -> int:
         RECORDS if arguments.limit is None else output / "records.jsonl",
         thumbnails,
     )
-    done = 0
-
-    def tell(step: object) -> None:
-        nonlocal done
-        done += 1
-        if done % 50 == 0:
-            print(f"{done} of {suite.size}", file=sys.stderr, flush=True)
-
-    tables = suite.measure(tell)
+    tables = suite.measure(counter(suite.size, every=50))
     write(tables, output, thumbnails)
     if arguments.limit is None:
         board.write_text(TABLE, HEAD + merged(board.markdown(tables)))

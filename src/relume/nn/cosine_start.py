@@ -13,11 +13,10 @@ is known to hold pictures well (Ahmed, Natarajan and Rao, IEEE Trans. Computers,
 
 from __future__ import annotations
 
-from math import sqrt
-
 import torch
 from torch import Tensor, nn
 
+from relume.nn.cosine_waves import cosine_waves
 from relume.nn.weight_norm import length
 
 SIDE = 4
@@ -43,16 +42,9 @@ def start(planes: nn.ModuleList, merge: nn.Module, picture: nn.Module) -> None:
     _fill(picture, waves, OFFSET - LIFT * waves.sum(dim=1))
 
 
-def _cosines(places: Tensor) -> Tensor:
-    """Return the waves of SIDE samples, (frequency, place); `places` count samples."""
-    frequency = torch.arange(SIDE)[:, None]
-    waves = torch.cos(torch.pi / (2 * SIDE) * (2 * places + 1) * frequency)
-    return waves * torch.where(frequency == 0, sqrt(1 / SIDE), sqrt(2 / SIDE))
-
-
 def _analysis() -> Tensor:
     """(quadrant, wave) from the samples of a cell, (64, 64)."""
-    line = _cosines(torch.arange(SIDE))
+    line = cosine_waves(torch.arange(SIDE), count=SIDE)
     kernel = torch.zeros(2, 2, SIDE, SIDE, 2, SIDE, 2, SIDE)
     for down in range(2):
         for right in range(2):
@@ -73,7 +65,7 @@ def _selection() -> Tensor:
 
 def _synthesis() -> Tensor:
     """(row, column, colour) of 8×8 pixels from the kept waves, (192, 16)."""
-    line = _cosines((torch.arange(2 * SIDE) - 0.5) / 2)
+    line = cosine_waves((torch.arange(2 * SIDE) - 0.5) / 2, count=SIDE)
     kernel = torch.zeros(2 * SIDE, 2 * SIDE, 3, 16)
     for index, (down, right) in enumerate(WAVES):
         wave = torch.outer(line[down], line[right])

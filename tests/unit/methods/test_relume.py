@@ -13,15 +13,14 @@ from fake.night import night
 from relume.export.weights import load_network
 from relume.methods import relume
 from relume.methods.relume.network import (
-    CELL,
     Network,
-    Restoration,
     enlarged,
     from_state,
     relight,
     seen_small,
 )
 from relume.methods.relume.objective import Objective, noise_free
+from relume.nn.cell_shrinkage import CELL, CellShrinkage
 from relume.runtime import load
 from relume.runtime.lift_method import reduced
 
@@ -82,9 +81,9 @@ def test_relighting_keeps_the_order_of_tones():
         assert (lit.diff(dim=-1) >= 0).all()
 
 
-def with_shares(value: float) -> Restoration:
+def with_shares(value: float) -> CellShrinkage:
     """Return a restoration that takes the same share of every coefficient, and adds nothing."""
-    restoration = Restoration(channels=(8, 8), blocks=(1, 1, 1)).eval()
+    restoration = CellShrinkage(channels=(8, 8), blocks=(1, 1, 1)).eval()
     with torch.no_grad():
         restoration.share.bias.fill_(value)
     return restoration
@@ -94,6 +93,15 @@ def test_what_no_share_is_taken_of_stays():
     image = 0.3 + 0.7 * tensor(night(64, 48))
     with torch.no_grad():
         assert (with_shares(-50.0)(image) - image).abs().max() <= 1e-5
+
+
+def test_in_the_dark_what_no_share_is_taken_of_loses_colour_alone():
+    root = tensor(night(64, 48)) ** 0.5
+    with torch.no_grad():
+        found = with_shares(-50.0)(root**2) ** 0.5
+    assert (found.mean(1) - root.mean(1)).abs().max() <= 1e-5
+    spread, before = (each.amax(1) - each.amin(1) for each in (found, root))
+    assert (spread.mean() - before.mean()) <= 1e-5
 
 
 @pytest.mark.parametrize(
@@ -118,7 +126,7 @@ def test_without_its_coefficients_a_picture_is_smooth():
 
 
 def test_restoration_reaches_as_far_as_the_card_says():
-    restoration = Restoration(channels=(4, 4), blocks=(1, 3, 2)).double()
+    restoration = CellShrinkage(channels=(4, 4), blocks=(1, 3, 2)).double()
     generator = torch.Generator().manual_seed(0)
     with torch.no_grad():
         for parameter in restoration.parameters():

@@ -1,11 +1,11 @@
 """relume's own network: how to relight a picture, seen small, and its noise, seen close.
 
-| part        | looks at                        | gives                                        |
-|-------------|---------------------------------|----------------------------------------------|
-| Estimate    | the whole picture at 96×96      | five maps: gain R, G, B, bias, gamma         |
-| lines       | maps and log luma at 48×48      | slope and offset of each map over log luma   |
-| relight     | each pixel and the lines there  | y = (k·z/(1 + (k − 1)·z))^γ, z = min(1, a·x) |
-| Restoration | cells of 4×4 pixels and further | the dark picture without its noise           |
+| part          | looks at                        | gives                                        |
+|---------------|---------------------------------|----------------------------------------------|
+| Estimate      | the whole picture at 96×96      | five maps: gain R, G, B, bias, gamma         |
+| lines         | maps and log luma at 48×48      | slope and offset of each map over log luma   |
+| relight       | each pixel and the lines there  | y = (k·z/(1 + (k − 1)·z))^γ, z = min(1, a·x) |
+| CellShrinkage | cells of 4×4 pixels and further | the dark picture without its noise           |
 
 The maps follow the picture's own edges: He, Sun, Tang, IEEE TPAMI 35(6), 2013, eqs. 5 and 6
 (doi 10.1109/TPAMI.2012.213). The curve of the bias k is that of Schlick, Graphics Gems IV, 1994.
@@ -19,11 +19,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from relume.nn.cell_shrinkage import CellShrinkage
+from relume.nn.depthwise import Block, Halve, double
+
 SIDE = 96
 """Height and width at which the whole picture is looked at."""
-
-CELL = 4
-"""Height and width of a cell of the restoration."""
 
 MAPS = 5
 """Logarithms of the gains a of R, G and B, of the bias k, and of γ."""
@@ -43,11 +43,6 @@ and 2.7 times. With higher ones noise stayed in held-out photos; weak noise is l
 
 BRIGHT = 0.7
 """Encoded value from which a place counts as bright already."""
-
-HARDLY = 0.4 / 255
-"""Encoded value at which half of a place's colour is taken away: of less than a level only what
-rounding left is known, of which many stops more light make a green sky. Held-out photos lose
-nothing up to 3 stops and 0.05 dB at 5; at 0.7 levels it would be 0.06, at 1.5 0.15."""
 
 BEYOND = (0.05, 0.3)
 """Logarithms of how far beyond white gains take a place from which on it is spared, and at which it
@@ -70,35 +65,6 @@ class Lit(NamedTuple):
     offset: Tensor
     amount: Tensor
     """How much of the restoration is wanted where, (N, 1, 48, 48) in [0, 1]."""
-
-
-class Block(nn.Module):
-    """A 3×3 convolution per channel, ReLU, a 1×1 convolution, added to what came in."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.depthwise = nn.Conv2d(channels, channels, 3, padding=1, groups=channels)
-        self.pointwise = nn.Conv2d(channels, channels, 1)
-
-    def forward(self, features: Tensor) -> Tensor:
-        return features + self.pointwise(functional.relu(self.depthwise(features)))
-
-
-class Halve(nn.Module):
-    """Half the height and width, another number of channels."""
-
-    def __init__(self, channels: int, out_channels: int) -> None:
-        super().__init__()
-        self.depthwise = nn.Conv2d(channels, channels, 3, stride=2, padding=1, groups=channels)
-        self.pointwise = nn.Conv2d(channels, out_channels, 1)
-
-    def forward(self, features: Tensor) -> Tensor:
-        return functional.relu(self.pointwise(self.depthwise(features)))
-
-
-def double(features: Tensor) -> Tensor:
-    """Enlarge twice, linearly."""
-    return functional.interpolate(features, scale_factor=2.0, mode="bilinear", align_corners=False)
 
 
 def luma(image: Tensor) -> Tensor:
@@ -163,110 +129,6 @@ class Estimate(nn.Module):
         return centre + reach * torch.tanh(raw / reach)
 
 
-class Restoration(nn.Module):
-    """Shrink the cosine coefficients of cells of 4×4 pixels towards a smooth picture.
-
-    c = transform of √E, u = enlargement of (means of the cells + what the network adds to them)
-    result = (√E − inverse transform of s·(c − u))², with a share s in (0, 1) per coefficient
-
-    Where s is 0 a pixel stays as it is, where s is 1 nothing but the smooth picture is left: both
-    need no learning. The shares and what is added come from depthwise blocks on cells of 4×4 and,
-    for wide noise, of 8×8 pixels. It works on square roots, in which the noise of light is even,
-    and sees how dark a place is, so it knows what the light will be multiplied with.
-
-    Shrinkage of coefficients: Donoho, Johnstone, Biometrika 81(3), 1994.
-    """
-
-    cosines: Tensor
-    back: Tensor
-    coloured: Tensor
-
-    def __init__(
-        self,
-        *,
-        channels: tuple[int, int],
-        blocks: tuple[int, int, int],
-        cosines: Tensor | None = None,
-    ) -> None:
-        """`cosines` may be a basis of other cells or colours, the means first."""
-        super().__init__()
-        near, far = channels
-        cosines = cell_cosines() if cosines is None else cosines
-        coefficients, self.cell = cosines.shape[0], cosines.shape[-1]
-        self.register_buffer("cosines", cosines, persistent=False)
-        inverse = cosines.flatten(1).T[..., None, None]
-        # Differences are sums with negative weights: engines fuse sums with convolutions.
-        self.register_buffer("back", -inverse.contiguous(), persistent=False)
-        gray = cosines.sum(dim=1).abs().amax(dim=(1, 2)) > 1e-4
-        self.register_buffer("coloured", (~gray).float().view(-1, 1, 1), persistent=False)
-        self.enter = nn.Conv2d(coefficients, near, 1)
-        self.near = nn.Sequential(*(Block(near) for _ in range(blocks[0])))
-        self.to_far = Halve(near, far)
-        self.far = nn.Sequential(*(Block(far) for _ in range(blocks[1])))
-        self.from_far = nn.Conv2d(far, near, 1)
-        self.near_again = nn.Sequential(*(Block(near) for _ in range(blocks[2])))
-        self.share = nn.Conv2d(near, coefficients, 1)
-        self.means = nn.Conv2d(near, 3, 1)
-        self.less_smooth = nn.Conv2d(3, coefficients, 3, bias=False)
-        with torch.no_grad():  # training starts near the picture itself
-            for parameter in (self.share.weight, *self.means.parameters()):
-                parameter.zero_()
-            self.share.bias.fill_(-3.0)  # pyright: ignore[reportOptionalMemberAccess]
-            self.less_smooth.weight.copy_(-enlargement(cosines))
-
-    def forward(self, image: Tensor) -> Tensor:
-        """Return the picture without its noise, (N, 3, 8h, 8w) in [0, 1] → the same."""
-        root = torch.sqrt(image)
-        cells = functional.conv2d(root, self.cosines, stride=self.cell)
-        near = self.near(functional.relu(self.enter(cells)))
-        far = double(self.from_far(self.far(self.to_far(near))))
-        features = self.near_again(functional.relu(near + far))
-        means = cells[:, :3]
-        # A place without a single level above black has no noise: it stays black.
-        present = (functional.max_pool2d(means[:, :1], 3, stride=1, padding=1) * 100).clamp(max=1)
-        means = functional.pad(
-            means + present * self.means(features), (1, 1, 1, 1), mode="replicate"
-        )
-        rough = torch.sigmoid(self.share(features)) * (cells + self.less_smooth(means))
-        rough = rough + self.coloured * self.colourless(means) * (cells - rough)  # all of it goes
-        taken = functional.pixel_shuffle(functional.conv2d(rough, self.back), self.cell)
-        root = (root + taken).clamp(0, 1)
-        return root * root
-
-    def colourless(self, means: Tensor) -> Tensor:
-        """Return how much of its colour a cell loses, by the level of its neighbourhood.
-
-        (N, 3, h + 2, w + 2) → (N, 1, h, w) in [0, 1].
-        """
-        gray = means[:, :1] / (3**0.5 * self.cell)  # of the mean's coefficient: the mean of roots
-        level = functional.avg_pool2d(gray * gray, 3, stride=1)
-        return HARDLY**2 / (HARDLY**2 + level * level)
-
-
-def cell_cosines(cell: int = CELL) -> Tensor:
-    """Return an orthonormal basis of cells, (3·cell², 3, cell, cell): the cosines of Ahmed,
-    Natarajan, Rao, IEEE Trans. Computers C-23(1), 1974, of gray, red − blue and green − magenta in
-    turn."""
-    place = torch.arange(cell) + 0.5
-    waves = torch.cos(torch.pi / cell * torch.arange(cell)[:, None] * place) * (2 / cell) ** 0.5
-    waves[0] = cell**-0.5
-    colours = torch.tensor(((1.0, 1.0, 1.0), (1.0, 0.0, -1.0), (1.0, -2.0, 1.0)))
-    colours = functional.normalize(colours, dim=1)
-    basis = torch.einsum("ui,vj,kc->uvkcij", waves, waves, colours)
-    return basis.reshape(3 * cell * cell, 3, cell, cell).contiguous()
-
-
-def enlargement(cosines: Tensor) -> Tensor:
-    """Return the weights that take the means of 3×3 cells to what enlarging them linearly would
-    put into the middle one, as coefficients; (C, 3, 3, 3)."""
-    cell = cosines.shape[-1]
-    place = (torch.arange(cell) + 0.5) / cell - 0.5
-    weights = (1 - (place[:, None] - torch.tensor((-1.0, 0.0, 1.0))).abs()).clamp(min=0)
-    # The coefficient of a mean m is cell · m.
-    flat = torch.einsum("qcij,ia,jb,kc->qkab", cosines, weights, weights, cosines[:3].sum((2, 3)))
-    return flat / cell**2
-
-
 def areas(size: int, image: Tensor) -> Tensor:
     """Return the matrix that averages `size` samples over the areas of SIDE samples."""
     ends = torch.arange(SIDE + 1, dtype=image.dtype, device=image.device) * (size / SIDE)
@@ -328,7 +190,7 @@ class Network(nn.Module):
     ) -> None:
         super().__init__()
         self.estimate = Estimate(channels=channels, hidden=hidden)
-        self.restoration = Restoration(channels=restoration_channels, blocks=restoration_blocks)
+        self.restoration = CellShrinkage(channels=restoration_channels, blocks=restoration_blocks)
 
     def look(
         self, image: Tensor, *, highlights: Tensor | float = 0.0
