@@ -57,9 +57,10 @@ class Choice:
 
 def choose(picture: Picture) -> Choice:
     """Choose a method for a picture by what its pixels are like."""
-    levels = np.sort(value(thin(picture)), axis=None).astype(np.float64)
-    if levels[0] == levels[-1]:
+    pixels = thin(picture)
+    if (pixels == pixels[0, 0]).all():
         return Choice("identity", "the same everywhere, left alone")
+    levels = np.sort(value(pixels), axis=None).astype(np.float64)
     need = automatic(picture, target=AIM, shoulder=SHOULDER, limit=MOST)
     room = stops_to_white(levels)
     stops = min(need, room + SPARE, MOST)

@@ -72,6 +72,14 @@ def test_flat_pictures(level: int) -> None:
     assert level != 0 or out.max() == 0
 
 
+def test_dark_colours_of_one_brightness_are_no_flat_picture() -> None:
+    image = np.zeros((60, 90, 3), np.uint8)
+    for channel in range(3):
+        image[:, 30 * channel : 30 * channel + 30, channel] = 20
+    assert choose(image).method == "relume"
+    assert relume.enhance(image).mean() > 2 * image.mean()
+
+
 def test_the_aim_is_met_where_the_highlights_allow() -> None:
     image = photo(stops=2)
     lifted = value(relume.enhance(image) / 255.0)
