@@ -67,13 +67,13 @@ class Lifting:
     """How a network is run that looks at the whole picture small and cleans the full one in pieces.
 
     Its outputs `slope` and `offset` are what `relume.render.Lift` renders, of the picture reduced
-    by area to `side` × `side`; `clean` is the dark picture without noise, wanted where `amount` is
-    above 0, as strongly as the knob `denoise` says.
+    by area to `side` × `side`; `noise` is what the roots of its samples have too much. It is taken
+    away where `amount` is above 0, as strongly as the knob `denoise` says.
     """
 
     side: int
     halo: int
-    """How far, in pixels, an input pixel influences `clean`."""
+    """How far, in pixels, an input pixel influences `noise`."""
 
 
 @dataclass(frozen=True)

@@ -29,11 +29,15 @@ def check_picture(picture: Picture, *, name: str = "picture") -> None:
         )
 
 
-def to_unit(samples: Picture) -> NDArray[np.float32]:
-    """Turn samples into new floats in [0, 1]; not-a-number counts as 0."""
+def to_unit(samples: Picture, *, out: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
+    """Turn samples into floats in [0, 1], new ones or those of `out`; not-a-number counts as 0."""
+    unit = np.empty(samples.shape, np.float32) if out is None else out
     if samples.dtype == np.float32:
-        return np.fmin(np.fmax(samples, np.float32(0)), np.float32(1))
-    return samples.astype(np.float32) * np.float32(1 / TOPS[samples.dtype])
+        np.fmax(samples, np.float32(0), out=unit)
+        np.fmin(unit, np.float32(1), out=unit)
+    else:
+        np.multiply(samples, np.float32(1 / TOPS[samples.dtype]), out=unit)
+    return unit
 
 
 def to_rgb(picture: Picture) -> Rgb:

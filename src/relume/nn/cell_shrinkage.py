@@ -12,17 +12,13 @@ from relume.nn.depthwise import Block, Halve, double
 CELL = 4
 """Height and width of a cell of the restoration."""
 
-HARDLY = 0.4 / 255
-"""Encoded value at which half of a place's colour is taken away: of less than a level only what
-rounding left is known, of which many stops more light make a green sky. Held-out photos lose
-nothing up to 3 stops and 0.05 dB at 5; at 0.7 levels it would be 0.06, at 1.5 0.15."""
-
 
 class CellShrinkage(nn.Module):
     """Shrink the cosine coefficients of cells of 4×4 pixels towards a smooth picture.
 
     c = transform of √E, u = enlargement of (means of the cells + what the network adds to them)
-    result = (√E − inverse transform of s·(c − u))², with a share s in (0, 1) per coefficient
+    noise = inverse transform of s·(c − u), with a share s in (0, 1) per coefficient
+    result = (√E − noise)²
 
     Where s is 0 a pixel stays as it is, where s is 1 nothing but the smooth picture is left: both
     need no learning. The shares and what is added come from depthwise blocks on cells of 4×4 and,
@@ -34,7 +30,6 @@ class CellShrinkage(nn.Module):
 
     cosines: Tensor
     back: Tensor
-    coloured: Tensor
 
     def __init__(
         self,
@@ -50,10 +45,7 @@ class CellShrinkage(nn.Module):
         coefficients, self.cell = cosines.shape[0], cosines.shape[-1]
         self.register_buffer("cosines", cosines, persistent=False)
         inverse = cosines.flatten(1).T[..., None, None]
-        # Differences are sums with negative weights: engines fuse sums with convolutions.
-        self.register_buffer("back", -inverse.contiguous(), persistent=False)
-        gray = cosines.sum(dim=1).abs().amax(dim=(1, 2)) > 1e-4
-        self.register_buffer("coloured", (~gray).float().view(-1, 1, 1), persistent=False)
+        self.register_buffer("back", inverse.contiguous(), persistent=False)
         self.enter = nn.Conv2d(coefficients, near, 1)
         self.near = nn.Sequential(*(Block(near) for _ in range(blocks[0])))
         self.to_far = Halve(near, far)
@@ -71,31 +63,22 @@ class CellShrinkage(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         """Return the picture without its noise, (N, 3, 8h, 8w) in [0, 1] → the same."""
-        root = torch.sqrt(image)
-        cells = functional.conv2d(root, self.cosines, stride=self.cell)
+        root = (torch.sqrt(image) - self.noise(image)).clamp(0, 1)
+        return root * root
+
+    def noise(self, image: Tensor) -> Tensor:
+        """Return what the roots have too much, (N, 3, 8h, 8w) in [0, 1] → the same in [−1, 1]."""
+        cells = functional.conv2d(torch.sqrt(image), self.cosines, stride=self.cell)
         near = self.near(functional.relu(self.enter(cells)))
         far = double(self.from_far(self.far(self.to_far(near))))
         features = self.near_again(functional.relu(near + far))
         means = cells[:, :3]
         # A place without a single level above black has no noise: it stays black.
         present = (functional.max_pool2d(means[:, :1], 3, stride=1, padding=1) * 100).clamp(max=1)
-        means = functional.pad(
-            means + present * self.means(features), (1, 1, 1, 1), mode="replicate"
-        )
-        rough = torch.sigmoid(self.share(features)) * (cells + self.less_smooth(means))
-        rough = rough + self.coloured * self.colourless(means) * (cells - rough)  # all of it goes
-        taken = functional.pixel_shuffle(functional.conv2d(rough, self.back), self.cell)
-        root = (root + taken).clamp(0, 1)
-        return root * root
-
-    def colourless(self, means: Tensor) -> Tensor:
-        """Return how much of its colour a cell loses, by the level of its neighbourhood.
-
-        (N, 3, h + 2, w + 2) → (N, 1, h, w) in [0, 1].
-        """
-        gray = means[:, :1] / (3**0.5 * self.cell)  # of the mean's coefficient: the mean of roots
-        level = functional.avg_pool2d(gray * gray, 3, stride=1)
-        return HARDLY**2 / (HARDLY**2 + level * level)
+        means = means + present * self.means(features)
+        smooth = self.less_smooth(functional.pad(means, (1, 1, 1, 1), mode="replicate"))
+        rough = torch.sigmoid(self.share(features)) * (cells + smooth)
+        return functional.pixel_shuffle(functional.conv2d(rough, self.back), self.cell)
 
 
 def cell_cosines(cell: int = CELL) -> Tensor:

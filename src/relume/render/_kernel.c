@@ -99,8 +99,8 @@ typedef struct {
     const int32_t *row, *column;              /* upper and left neighbour of each row and column */
     const float *row_weight, *column_weight;  /* how far towards the next one, in [0, 1] */
     const float *change;                      /* Blend: f(E) − E per level */
-    const float *clean; /* Lift: the picture without noise, channels planes of plane_rows × plane_width,
-                           of which the band begins at (top, left); NULL where it is not cleaned */
+    const float *noise; /* Lift: what roots have too much, channels planes of plane_rows × plane_width,
+                           of which the band begins at (top, left); NULL where nothing is taken away */
     Size plane_rows, plane_width, top, left;
     float strength;
     float *scratch; /* maps × 2 rows of width × channels: the neighbouring map rows, widened;
@@ -270,6 +270,7 @@ INLINE void render_tiles(const Band *b) {
 
 #define LIFT_MAPS 6 /* at most: a gain per channel, the bias, gamma, the amount of cleaning */
 #define FAINT 1e-4f /* added to what gamma is applied to: the slope of a power is infinite at 0 */
+#define HARDLY (0.4f / 255.0f) /* luma at which half of the colour is taken: see maps.HARDLY */
 
 /* Clipping and conversion are loops of their own, as in mix_and_store. */
 
@@ -335,15 +336,28 @@ INLINE void lift(float *x, float maps[LIFT_MAPS][BLOCK], int channels, int n) {
     }
 }
 
-/* Move samples towards those without noise. */
-INLINE void clean(float *x, const float *amount, const Band *b, int channels, Size y, Size column,
-                  int n) {
+/* Move samples x towards clip(√x - noise)², those without noise and, where dark, without colour. */
+INLINE void calm(float *x, const float *amount, const Band *b, int channels, Size y, Size column,
+                 int n) {
+    float quiet[3][BLOCK];
     int c, i;
     for (c = 0; c < channels; c++) {
-        const float *line = b->clean + (c * b->plane_rows + b->top + y) * b->plane_width + b->left + column;
-        for (i = 0; i < n; i++)
-            x[channels * i + c] += amount[i] * (line[i] - x[channels * i + c]);
+        const float *line = b->noise + (c * b->plane_rows + b->top + y) * b->plane_width + b->left + column;
+        float *root = quiet[c];
+        for (i = 0; i < n; i++) root[i] = sqrtf(x[channels * i + c]) - line[i];
+        for (i = 0; i < n; i++) root[i] = root[i] > 0.0f ? root[i] : 0.0f;
+        for (i = 0; i < n; i++) root[i] = root[i] < 1.0f ? root[i] : 1.0f;
+        for (i = 0; i < n; i++) root[i] *= root[i];
     }
+    if (channels == 3)
+        for (i = 0; i < n; i++) {
+            const float gray = 0.299f * quiet[0][i] + 0.587f * quiet[1][i] + 0.114f * quiet[2][i];
+            const float lost = HARDLY * HARDLY / (HARDLY * HARDLY + gray * gray);
+            for (c = 0; c < 3; c++) quiet[c][i] += lost * (gray - quiet[c][i]);
+        }
+    for (c = 0; c < channels; c++)
+        for (i = 0; i < n; i++)
+            x[channels * i + c] += amount[i] * (quiet[c][i] - x[channels * i + c]);
 }
 
 INLINE void render_lift(const Band *b) {
@@ -376,11 +390,11 @@ INLINE void render_lift(const Band *b) {
             load(x, b->source, here, samples, b->kind);
             if (b->strength != 1.0f)
                 for (k = 0; k < samples; k++) e[k] = x[k];
-            if (b->clean != NULL) {
+            if (b->noise != NULL) {
                 const Size at = curves * b->width + column;
                 between(guide, upper[1] + at, lower[1] + at, weight, n);
-                if (b->channels == 3) clean(x, guide, b, 3, y, column, n);
-                else clean(x, guide, b, 1, y, column, n);
+                if (b->channels == 3) calm(x, guide, b, 3, y, column, n);
+                else calm(x, guide, b, 1, y, column, n);
             }
             if (b->channels == 1)
                 for (k = 0; k < n; k++) guide[k] = x[k];
@@ -782,7 +796,7 @@ static int on_map(Band *b, Py_buffer *buffers) {
     const int tiled = b->operation == TILES, lifted = b->operation == LIFT;
     if (!is_kind(b->kind, b->operation != BLEND) || !is_depth(b->channels)) return 0;
     if (lifted) {
-        if (b->depth != b->channels + (b->clean == NULL ? 2 : 3)) {
+        if (b->depth != b->channels + (b->noise == NULL ? 2 : 3)) {
             PyErr_SetString(PyExc_ValueError, "maps: expected a gain per channel, bias and gamma");
             return 0;
         }
@@ -900,7 +914,7 @@ static PyObject *py_lift(PyObject *self, PyObject *args) {
     return with_more(args, LIFT, GEOMETRY "y*:lift");
 }
 
-/* … offset, clean, (plane_rows, plane_width, top, left): the maps have the amount as their last one,
+/* … offset, noise, (plane_rows, plane_width, top, left): the maps have the amount as their last one,
    in the offset */
 static PyObject *py_lift_clean(PyObject *self, PyObject *args) {
     Band b = {0};
@@ -913,13 +927,13 @@ static PyObject *py_lift_clean(PyObject *self, PyObject *args) {
         return NULL;
     b.operation = LIFT;
     cells = product(b.channels, b.plane_rows, b.plane_width, 1);
-    ok = holds(&v[BUFFERS], cells, sizeof(float), "clean") && product(b.rows, b.width, 1, 1) > 0;
+    ok = holds(&v[BUFFERS], cells, sizeof(float), "noise") && product(b.rows, b.width, 1, 1) > 0;
     if (ok && (b.top < 0 || b.left < 0 || b.rows > b.plane_rows || b.width > b.plane_width ||
                b.top > b.plane_rows - b.rows || b.left > b.plane_width - b.width)) {
-        PyErr_SetString(PyExc_ValueError, "clean: the band lies outside its planes");
+        PyErr_SetString(PyExc_ValueError, "noise: the band lies outside its planes");
         ok = 0;
     }
-    b.clean = (const float *)v[BUFFERS].buf;
+    b.noise = (const float *)v[BUFFERS].buf;
     ok = ok && on_map(&b, v);
     release(v, BUFFERS + 1);
     return done(ok);

@@ -11,17 +11,17 @@ from relume.render.kernel import Kernel, MapCall
 from relume.render.maps import (
     Affine,
     Blend,
-    Clean,
     Curve,
     Gain,
     Lift,
     Local,
+    Noise,
     Relight,
     Rendering,
     Tiles,
     Tone,
 )
-from relume.render.placement import place, prepared_clean, prepared_map, prepared_offset
+from relume.render.placement import place, prepared_map, prepared_noise, prepared_offset
 from relume.render.portable import Painter
 from relume.render.samples import channels
 from relume.render.tables import (
@@ -44,8 +44,8 @@ def painter(kernel: Kernel, rendering: Rendering, picture: Picture, *, strength:
         return _toning(kernel, rendering, picture, strength)
     if isinstance(rendering, Relight):
         return _relighting(kernel, rendering, picture, strength)
-    if isinstance(rendering, Lift) and rendering.clean is not None:
-        return _lifting(kernel, rendering, rendering.clean, picture, strength)
+    if isinstance(rendering, Lift) and rendering.noise is not None:
+        return _lifting(kernel, rendering, rendering.noise, picture, strength)
     return _placing(kernel, rendering, picture, strength)
 
 
@@ -123,15 +123,15 @@ def _placing(
 
 
 def _lifting(
-    kernel: Kernel, lift: Lift, clean: Clean, picture: Picture, strength: float
+    kernel: Kernel, lift: Lift, noise: Noise, picture: Picture, strength: float
 ) -> Painter:
-    """Render a picture that is cleaned before it is lifted; the amount is one more map."""
-    planes = prepared_clean(clean, lift, picture)
-    slope, amount = prepared_map(lift, picture), clean.amount.astype(np.float32, copy=False)
+    """Take the noise of a picture away, then lift it; the amount is one more map."""
+    planes = prepared_noise(noise, lift, picture)
+    slope, amount = prepared_map(lift, picture), noise.amount.astype(np.float32, copy=False)
     lines = np.concatenate((slope, np.zeros_like(amount)), axis=2)
     offset = np.concatenate((prepared_offset(lift, picture), amount), axis=2)
     rows, columns = place(lift.grid, small=slope.shape[:2], full=picture.shape[:2])
-    top, left = clean.corner
+    top, left = noise.corner
 
     def paint(source: Picture, target: Picture, first: int) -> None:
         last = first + source.shape[0]

@@ -76,7 +76,7 @@ class Kernel(Protocol):
         column_weight: Array,
         strength: float,
         offset: Array,
-        clean: Array,
+        noise: Array,
         place: tuple[int, int, int, int],
         /,
     ) -> None: ...

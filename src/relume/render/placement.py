@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from relume.arrays import Map, Picture
 from relume.errors import ContractError
-from relume.render.maps import Affine, Blend, Clean, Curve, Gain, Grid, Lift, Local, Placed, Tiles
+from relume.render.maps import Affine, Blend, Curve, Gain, Grid, Lift, Local, Noise, Placed, Tiles
 
 SLACK = 1e-3
 """How far a map may leave its range: what a resampler's or a network's rounding can add, and less
@@ -120,22 +120,22 @@ def prepared_offset(rendering: Affine | Lift, picture: Picture) -> Map:
     return fitted(offset, picture, name="offset map")
 
 
-def prepared_clean(clean: Clean, lift: Lift, picture: Picture) -> NDArray[np.float32]:
-    """Return the planes of a clean picture, checked against the picture."""
-    planes, (top, left) = clean.planes, clean.corner
+def prepared_noise(noise: Noise, lift: Lift, picture: Picture) -> NDArray[np.float32]:
+    """Return the planes of the noise, checked against the picture."""
+    planes, (top, left) = noise.planes, noise.corner
     deep = (1 if picture.ndim == 2 else 3,)
     if planes.ndim != 3 or planes.shape[:1] != deep or planes.dtype != np.float32:
-        raise ContractError(f"clean: expected {deep[0]} float32 planes, got {planes.shape}")
+        raise ContractError(f"noise: expected {deep[0]} float32 planes, got {planes.shape}")
     room = (planes.shape[1] - top - picture.shape[0], planes.shape[2] - left - picture.shape[1])
     if min(top, left, *room) < 0:
         raise ContractError(
-            f"clean: {picture.shape[:2]} pixels from {clean.corner} lie outside {planes.shape[1:]}"
+            f"noise: {picture.shape[:2]} pixels from {noise.corner} lie outside {planes.shape[1:]}"
         )
-    _bounded(clean.amount, depths=(1,), name="amount map", low=0, high=1)
-    if clean.amount.shape[:2] != lift.slope.shape[:2]:
+    _bounded(noise.amount, depths=(1,), name="amount map", low=0, high=1)
+    if noise.amount.shape[:2] != lift.slope.shape[:2]:
         raise ContractError(
             f"amount map: expected {lift.slope.shape[:2]} as the slope, "
-            f"got {clean.amount.shape[:2]}"
+            f"got {noise.amount.shape[:2]}"
         )
     return np.ascontiguousarray(planes)
 

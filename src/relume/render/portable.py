@@ -19,13 +19,14 @@ from relume.errors import ContractError
 from relume.levels import TOPS, to_unit
 from relume.render.kernel import FINE, KNOTS
 from relume.render.maps import (
+    HARDLY,
     Affine,
     Blend,
-    Clean,
     Curve,
     Gain,
     Lift,
     Local,
+    Noise,
     Relight,
     Rendering,
     Tiles,
@@ -35,8 +36,8 @@ from relume.render.placement import (
     between_tiles,
     enlarge,
     place,
-    prepared_clean,
     prepared_map,
+    prepared_noise,
     prepared_offset,
 )
 from relume.render.samples import mix_and_store, thousandths
@@ -74,8 +75,8 @@ def painter(rendering: Rendering, picture: Picture, *, strength: float) -> Paint
         return _toning(rendering, picture, strength)
     if isinstance(rendering, Tiles):
         return _tiling(rendering, picture, strength)
-    if isinstance(rendering, Lift) and rendering.clean is not None:
-        return _lifting(rendering, rendering.clean, picture, strength)
+    if isinstance(rendering, Lift) and rendering.noise is not None:
+        return _lifting(rendering, rendering.noise, picture, strength)
     return _placing(rendering, picture, strength)
 
 
@@ -246,33 +247,37 @@ def _gained(before: Singles, g: Singles, *, keep_hue: bool) -> Singles:
     return after
 
 
-def _lifting(lift: Lift, clean: Clean, picture: Picture, strength: float) -> Painter:
-    """Render a picture that is cleaned before it is lifted."""
-    planes = prepared_clean(clean, lift, picture)
+def _lifting(lift: Lift, noise: Noise, picture: Picture, strength: float) -> Painter:
+    """Take the noise of a picture away, then lift it."""
+    planes = prepared_noise(noise, lift, picture)
     slope, offset = prepared_map(lift, picture), prepared_offset(lift, picture)
     rows, columns = place(lift.grid, small=slope.shape[:2], full=picture.shape[:2])
-    top, left = clean.corner
+    top, left = noise.corner
 
     def paint(source: Picture, target: Picture, first: int) -> None:
         last = first + source.shape[0]
         before = to_unit(source).reshape(*source.shape[:2], -1)
         here = planes[:, top + first : top + last, left : left + source.shape[1]]
-        share = enlarge(clean.amount, rows, columns, first, last)
-        quiet = _single(before + share * (here.transpose(1, 2, 0) - before))
+        share = enlarge(noise.amount, rows, columns, first, last)
+        root = np.clip(np.sqrt(before) - here.transpose(1, 2, 0), np.float32(0), np.float32(1))
+        quiet = _single(before + share * (_colourless(root * root) - before))
         maps = (enlarge(each, rows, columns, first, last) for each in (slope, offset))
         mix_and_store(_lifted(quiet, *maps), before, strength, target)
 
     return paint
 
 
+def _colourless(quiet: Singles) -> Singles:
+    """Take away the colour of what is hardly above black."""
+    if quiet.shape[2] == 1:
+        return quiet
+    gray = _luma(quiet)[..., None]
+    lost = np.float32(HARDLY**2) / (np.float32(HARDLY**2) + gray * gray)
+    return _single(quiet + lost * (gray - quiet))
+
+
 def _lifted(before: Singles, slope: Singles, offset: Singles) -> Singles:
-    if before.shape[2] == 1:
-        luma = before[..., 0]
-    else:
-        red, green, blue = (
-            before[..., channel] * np.float32(weight) for channel, weight in enumerate(LUMA_601)
-        )
-        luma = red + green + blue
+    luma = before[..., 0] if before.shape[2] == 1 else _luma(before)
     guide = np.log2(np.float32(255) * luma + np.float32(1)) * np.float32(1 / 8)
     maps = np.exp2(slope * guide[..., None] + offset)
     gain, bias, gamma = maps[..., :-2], maps[..., -2:-1], maps[..., -1:]

@@ -1,8 +1,8 @@
 """A network that looks at the whole picture small and restores the full one in pieces.
 
 small = the picture reduced by area → slope, offset, amount, from one part of the graph
-clean = the picture without noise, in tiles, from another part, where amount is above 0
-result = Lift(slope, offset) of E + denoise · amount · (clean − E), from bytes to bytes
+noise = what √E has too much, in tiles, from another part, where amount is above 0
+result = Lift(slope, offset) of E + denoise · amount · (clip(√E − noise)² − E), from bytes to bytes
 
 A picture whose channels are all equal is handled as the one plane it is: black and
 white stays so.
@@ -21,18 +21,18 @@ from relume.card import Card, Lifting, settle
 from relume.errors import WeightsError
 from relume.filters.sample import lattice
 from relume.levels import to_unit
-from relume.render import Clean, Grid, Lift
+from relume.render import Grid, Lift, Noise
 from relume.render.bands import for_each
 from relume.render.placement import taps
 from relume.runtime import fit
 from relume.runtime.engines import Graph
 
 LOOK = ("slope", "offset", "amount")
-CLEAN = "clean"
+NOISE = "noise"
 
 
 class LiftMethod:
-    """A graph with the outputs `slope`, `offset`, `amount` and `clean`.
+    """A graph with the outputs `slope`, `offset`, `amount` and `noise`.
 
     It runs on one thread: tiles run side by side, and the small picture takes 2 ms.
     """
@@ -105,22 +105,23 @@ class LiftMethod:
         """Finish the inner part of a tile."""
         grid = _moved(lift.grid, tile.inner)
         before, after = picture[tile.inner], result[tile.inner]
-        clean = None
+        noise = None
         if _reached(amount, grid, before).any():
             corner = (tile.crop[0].start, tile.crop[1].start)
-            clean = Clean(self._cleaned(picture[tile.outer]), corner, amount)
-        here = Lift(lift.slope, lift.offset, grid, clean)
+            noise = Noise(self._noise(picture[tile.outer]), corner, amount)
+        here = Lift(lift.slope, lift.offset, grid, noise)
         render.apply(here, before, strength=strength, out=after, threads=1)
 
-    def _cleaned(self, piece: Picture) -> NDArray[np.float32]:
-        """Return a piece without its noise as planes, at least as large as it."""
+    def _noise(self, piece: Picture) -> NDArray[np.float32]:
+        """Return what the roots of a piece have too much, as planes at least as large as it."""
         bottom, right = (-side % self.card.multiple_of for side in piece.shape[:2])
         if bottom or right:
             rest = ((0, 0),) * (piece.ndim - 2)
             piece = np.pad(piece, ((0, bottom), (0, right), *rest), mode="edge")
-        planes = to_unit(piece[None] if piece.ndim == 2 else piece.transpose(2, 0, 1))
-        image = np.ascontiguousarray(np.broadcast_to(planes, (3, *piece.shape[:2])))
-        found = self._graph.run({"image": image[None]}, [CLEAN])[0][0]
+        image = np.empty((3, *piece.shape[:2]), np.float32)
+        for channel in range(3):
+            to_unit(piece if piece.ndim == 2 else piece[..., channel], out=image[channel])
+        found = self._graph.run({"image": image[None]}, [NOISE])[0][0]
         return found if piece.ndim == 3 else found.mean(axis=0, keepdims=True)
 
 

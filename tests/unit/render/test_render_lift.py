@@ -10,7 +10,7 @@ from render_reference import TOP, enlarged
 from render_strategies import a_picture, dtypes, seeds, sizes, strengths
 
 from relume.errors import ContractError
-from relume.render import Clean, Lift, apply, centred
+from relume.render import Lift, Noise, apply, centred
 from relume.render.kernel import kernel
 
 OFF = {"uint8": 0.51, "uint16": 1.0, "float32": 6e-6}
@@ -62,45 +62,50 @@ def test_is_the_formula(dtype, size, gray, strength, seed):
 
 @settings(max_examples=40, deadline=None)
 @given(dtype=dtypes, size=sizes, gray=st.booleans(), strength=strengths, seed=seeds)
-def test_cleans_before_it_lifts(dtype, size, gray, strength, seed):
+def test_takes_noise_away_before_it_lifts(dtype, size, gray, strength, seed):
     rng = np.random.default_rng(seed)
     picture, lift = a_picture(rng, dtype, size, gray), a_lift(rng, size)
     deep = 1 if gray else 3
     top, left = (int(number) for number in rng.integers(0, 5, 2))
-    planes = rng.random((deep, size[0] + top + 2, size[1] + left), np.float32)
+    planes = rng.uniform(-0.5, 0.5, (deep, size[0] + top + 2, size[1] + left)).astype(np.float32)
     amount = rng.random((*lift.slope.shape[:2], 1), np.float32)
     here = planes[:, top : top + size[0], left : left + size[1]].transpose(1, 2, 0)
     unit = picture.reshape(*size, -1) / TOP[dtype]
-    quiet = unit + enlarged(amount, lift.grid, *size) * (here - unit)
+    without = np.clip(np.sqrt(unit) - here, 0, 1) ** 2
+    if not gray:
+        luma = (without * (0.299, 0.587, 0.114)).sum(axis=2, keepdims=True)
+        hardly = (0.4 / 255) ** 2
+        without += hardly / (hardly + luma**2) * (luma - without)
+    quiet = unit + enlarged(amount, lift.grid, *size) * (without - unit)
     exact = reference(lift, quiet.astype(np.float32).reshape(picture.shape), 1.0)
     expected = TOP[dtype] * np.clip(
         (unit + strength * (exact.reshape(unit.shape) - unit)), 0, 1
     ).reshape(picture.shape)
-    cleaned = Lift(lift.slope, lift.offset, lift.grid, Clean(planes, (top, left), amount))
+    calm = Lift(lift.slope, lift.offset, lift.grid, Noise(planes, (top, left), amount))
     for chosen in ("", "numpy"):
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("RELUME_KERNEL", chosen)
-            result = apply(cleaned, picture, strength=strength, threads=2)
-        # The clean picture in single precision, of which a steep curve makes more.
+            result = apply(calm, picture, strength=strength, threads=2)
+        # The picture without noise in single precision, of which a steep curve makes more.
         slack = {"uint8": 0.05, "uint16": 4.0, "float32": 6e-5}[dtype]
         assert np.abs(result - expected).max() <= (OFF[dtype] + slack) * max(1, strength)
 
 
 @pytest.mark.parametrize(
-    "clean",
+    "noise",
     [
-        Clean(np.zeros((1, 4, 5), np.float32), (0, 0), np.zeros((2, 3, 1), np.float32)),
-        Clean(np.zeros((3, 4, 5), np.float64), (0, 0), np.zeros((2, 3, 1), np.float32)),
-        Clean(np.zeros((3, 4, 5), np.float32), (1, 0), np.zeros((2, 3, 1), np.float32)),
-        Clean(np.zeros((3, 9, 9), np.float32), (0, -1), np.zeros((2, 3, 1), np.float32)),
-        Clean(np.zeros((3, 4, 5), np.float32), (0, 0), np.zeros((2, 2, 1), np.float32)),
-        Clean(np.zeros((3, 4, 5), np.float32), (0, 0), np.full((2, 3, 1), 2, np.float32)),
+        Noise(np.zeros((1, 4, 5), np.float32), (0, 0), np.zeros((2, 3, 1), np.float32)),
+        Noise(np.zeros((3, 4, 5), np.float64), (0, 0), np.zeros((2, 3, 1), np.float32)),
+        Noise(np.zeros((3, 4, 5), np.float32), (1, 0), np.zeros((2, 3, 1), np.float32)),
+        Noise(np.zeros((3, 9, 9), np.float32), (0, -1), np.zeros((2, 3, 1), np.float32)),
+        Noise(np.zeros((3, 4, 5), np.float32), (0, 0), np.zeros((2, 2, 1), np.float32)),
+        Noise(np.zeros((3, 4, 5), np.float32), (0, 0), np.full((2, 3, 1), 2, np.float32)),
     ],
 )
-def test_a_clean_picture_that_does_not_fit_is_refused(clean):
+def test_noise_that_does_not_fit_is_refused(noise):
     maps = np.zeros((2, 3, 5), np.float32)
-    with pytest.raises(ContractError, match=r"clean|amount"):
-        apply(Lift(maps, maps, centred((2, 3), (4, 5)), clean), np.zeros((4, 5, 3), np.uint8))
+    with pytest.raises(ContractError, match=r"noise|amount"):
+        apply(Lift(maps, maps, centred((2, 3), (4, 5)), noise), np.zeros((4, 5, 3), np.uint8))
 
 
 def test_brighter_stays_brighter():
@@ -166,18 +171,18 @@ def test_the_compiled_call_refuses(place, wrong, message):
 @pytest.mark.parametrize(
     ("place", "wrong", "message"),
     [
-        (3, (4, 5, 1), "clean: expected|maps: expected"),
+        (3, (4, 5, 1), "noise: expected|maps: expected"),
         (4, np.zeros((2, 3, 5), np.float32), "map: expected 144"),
         (5, (2, 3, 5), "maps: expected"),
-        (12, np.zeros((3, 5, 5), np.float32), "clean: expected 360"),
-        (13, (6, 5, 3, 0), "clean: the band"),
-        (13, (6, 5, -1, 0), "clean: the band"),
-        (13, (6, 5, 0, 2**62), "clean: the band"),
+        (12, np.zeros((3, 5, 5), np.float32), "noise: expected 360"),
+        (13, (6, 5, 3, 0), "noise: the band"),
+        (13, (6, 5, -1, 0), "noise: the band"),
+        (13, (6, 5, 0, 2**62), "noise: the band"),
         (13, (2**62, 2**62, 0, 0), "sizes"),
         (13, (0, 5, 0, 0), "sizes"),
     ],
 )
-def test_the_compiled_call_with_a_clean_picture_refuses(place, wrong, message):
+def test_the_compiled_call_with_noise_refuses(place, wrong, message):
     code = kernel()
     assert code is not None
     picture, maps = np.zeros((4, 5, 3), np.uint8), np.zeros((2, 3, 6), np.float32)

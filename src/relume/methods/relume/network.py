@@ -21,6 +21,7 @@ from torch.nn import functional
 
 from relume.nn.cell_shrinkage import CellShrinkage
 from relume.nn.depthwise import Block, Halve, double
+from relume.render.maps import HARDLY
 
 SIDE = 96
 """Height and width at which the whole picture is looked at."""
@@ -58,8 +59,8 @@ class Lit(NamedTuple):
 
     enhanced: Tensor
     """(N, 3, H, W) in [0, 1]."""
-    clean: Tensor
-    """The picture as dark as before without noise, (N, 3, H, W) in [0, 1]."""
+    noise: Tensor
+    """What the roots of the picture have too much, (N, 3, H, W) in [−1, 1]; see `calmed`."""
     slope: Tensor
     """Of the five maps over log luma, (N, 5, 48, 48)."""
     offset: Tensor
@@ -165,6 +166,17 @@ def lines(guide: Tensor, maps: Tensor) -> tuple[Tensor, Tensor]:
     return mean(slope), mean(level - slope * middle)
 
 
+def calmed(image: Tensor, noise: Tensor) -> Tensor:
+    """Take noise away from the roots, and its colour from what is then hardly above black.
+
+    (N, 3, H, W) in [0, 1] and what its roots have too much → (N, 3, H, W) in [0, 1].
+    """
+    quiet = (torch.sqrt(image) - noise).clamp(0, 1).square()
+    gray = luma(quiet)
+    lost = HARDLY**2 / (HARDLY**2 + gray * gray)
+    return quiet + lost * (gray - quiet)
+
+
 def relight(image: Tensor, maps: Tensor) -> Tensor:
     """Return y = (k·z/(1 + (k − 1)·z))^γ with z = min(1, a·x), monotonic in x, 0 → about 0.
 
@@ -217,10 +229,11 @@ class Network(nn.Module):
         """
         slope, offset, amount = self.look(image, highlights=highlights)
         offset = torch.cat((offset[:, :3], offset[:, 3:4] + STOP * exposure, offset[:, 4:]), dim=1)
-        clean = self.restoration(image)
+        noise = self.restoration.noise(image)
+        clean = calmed(image, noise)
         quiet = image + denoise * enlarged(amount, image) * (clean - image)
         maps = enlarged(slope, image) * log_luma(quiet) + enlarged(offset, image)
-        return Lit(relight(quiet, maps).clamp(0, 1), clean, slope, offset, amount)
+        return Lit(relight(quiet, maps).clamp(0, 1), noise, slope, offset, amount)
 
 
 def spared(maps: Tensor, small: Tensor, *, highlights: Tensor | float) -> Tensor:
