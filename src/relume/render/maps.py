@@ -119,10 +119,10 @@ class Blend:
     grid: Grid
 
 
-HARDLY = 0.4 / 255
+HARDLY = 1 / 255
 """Luma at which half of a colour is taken away with its noise: of less than a level only what
-rounding left is known, of which many stops more light make a green sky. Held-out photos lose
-nothing up to 3 stops and 0.05 dB at 5; at 0.7 levels it would be 0.06, at 1.5 0.15."""
+rounding left is known, of which many stops more light make a green sky. 20 held-out photos lose
+nothing by it from 2 to 5 stops; at 0.4 levels a sky without blue was still olive."""
 
 
 @dataclass(frozen=True, eq=False)
