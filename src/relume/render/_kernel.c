@@ -270,7 +270,7 @@ INLINE void render_tiles(const Band *b) {
 
 #define LIFT_MAPS 6 /* at most: a gain per channel, the bias, gamma, the amount of cleaning */
 #define FAINT 1e-4f /* added to what gamma is applied to: the slope of a power is infinite at 0 */
-#define HARDLY (1.0f / 255.0f) /* luma at which half of the colour is taken: see maps.HARDLY */
+#define HARDLY (2.0f / 255.0f) /* luma at which half of the colour is taken: see maps.HARDLY */
 
 /* Clipping and conversion are loops of their own, as in mix_and_store. */
 

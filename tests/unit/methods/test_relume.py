@@ -98,7 +98,7 @@ def test_what_no_share_is_taken_of_stays():
 
 
 @pytest.mark.parametrize(
-    ("level", "most", "least"), [(0.3, 0.2, 0.0), (1.0, 0.6, 0.5), (8, 1, 0.98)]
+    ("level", "most", "least"), [(0.3, 0.1, 0.0), (1.0, 0.3, 0.2), (8, 1, 0.95)]
 )
 def test_what_is_nearly_black_loses_its_colour(level, most, least):
     """Of its colour, a part between `least` and `most` stays; its gray stays."""

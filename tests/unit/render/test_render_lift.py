@@ -74,7 +74,7 @@ def test_takes_noise_away_before_it_lifts(dtype, size, gray, strength, seed):
     without = np.clip(np.sqrt(unit) - here, 0, 1) ** 2
     if not gray:
         luma = (without * (0.299, 0.587, 0.114)).sum(axis=2, keepdims=True)
-        hardly = (1 / 255) ** 2
+        hardly = (2 / 255) ** 2
         without += hardly / (hardly + luma**2) * (luma - without)
     quiet = unit + enlarged(amount, lift.grid, *size) * (without - unit)
     exact = reference(lift, quiet.astype(np.float32).reshape(picture.shape), 1.0)
