@@ -45,7 +45,7 @@ CARD = Card(
         ),
         Weights(
             "pairs",
-            sha256="07e6b8a4e4427a9a66094ce03f6c4394ea87fa6fb5082ab8f451a5bc1e967a5c",
+            sha256="9b71a781272bc1bb732d7ce1ae0629b20c1dd659d5835b50fb268cca3fd109b2",
             trained_on=(
                 "LOL-v1 our485: 485 pairs, in which 14 of the 15 scenes of eval15 stand, too",
                 "before that what `photos` was trained on",
