@@ -33,7 +33,9 @@ FLIPS = {"lime": 0.02, "bimef": 0.02, "lecarm": 0.02, "clahe": 0.04, "fusion": 0
 """Windows of forward differences are centred half a pixel off, and lines run one way first; OpenCV
 lays its tiles half a pixel off; pyramids keep every other pixel from the first. Of dual it is
 single pixels, where the shares of the fused pictures are quotients of tiny contrasts."""
-FLIPS_ON_AVERAGE = 6e-3
+FLIPS_ON_AVERAGE = {"clahe": 8e-3}
+"""The default is 0.006. Mirrored, tiles of 10 pixels lie a pixel off, a tenth of the way to the
+next tone curve: 480 mirrored pictures differ by 0.0065 at most."""
 SAME_CURVE = {"clahe": 1.1, "msrcr": 3, "dual": 3, "bimef": 2}
 """8-bit levels between bytes and floats of the same picture. The default is 1, rounding; entropy
 and ranks of differences take steps."""
@@ -110,6 +112,7 @@ def test_never_darkens(name, seed, size):
 @pytest.mark.parametrize("name", NAMES)
 @settings(max_examples=3, deadline=None)
 @given(seed=seeds)
+@example(seed=2016)  # of 480, the one that CLAHE's tiles change most
 def test_mirrors_and_turns_with_the_picture(name, seed):
     # Cut into tiles of CLAHE without a rest and not too small, so that these mirror too.
     picture = night(seed, (80, 88))
@@ -117,7 +120,7 @@ def test_mirrors_and_turns_with_the_picture(name, seed):
     for turn in (np.fliplr, np.flipud, lambda x: x.transpose(1, 0, 2)):
         off = np.abs(run(name, np.ascontiguousarray(turn(picture))) - turn(result))
         assert off.max() <= FLIPS.get(name, 1e-3)
-        assert off.mean() <= FLIPS_ON_AVERAGE
+        assert off.mean() <= FLIPS_ON_AVERAGE.get(name, 6e-3)
 
 
 @pytest.mark.parametrize("name", NAMES)
