@@ -63,8 +63,7 @@ class CellShrinkage(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         """Return the picture without its noise, (N, 3, 8h, 8w) in [0, 1] → the same."""
-        root = (torch.sqrt(image) - self.noise(image)).clamp(0, 1)
-        return root * root
+        return without(image, self.noise(image))
 
     def noise(self, image: Tensor) -> Tensor:
         """Return what the roots have too much, (N, 3, 8h, 8w) in [0, 1] → the same in [−1, 1]."""
@@ -79,6 +78,11 @@ class CellShrinkage(nn.Module):
         smooth = self.less_smooth(functional.pad(means, (1, 1, 1, 1), mode="replicate"))
         rough = torch.sigmoid(self.share(features)) * (cells + smooth)
         return functional.pixel_shuffle(functional.conv2d(rough, self.back), self.cell)
+
+
+def without(image: Tensor, noise: Tensor) -> Tensor:
+    """Return clip(√E − noise)², shapes as they broadcast, in [0, 1] → [0, 1]."""
+    return (torch.sqrt(image) - noise).clamp(0, 1).square()
 
 
 def cell_cosines(cell: int = CELL) -> Tensor:

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from relume.nn.cell_shrinkage import CellShrinkage
+from relume.nn.cell_shrinkage import CellShrinkage, without
 from relume.nn.depthwise import Block, Halve, double
 from relume.render.maps import HARDLY
 
@@ -176,7 +176,7 @@ def calmed(image: Tensor, noise: Tensor) -> Tensor:
 
     (N, 3, H, W) in [0, 1] and what its roots have too much → (N, 3, H, W) in [0, 1].
     """
-    quiet = (torch.sqrt(image) - noise).clamp(0, 1).square()
+    quiet = without(image, noise)
     gray = luma(quiet)
     lost = HARDLY**2 / (HARDLY**2 + gray * gray)
     return quiet + lost * (gray - quiet)

@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from relume.losses import objective
 from relume.losses.objective import Batch, Terms, View
-from relume.losses.ssim import similarity
+from relume.losses.ssim import dissimilarity, similarity
 from relume.methods.relume.network import Network, enlarged, log_luma, luma, relight, seen_small
 
 Part: TypeAlias = Literal["estimate", "restoration", "both"]
@@ -126,7 +126,12 @@ def _restoration_terms(network: Network, low: Tensor, high: Tensor) -> Terms:
         aim = relight(quiet, maps)
         before = (relight(low, maps) - aim).abs().mean((1, 2, 3), keepdim=True)
         weight = NOISE / (NOISE + before)
-    return _closeness(relight(network.restoration(low), maps), aim, weight)
+    found = relight(network.restoration(low), maps)
+    likeness = similarity(luma(found), luma(aim))
+    return {
+        **_closeness(found, aim, weight),
+        "similarity": (weight.flatten() * (1 - likeness)).mean(),
+    }
 
 
 def _terms_of_both(found: Tensor, low: Tensor, high: Tensor, quantile: float) -> Terms:
@@ -134,19 +139,17 @@ def _terms_of_both(found: Tensor, low: Tensor, high: Tensor, quantile: float) ->
         **_closeness(found, high, torch.ones_like(high[:, :1, :1, :1])),
         "mean": _misplaced(found, high, low, quantile=quantile),
         # Of R, G and B, as benchmarks measure it: pairs are what benchmarks are made of.
-        "similarity": (1 - similarity(found, high)).mean(),
+        "similarity": dissimilarity(found, high),
     }
 
 
 def _closeness(found: Tensor, aim: Tensor, weight: Tensor) -> Terms:
     """Compare pictures; `weight` (N, 1, 1, 1) is what each counts."""
-    gray, gray_aim = luma(found), luma(aim)
-    difference = weight * (gray - gray_aim)
+    difference = weight * (luma(found) - luma(aim))
     return {
         "tone": difference.abs().mean(),
         "chroma": (weight * (found - aim) - difference).abs().mean(),
         "structure": _steepness(difference),
-        "similarity": (weight.flatten() * (1 - similarity(gray, gray_aim))).mean(),
     }
 
 
