@@ -101,6 +101,16 @@ def test_uneven_light_and_hidden_light_change_places():
         assert any(np.abs(each - flat).max() > 0.05 for each in changed)
 
 
+def test_in_the_shade_is_less_light_than_beside_it():
+    image = photo()
+    options = {**QUIET, "stops": (4.0, 4.0)}
+    even = Darkening(**options)(image, random=np.random.default_rng(3))
+    shaded = Darkening(**options, shade=1.0)(image, random=np.random.default_rng(3))
+    lost = decode_srgb(image).mean(axis=2) / np.maximum(decode_srgb(shaded).mean(axis=2), 1e-4)
+    assert (shaded >= even - 1.5 / 255).all()  # a level, where noise turns the rounding
+    assert lost.max() > 4 * lost.min()
+
+
 @pytest.mark.parametrize(
     "options",
     [

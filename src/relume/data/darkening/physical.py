@@ -17,6 +17,7 @@ import simplejpeg
 
 from relume.arrays import Floats, Rgb
 from relume.colour import decode_srgb, encode_srgb
+from relume.data.uneven_light import field, shade
 from relume.errors import ContractError
 
 KNOTS = 65536
@@ -37,6 +38,9 @@ class Darkening:
     beyond_white: float = 0.5
     """Share of photos whose bright parts (lamps, windows, skies) stay bright for longer: the scene
     had more contrast than the photo shows."""
+    shade: float = 0.0
+    """Share of photos of which a part stands in the shade and the rest has more light: people
+    before a window, rooms with a door, a flash at night."""
     cast: float = 0.08
     """Largest relative gain or loss of a channel in linear light."""
     shot: tuple[float, ...] = (1e-5, 2e-3)
@@ -90,8 +94,10 @@ class Darkening:
                 image, most=2.0 ** random.uniform(0, stops), start=random.uniform(0.4, 0.95)
             )
         lost = np.full((1, 1, 1), stops)
+        if self.shade and random.random() < self.shade:
+            lost = stops * (1 - random.uniform(0.2, 1.0) * (1 - shade(image, random=random)))
         if random.random() < 0.5:
-            lost = stops + random.uniform(0, self.unevenness) * _field(image.shape, random=random)
+            lost = lost + random.uniform(0, self.unevenness) * field(image.shape, random=random)
         tint = 1 + self.cast * random.uniform(-1, 1, 3)
         light *= (np.exp2(-np.maximum(lost, 0)) * tint).astype(np.float32)
         light += self._noise(light, random=random)
@@ -141,18 +147,6 @@ def _hidden_light(image: Rgb, *, most: float, start: float) -> Rgb:
     largest = np.maximum(np.maximum(image[..., 0], image[..., 1]), image[..., 2])
     part = np.clip((largest - np.float32(start)) * np.float32(1 / (1 - start)), 0, 1)
     return np.exp2(np.float32(log(most, 2)) * part)[..., None].astype(np.float32, copy=False)
-
-
-def _field(shape: tuple[int, ...], *, random: np.random.Generator) -> Floats:
-    """Draw a smooth field in [−1, 1], (H, W, 1): a few random values, enlarged with cosines."""
-    coarse = random.uniform(-1, 1, (3, 3))
-
-    def weights(size: int) -> Floats:
-        position = np.linspace(0, 2, size)[:, None]
-        near = np.clip(1 - np.abs(position - np.arange(3)), 0, 1)
-        return 0.5 - 0.5 * np.cos(np.pi * near)
-
-    return (weights(shape[0]) @ coarse @ weights(shape[1]).T)[..., None]
 
 
 def _coarser(noise: Rgb, *, part: float, random: np.random.Generator) -> Rgb:
