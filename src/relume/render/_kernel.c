@@ -30,7 +30,7 @@
 #endif
 
 /* Raised whenever a function's arguments change, so that Python never calls a stale build. */
-#define INTERFACE 3
+#define INTERFACE 4
 
 #define BLOCK 192    /* samples per block: whole RGB pixels and whole vectors; three blocks fit L1 */
 #define KNOTS 65536  /* knots of an interpolated function; its table repeats the last one */
@@ -63,15 +63,18 @@ INLINE void load(float *x, const void *source, Size at, int n, int kind) {
     }
 }
 
-/* Write e + strength·(clipped x − e), rounded to nearest; overwrites x; e is not read where strength
-   is 1. Clipping and conversion are separate loops because GCC turns their union into branches,
-   which it does not vectorise. */
-INLINE void mix_and_store(void *target, Size at, const float *e, float *x, float strength, int n,
-                          int kind) {
+/* x becomes e + strength·(clipped x − e), clipped; e is not read where strength is 1. */
+INLINE void mix(const float *e, float *x, float strength, int n) {
     int i;
     for (i = 0; i < n; i++) x[i] = clip(x[i], 1.0f);
     if (strength != 1.0f)
         for (i = 0; i < n; i++) x[i] = clip(e[i] + strength * (x[i] - e[i]), 1.0f);
+}
+
+/* Write x, which is clipped, rounded to nearest. Clipping and conversion are separate loops because
+   GCC turns their union into branches, which it does not vectorise. */
+INLINE void store(void *target, Size at, const float *x, int n, int kind) {
+    int i;
     if (kind == U8) {
         uint8_t *t = (uint8_t *)target + at;
         for (i = 0; i < n; i++) t[i] = (uint8_t)(int)(x[i] * 255.0f + 0.5f);
@@ -82,6 +85,12 @@ INLINE void mix_and_store(void *target, Size at, const float *e, float *x, float
         float *t = (float *)target + at;
         for (i = 0; i < n; i++) t[i] = x[i];
     }
+}
+
+INLINE void mix_and_store(void *target, Size at, const float *e, float *x, float strength, int n,
+                          int kind) {
+    mix(e, x, strength, n);
+    store(target, at, x, n, kind);
 }
 
 /* ---- small maps over a band of rows ------------------------------------------------------------ */
@@ -102,6 +111,8 @@ typedef struct {
     const float *noise; /* Lift: what roots have too much, channels planes of plane_rows × plane_width,
                            of which the band begins at (top, left); NULL where nothing is taken away */
     Size plane_rows, plane_width, top, left;
+    Size first_row, first_column; /* Lift: where the band lies in the whole picture, which decides how
+                                     bytes are dithered; a row below 0 means that they are not */
     float strength;
     float *scratch; /* maps × 2 rows of width × channels: the neighbouring map rows, widened;
                        Tiles: the tables of a row of tiles, between two rows of them;
@@ -360,6 +371,25 @@ INLINE void calm(float *x, const float *amount, const Band *b, int channels, Siz
             x[channels * i + c] += amount[i] * (quiet[c][i] - x[channels * i + c]);
 }
 
+/* Add up to half a level of 8 bits, evenly spread and different from pixel to pixel: rounding then
+   gives the right mean where noise no longer does. The integer hash is lowbias32 (Wellons,
+   Prospecting for Hash Functions, 2018). */
+INLINE void dither(float *x, int channels, Size row, Size column, int n) {
+    float d[BLOCK];
+    int i, c;
+    for (i = 0; i < n; i++) {
+        uint32_t h = (uint32_t)row << 16 ^ (uint32_t)(column + i);
+        h ^= h >> 16;
+        h *= 0x7feb352dU;
+        h ^= h >> 15;
+        h *= 0x846ca68bU;
+        h ^= h >> 16;
+        d[i] = ((float)(int)(h & 255) - 127.5f) * (1.0f / (256.0f * 255.0f));
+    }
+    for (c = 0; c < channels; c++)
+        for (i = 0; i < n; i++) x[channels * i + c] += d[i];
+}
+
 INLINE void render_lift(const Band *b) {
     const int curves = (int)b->channels + 2;
     const Size planes = b->width * b->depth, step = BLOCK / b->channels;
@@ -413,7 +443,13 @@ INLINE void render_lift(const Band *b) {
             }
             if (b->channels == 3) lift(x, maps, 3, n); /* known strides are vectorised */
             else lift(x, maps, 1, n);
-            mix_and_store(b->target, here, e, x, b->strength, samples, b->kind);
+            mix(e, x, b->strength, samples);
+            if (b->first_row >= 0 && b->kind == U8) {
+                const Size row = b->first_row + y, first = b->first_column + column;
+                if (b->channels == 3) dither(x, 3, row, first, n);
+                else dither(x, 1, row, first, n);
+            }
+            store(b->target, here, x, samples, b->kind);
         }
     }
 }
@@ -909,21 +945,32 @@ static PyObject *py_affine(PyObject *self, PyObject *args) {
     return with_more(args, AFFINE, GEOMETRY "y*:affine");
 }
 
+/* … offset, (first_row, first_column) */
 static PyObject *py_lift(PyObject *self, PyObject *args) {
+    Band b = {0};
+    Py_buffer v[BUFFERS];
+    int ok;
     (void)self;
-    return with_more(args, LIFT, GEOMETRY "y*:lift");
+    if (!PyArg_ParseTuple(args, GEOMETRY "y*(nn):lift", INTO(b, v), &v[MORE], &b.first_row,
+                          &b.first_column))
+        return NULL;
+    b.operation = LIFT;
+    ok = on_map(&b, v);
+    release(v, BUFFERS);
+    return done(ok);
 }
 
-/* … offset, noise, (plane_rows, plane_width, top, left): the maps have the amount as their last one,
-   in the offset */
+/* … offset, (first_row, first_column), noise, (plane_rows, plane_width, top, left): the maps have the
+   amount as their last one, in the offset */
 static PyObject *py_lift_clean(PyObject *self, PyObject *args) {
     Band b = {0};
     Py_buffer v[BUFFERS + 1];
     Size cells;
     int ok;
     (void)self;
-    if (!PyArg_ParseTuple(args, GEOMETRY "y*y*(nnnn):lift_clean", INTO(b, v), &v[MORE], &v[BUFFERS],
-                          &b.plane_rows, &b.plane_width, &b.top, &b.left))
+    if (!PyArg_ParseTuple(args, GEOMETRY "y*(nn)y*(nnnn):lift_clean", INTO(b, v), &v[MORE],
+                          &b.first_row, &b.first_column, &v[BUFFERS], &b.plane_rows, &b.plane_width,
+                          &b.top, &b.left))
         return NULL;
     b.operation = LIFT;
     cells = product(b.channels, b.plane_rows, b.plane_width, 1);

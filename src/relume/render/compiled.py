@@ -15,7 +15,6 @@ from relume.render.maps import (
     Gain,
     Lift,
     Local,
-    Noise,
     Relight,
     Rendering,
     Tiles,
@@ -44,8 +43,8 @@ def painter(kernel: Kernel, rendering: Rendering, picture: Picture, *, strength:
         return _toning(kernel, rendering, picture, strength)
     if isinstance(rendering, Relight):
         return _relighting(kernel, rendering, picture, strength)
-    if isinstance(rendering, Lift) and rendering.noise is not None:
-        return _lifting(kernel, rendering, rendering.noise, picture, strength)
+    if isinstance(rendering, Lift):
+        return _lifting(kernel, rendering, picture, strength)
     return _placing(kernel, rendering, picture, strength)
 
 
@@ -81,7 +80,7 @@ def _relighting(kernel: Kernel, relight: Relight, picture: Picture, strength: fl
 
 def _placing(
     kernel: Kernel,
-    rendering: Curve | Gain | Affine | Blend | Lift | Tiles,
+    rendering: Curve | Gain | Affine | Blend | Tiles,
     picture: Picture,
     strength: float,
 ) -> Painter:
@@ -95,8 +94,6 @@ def _placing(
             call, more = kernel.gain, rendering.keep_hue
         case Affine():
             call, more = kernel.affine, prepared_offset(rendering, picture)
-        case Lift():
-            call, more = kernel.lift, prepared_offset(rendering, picture)
         case Blend():
             call, more = kernel.blend, change_table(rendering.transfer, dtype=picture.dtype)
         case Tiles():
@@ -122,34 +119,38 @@ def _placing(
     return paint
 
 
-def _lifting(
-    kernel: Kernel, lift: Lift, noise: Noise, picture: Picture, strength: float
-) -> Painter:
-    """Take the noise of a picture away, then lift it; the amount is one more map."""
-    planes = prepared_noise(noise, lift, picture)
-    slope, amount = prepared_map(lift, picture), noise.amount.astype(np.float32, copy=False)
-    lines = np.concatenate((slope, np.zeros_like(amount)), axis=2)
-    offset = np.concatenate((prepared_offset(lift, picture), amount), axis=2)
+def _lifting(kernel: Kernel, lift: Lift, picture: Picture, strength: float) -> Painter:
+    slope, offset = prepared_map(lift, picture), prepared_offset(lift, picture)
     rows, columns = place(lift.grid, small=slope.shape[:2], full=picture.shape[:2])
-    top, left = noise.corner
+    noise, planes = lift.noise, None
+    if noise is not None:  # taken away first; its amount is one more map
+        planes = prepared_noise(noise, lift, picture)
+        amount = noise.amount.astype(np.float32, copy=False)
+        slope = np.concatenate((slope, np.zeros_like(amount)), axis=2)
+        offset = np.concatenate((offset, amount), axis=2)
 
     def paint(source: Picture, target: Picture, first: int) -> None:
         last = first + source.shape[0]
-        kernel.lift_clean(
+        row, column = (-1, 0) if lift.dither is None else lift.dither
+        call = (
             source,
             target,
             source.itemsize,
             (source.shape[0], source.shape[1], channels(source)),
-            lines,
-            lines.shape,
+            slope,
+            slope.shape,
             rows.index[first:last],
             rows.weight[first:last],
             columns.index,
             columns.weight,
             strength,
             offset,
-            planes,
-            (planes.shape[1], planes.shape[2], top + first, left),
+            (row if row < 0 else row + first, column),
         )
+        if noise is None or planes is None:
+            kernel.lift(*call)
+        else:
+            top, left = noise.corner
+            kernel.lift_clean(*call, planes, (planes.shape[1], planes.shape[2], top + first, left))
 
     return paint

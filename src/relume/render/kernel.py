@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from relume.errors import ContractError
 
-INTERFACE = 3
+INTERFACE = 4
 """Of the functions below; an older build of another number is not called."""
 
 KNOTS = 65536
@@ -59,9 +59,25 @@ class Kernel(Protocol):
     gain: MapCall
     affine: MapCall
     blend: MapCall
-    lift: MapCall
     tiles: MapCall
 
+    def lift(
+        self,
+        source: Array,
+        target: Array,
+        kind: int,
+        size: Size,
+        small: Array,
+        small_size: Size,
+        row: Array,
+        row_weight: Array,
+        column: Array,
+        column_weight: Array,
+        strength: float,
+        offset: Array,
+        first: tuple[int, int],
+        /,
+    ) -> None: ...
     def lift_clean(
         self,
         source: Array,
@@ -76,6 +92,7 @@ class Kernel(Protocol):
         column_weight: Array,
         strength: float,
         offset: Array,
+        first: tuple[int, int],
         noise: Array,
         place: tuple[int, int, int, int],
         /,

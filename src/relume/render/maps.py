@@ -153,6 +153,11 @@ class Lift:
     """Of the same shape as `slope`."""
     grid: Grid
     noise: Noise | None = None
+    dither: tuple[int, int] | None = None
+    """None rounds to the nearest level. Otherwise bytes are moved by up to half a level, each pixel
+    by another, before they are rounded (Roberts, IRE IT 8(2), 1962): without noise, what changes
+    slowly would change in steps that can be seen. This is the row and column at which the picture
+    begins in the one that it is a piece of, so that pieces fit together."""
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,6 @@ from relume.render.maps import (
     Gain,
     Lift,
     Local,
-    Noise,
     Relight,
     Rendering,
     Tiles,
@@ -40,7 +39,7 @@ from relume.render.placement import (
     prepared_noise,
     prepared_offset,
 )
-from relume.render.samples import mix_and_store, thousandths
+from relume.render.samples import dither, mix_and_store, thousandths
 from relume.render.tables import (
     Function,
     change_table,
@@ -75,8 +74,8 @@ def painter(rendering: Rendering, picture: Picture, *, strength: float) -> Paint
         return _toning(rendering, picture, strength)
     if isinstance(rendering, Tiles):
         return _tiling(rendering, picture, strength)
-    if isinstance(rendering, Lift) and rendering.noise is not None:
-        return _lifting(rendering, rendering.noise, picture, strength)
+    if isinstance(rendering, Lift):
+        return _lifting(rendering, picture, strength)
     return _placing(rendering, picture, strength)
 
 
@@ -176,7 +175,7 @@ def _tiling(tiles: Tiles, picture: Picture, strength: float) -> Painter:
 
 
 def _placing(
-    rendering: Curve | Gain | Affine | Blend | Lift | Local, picture: Picture, strength: float
+    rendering: Curve | Gain | Affine | Blend | Local, picture: Picture, strength: float
 ) -> Painter:
     """Render with a small map."""
     small, step = _step(rendering, picture)
@@ -191,9 +190,7 @@ def _placing(
     return paint
 
 
-def _step(
-    rendering: Curve | Gain | Affine | Blend | Lift | Local, picture: Picture
-) -> tuple[Map, Step]:
+def _step(rendering: Curve | Gain | Affine | Blend | Local, picture: Picture) -> tuple[Map, Step]:
     """Return the map and what is done with it."""
     small = prepared_map(rendering, picture)
     match rendering:
@@ -204,9 +201,6 @@ def _step(
         case Affine():
             offset = prepared_offset(rendering, picture)
             return small, lambda before, _, full: _single(before * full(small) + full(offset))
-        case Lift():
-            offset = prepared_offset(rendering, picture)
-            return small, lambda before, _, full: _lifted(before, full(small), full(offset))
         case Blend(transfer=transfer) if picture.dtype == np.float32:
             return small, lambda before, _, full: _single(
                 before + full(small) * (_mapped(transfer, before) - before)
@@ -247,22 +241,28 @@ def _gained(before: Singles, g: Singles, *, keep_hue: bool) -> Singles:
     return after
 
 
-def _lifting(lift: Lift, noise: Noise, picture: Picture, strength: float) -> Painter:
-    """Take the noise of a picture away, then lift it."""
-    planes = prepared_noise(noise, lift, picture)
+def _lifting(lift: Lift, picture: Picture, strength: float) -> Painter:
+    """Take the noise of a picture away, if any is known, then lift it."""
+    noise = lift.noise
+    planes = None if noise is None else prepared_noise(noise, lift, picture)
     slope, offset = prepared_map(lift, picture), prepared_offset(lift, picture)
     rows, columns = place(lift.grid, small=slope.shape[:2], full=picture.shape[:2])
-    top, left = noise.corner
 
     def paint(source: Picture, target: Picture, first: int) -> None:
         last = first + source.shape[0]
-        before = to_unit(source).reshape(*source.shape[:2], -1)
-        here = planes[:, top + first : top + last, left : left + source.shape[1]]
-        share = enlarge(noise.amount, rows, columns, first, last)
-        root = np.clip(np.sqrt(before) - here.transpose(1, 2, 0), np.float32(0), np.float32(1))
-        quiet = _single(before + share * (_colourless(root * root) - before))
+        before = quiet = to_unit(source).reshape(*source.shape[:2], -1)
+        if noise is not None and planes is not None:
+            top, left = noise.corner
+            here = planes[:, top + first : top + last, left : left + source.shape[1]]
+            share = enlarge(noise.amount, rows, columns, first, last)
+            root = np.clip(np.sqrt(before) - here.transpose(1, 2, 0), np.float32(0), np.float32(1))
+            quiet = _single(before + share * (_colourless(root * root) - before))
         maps = (enlarge(each, rows, columns, first, last) for each in (slope, offset))
-        mix_and_store(_lifted(quiet, *maps), before, strength, target)
+        added = None
+        if lift.dither is not None and target.dtype == np.uint8:
+            place_here = (lift.dither[0] + first, lift.dither[1])
+            added = dither((last - first, source.shape[1]), first=place_here)[..., None]
+        mix_and_store(_lifted(quiet, *maps), before, strength, target, added=added)
 
     return paint
 

@@ -45,10 +45,36 @@ def clip_unit(values: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.fmin(values, np.float32(1), out=values)
 
 
+def dither(size: tuple[int, int], *, first: tuple[int, int]) -> NDArray[np.float32]:
+    """Return what is added to levels before they are rounded, (H, W) in (−0.5, 0.5), evenly spread
+    and different from pixel to pixel; `first` is the row and the column of the first one.
+
+    From the hash lowbias32 (Wellons, Prospecting for Hash Functions, 2018).
+    """
+    rows, columns = (
+        np.arange(start, start + count, dtype=np.int64).astype(np.uint32)
+        for start, count in zip(first, size, strict=True)
+    )
+    hashed = rows[:, None] << np.uint32(16) ^ columns
+    for shift, factor in ((16, 0x7FEB352D), (15, 0x846CA68B)):
+        hashed ^= hashed >> np.uint32(shift)
+        hashed *= np.uint32(factor)
+    hashed ^= hashed >> np.uint32(16)
+    return ((hashed & np.uint32(255)).astype(np.float32) - np.float32(127.5)) / np.float32(256)
+
+
 def mix_and_store(
-    rendered: NDArray[np.float32], before: NDArray[np.float32], strength: float, target: Picture
+    rendered: NDArray[np.float32],
+    before: NDArray[np.float32],
+    strength: float,
+    target: Picture,
+    *,
+    added: NDArray[np.float32] | None = None,
 ) -> None:
-    """Write before + strength · (rendered − before), rounded to nearest; overwrites `rendered`."""
+    """Write before + strength · (rendered − before), rounded to nearest; overwrites `rendered`.
+
+    `added` are levels, between −0.5 and 0.5, that the result is moved by before it is rounded.
+    """
     clip_unit(rendered)
     if strength != 1:
         rendered -= before
@@ -58,4 +84,6 @@ def mix_and_store(
     if target.dtype != np.float32:
         rendered *= np.float32(TOPS[target.dtype])
         rendered += np.float32(0.5)
+        if added is not None:
+            rendered += added
     target[...] = rendered.reshape(target.shape).astype(target.dtype)

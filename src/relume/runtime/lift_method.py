@@ -109,7 +109,8 @@ class LiftMethod:
         if _reached(amount, grid, before).any():
             corner = (tile.crop[0].start, tile.crop[1].start)
             noise = Noise(self._noise(picture[tile.outer]), corner, amount)
-        here = Lift(lift.slope, lift.offset, grid, noise)
+        first = (tile.inner[0].start, tile.inner[1].start)
+        here = Lift(lift.slope, lift.offset, grid, noise, dither=first)
         render.apply(here, before, strength=strength, out=after, threads=1)
 
     def _noise(self, piece: Picture) -> NDArray[np.float32]:

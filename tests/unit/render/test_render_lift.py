@@ -12,6 +12,7 @@ from render_strategies import a_picture, dtypes, seeds, sizes, strengths
 from relume.errors import ContractError
 from relume.render import Lift, Noise, apply, centred
 from relume.render.kernel import kernel
+from relume.render.samples import dither
 
 OFF = {"uint8": 0.51, "uint16": 1.0, "float32": 6e-6}
 """In levels: rounding to nearest; single precision, of which a gamma of 4 makes four times as much.
@@ -91,6 +92,54 @@ def test_takes_noise_away_before_it_lifts(dtype, size, gray, strength, seed):
         assert np.abs(result - expected).max() <= (OFF[dtype] + slack) * max(1, strength)
 
 
+def test_dither_is_even_small_and_unlike_its_neighbours():
+    found = dither((256, 300), first=(5, 65530))
+    assert np.abs(found).max() < 0.5
+    assert abs(found.mean()) < 0.002
+    assert abs(found.std() - 12**-0.5) < 0.002
+    for across in (found[:, 1:] * found[:, :-1], found[1:] * found[:-1], found[8:] * found[:-8]):
+        assert abs(across.mean()) < 0.001
+    assert np.array_equal(dither((3, 4), first=(10, 65540)), found[5:8, 10:14])
+
+
+@settings(max_examples=40, deadline=None)
+@given(dtype=dtypes, size=sizes, gray=st.booleans(), strength=strengths, seed=seeds)
+def test_dithers_bytes_only(dtype, size, gray, strength, seed):
+    rng = np.random.default_rng(seed)
+    picture, plain = a_picture(rng, dtype, size, gray), a_lift(rng, size)
+    first = (int(rng.integers(0, 70000)), 7)
+    moved = Lift(plain.slope, plain.offset, plain.grid, dither=first)
+    expected = reference(plain, picture, strength)
+    if dtype == "uint8":
+        added = dither(size, first=first)
+        expected = expected + (added if gray else added[..., None])
+    for chosen in ("", "numpy"):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("RELUME_KERNEL", chosen)
+            result = apply(moved, picture, strength=strength, threads=2)
+            kept = apply(moved, picture, strength=0)
+        assert np.abs(result - expected).max() <= OFF[dtype] * max(1, strength)
+        assert np.array_equal(kept, picture)
+
+
+@pytest.mark.parametrize("chosen", ["", "numpy"])
+def test_dithered_steps_have_the_mean_they_should(chosen, monkeypatch):
+    """A curve that flattens four levels into one still gives each its own mean."""
+    monkeypatch.setenv("RELUME_KERNEL", chosen)
+    offset = np.zeros((1, 1, 5), np.float32)
+    offset[..., :3] = -np.log(4)
+    picture = np.repeat(np.repeat([[100, 101, 102, 103]], 128, 1), 128, 0).astype(np.uint8)
+    picture = np.repeat(picture[..., None], 3, axis=2)
+    grid = centred((1, 1), (128, 512))
+    for first, least in ((None, 0), ((0, 0), 0.2)):
+        lift = Lift(np.zeros_like(offset), offset, grid, dither=first)
+        levels = apply(lift, picture).astype(float)
+        means = levels.reshape(128, 4, 128, 3).mean(axis=(0, 2, 3))
+        assert np.ptp(levels, axis=2).max() == 0
+        assert np.diff(means).min() >= least
+    assert np.abs(np.diff(means) - 0.25).max() < 0.03
+
+
 @pytest.mark.parametrize(
     "noise",
     [
@@ -160,7 +209,7 @@ def test_the_compiled_call_refuses(place, wrong, message):
     rows, columns = np.zeros(4, np.int32), np.zeros(5, np.int32)
     weights = [np.zeros(4, np.float32), np.zeros(5, np.float32)]
     good = [picture, picture.copy(), 1, (4, 5, 3), maps, (2, 3, 5)]
-    good += [rows, weights[0], columns, weights[1], 1.0, maps]
+    good += [rows, weights[0], columns, weights[1], 1.0, maps, (-1, 0)]
     code.lift(*good)
     good[place] = wrong
     with pytest.raises(ValueError, match=message):
@@ -174,12 +223,12 @@ def test_the_compiled_call_refuses(place, wrong, message):
         (3, (4, 5, 1), "noise: expected|maps: expected"),
         (4, np.zeros((2, 3, 5), np.float32), "map: expected 144"),
         (5, (2, 3, 5), "maps: expected"),
-        (12, np.zeros((3, 5, 5), np.float32), "noise: expected 360"),
-        (13, (6, 5, 3, 0), "noise: the band"),
-        (13, (6, 5, -1, 0), "noise: the band"),
-        (13, (6, 5, 0, 2**62), "noise: the band"),
-        (13, (2**62, 2**62, 0, 0), "sizes"),
-        (13, (0, 5, 0, 0), "sizes"),
+        (13, np.zeros((3, 5, 5), np.float32), "noise: expected 360"),
+        (14, (6, 5, 3, 0), "noise: the band"),
+        (14, (6, 5, -1, 0), "noise: the band"),
+        (14, (6, 5, 0, 2**62), "noise: the band"),
+        (14, (2**62, 2**62, 0, 0), "sizes"),
+        (14, (0, 5, 0, 0), "sizes"),
     ],
 )
 def test_the_compiled_call_with_noise_refuses(place, wrong, message):
@@ -190,7 +239,7 @@ def test_the_compiled_call_with_noise_refuses(place, wrong, message):
     weights = [np.zeros(4, np.float32), np.zeros(5, np.float32)]
     good = [picture, picture.copy(), 1, (4, 5, 3), maps, (2, 3, 6)]
     good += [rows, weights[0], columns, weights[1], 1.0, maps]
-    good += [np.zeros((3, 6, 5), np.float32), (6, 5, 2, 0)]
+    good += [(0, 0), np.zeros((3, 6, 5), np.float32), (6, 5, 2, 0)]
     code.lift_clean(*good)
     good[place] = wrong
     with pytest.raises(ValueError, match=message):
