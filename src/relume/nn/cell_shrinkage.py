@@ -17,19 +17,23 @@ class CellShrinkage(nn.Module):
     """Shrink the cosine coefficients of cells of 4×4 pixels towards a smooth picture.
 
     c = transform of √E, u = enlargement of (means of the cells + what the network adds to them)
-    noise = inverse transform of s·(c − u), with a share s in (0, 1) per coefficient
+    noise = inverse transform of (s − d·(1 − s))·(c − u), with a share s in (0, 1) per coefficient
     result = (√E − noise)²
 
     Where s is 0 a pixel stays as it is, where s is 1 nothing but the smooth picture is left: both
-    need no learning. The shares and what is added come from depthwise blocks on cells of 4×4 and,
-    for wide noise, of 8×8 pixels. It works on square roots, in which the noise of light is even,
-    and sees how dark a place is, so it knows what the light will be multiplied with.
+    need no learning. What is left of a gray coefficient grows by the part d, `detail`: it belongs
+    to the weights, is set and not learnt, and is 0 in a new network. The shares and what is added
+    come from depthwise blocks on cells of 4×4 and, for wide noise, of 8×8 pixels. It works on
+    square roots, in which the noise of light is even, and sees how dark a place is, so it knows
+    what the light will be multiplied with.
 
     Shrinkage of coefficients: Donoho, Johnstone, Biometrika 81(3), 1994.
     """
 
     cosines: Tensor
     back: Tensor
+    gray: Tensor
+    detail: Tensor
 
     def __init__(
         self,
@@ -46,6 +50,9 @@ class CellShrinkage(nn.Module):
         self.register_buffer("cosines", cosines, persistent=False)
         inverse = cosines.flatten(1).T[..., None, None]
         self.register_buffer("back", inverse.contiguous(), persistent=False)
+        gray = (cosines.amax(dim=1) - cosines.amin(dim=1)).amax(dim=(1, 2)) < 1e-6
+        self.register_buffer("gray", gray.float()[:, None, None], persistent=False)
+        self.register_buffer("detail", torch.zeros(()))
         self.enter = nn.Conv2d(coefficients, near, 1)
         self.near = nn.Sequential(*(Block(near) for _ in range(blocks[0])))
         self.to_far = Halve(near, far)
@@ -66,7 +73,10 @@ class CellShrinkage(nn.Module):
         return without(image, self.noise(image))
 
     def noise(self, image: Tensor) -> Tensor:
-        """Return what the roots have too much, (N, 3, 8h, 8w) in [0, 1] → the same in [−1, 1]."""
+        """Return what the roots have too much, (N, 3, 8h, 8w) in [0, 1] → as many, around 0.
+
+        With `detail`, what they have too little counts against it.
+        """
         cells = functional.conv2d(torch.sqrt(image), self.cosines, stride=self.cell)
         near = self.near(functional.relu(self.enter(cells)))
         far = double(self.from_far(self.far(self.to_far(near))))
@@ -76,8 +86,11 @@ class CellShrinkage(nn.Module):
         present = (functional.max_pool2d(means[:, :1], 3, stride=1, padding=1) * 100).clamp(max=1)
         means = means + present * self.means(features)
         smooth = self.less_smooth(functional.pad(means, (1, 1, 1, 1), mode="replicate"))
-        rough = torch.sigmoid(self.share(features)) * (cells + smooth)
-        return functional.pixel_shuffle(functional.conv2d(rough, self.back), self.cell)
+        # s − d·(1 − s) = (1 + d)·(s − d/(1 + d)): in the weights of `back` the factor is free.
+        gain = 1 + self.detail * self.gray
+        rough = (torch.sigmoid(self.share(features)) - (1 - 1 / gain)) * (cells + smooth)
+        back = functional.conv2d(rough, self.back * gain)
+        return functional.pixel_shuffle(back, self.cell)
 
 
 def without(image: Tensor, noise: Tensor) -> Tensor:

@@ -17,6 +17,7 @@ from relume.methods.relume.network import (
     calmed,
     enlarged,
     from_state,
+    lifted,
     luma,
     relight,
     seen_small,
@@ -95,6 +96,39 @@ def test_what_no_share_is_taken_of_stays():
     for image in (0.3 + 0.7 * tensor(night(64, 48)), tensor(night(64, 48)) ** 3):
         with torch.no_grad():
             assert (with_shares(-50.0)(image) - image).abs().max() <= 1e-5
+
+
+def test_detail_makes_gray_texture_stronger_and_leaves_what_is_smooth():
+    restoration = with_shares(-50.0)
+    wave = 0.05 * torch.sin(torch.arange(64) * torch.pi / 2 + 0.4)
+    flat = torch.tensor((0.5, 0.4, 0.3)).view(1, 3, 1, 1).expand(1, 3, 64, 64)
+    noisy = flat + wave
+    coloured = flat + wave * torch.tensor((1.0, 0.0, -1.0)).view(1, 3, 1, 1)
+    for detail, gain in ((0.0, 1.0), (0.5, 1.5)):
+        restoration.detail.fill_(detail)
+        with torch.no_grad():
+            smooth, gray, colour = (
+                (image - restoration.noise(image**2))[..., 16:48, 16:48]
+                for image in (flat, noisy, coloured)
+            )
+        assert torch.allclose(smooth, flat[..., 16:48, 16:48], atol=1e-4)
+        assert torch.allclose((gray - smooth).std() / wave.std(), torch.tensor(gain), rtol=0.05)
+        assert torch.allclose(colour, coloured[..., 16:48, 16:48], atol=1e-4)
+
+
+def test_weights_from_before_there_was_detail_have_none():
+    state = Network().state_dict()
+    del state["restoration.detail"]
+    assert from_state(state).restoration.detail == 0
+
+
+def test_lifted_says_how_many_times_brighter_a_place_becomes():
+    image = torch.rand(1, 3, 8, 8, generator=torch.Generator().manual_seed(0)) * 0.3 + 0.02
+    image = luma(image).expand(1, 3, 8, 8)
+    for maps in ((0.5, 0.5, 0.5, 0.7, 0.2), (0.0, 0.0, 0.0, 0.0, -0.7)):
+        stack = torch.tensor(maps).view(1, 5, 1, 1).expand(1, 5, 8, 8)
+        times = relight(image, stack)[:, :1] / image[:, :1]
+        assert torch.allclose(lifted(stack, image), times.log(), atol=0.01)
 
 
 @pytest.mark.parametrize(

@@ -38,14 +38,14 @@ CARD = Card(
     weights=(
         Weights(
             "photos",
-            sha256="86f68941e4d801892ae3722ceff88c1a4eaa835ab8ef5b370171b03f1d4eb28f",
+            sha256="1f02d7db02b880c3a3ded9a7d2e5cb7cc6e8e3541ce0531292c68e7f1498a18c",
             trained_on=("COCO and BSDS500: 656 photographs, darkened at random",),
             license="MIT",
             recipe="weights/photos.yaml",
         ),
         Weights(
             "pairs",
-            sha256="9b71a781272bc1bb732d7ce1ae0629b20c1dd659d5835b50fb268cca3fd109b2",
+            sha256="64f0dfe4625a5e4934081651fab475c227653f8a16de75c0da6c06079e3c09d1",
             trained_on=(
                 "LOL-v1 our485: 485 pairs, in which 14 of the 15 scenes of eval15 stand, too",
                 "before that what `photos` was trained on",

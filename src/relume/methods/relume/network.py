@@ -38,9 +38,13 @@ STOP = 0.6
 """What a stop of the knob `exposure` adds to log k: a tone of 0.45 with γ = 1 then gains the
 factor 2^(1/2.2) that a stop of light is in encoded values."""
 
-QUIET, LOUD = 0.2, 1.0
-"""Logarithms of the gain a·k of shadows under which nothing is restored, above which all of it: 1.2
-and 2.7 times. With higher ones noise stayed in held-out photos; weak noise is left anyway."""
+QUIET, LOUD = 0.1, 0.8
+"""Logarithms of how far a place is lifted, under which nothing is restored, above which all of it:
+1.1 and 2.2 times. With higher ones texture stays soft and noise stays; weak noise is left anyway.
+"""
+
+BLACK = 0.01
+"""Luma that counts as this when it is asked how far a place is lifted: black times all is black."""
 
 BRIGHT = 0.7
 """Encoded value from which a place counts as bright already."""
@@ -192,6 +196,17 @@ def relight(image: Tensor, maps: Tensor) -> Tensor:
     return (bias * z / (1 + (bias - 1) * z) + FAINT) ** gamma
 
 
+def lifted(maps: Tensor, small: Tensor) -> Tensor:
+    """Return by what logarithm maps lift a picture, each place at its luma, (N, 1, h, w).
+
+    γ counts: below 1 it lifts deep shadows most, whatever gains and bias are.
+    """
+    gray = luma(small).clamp(min=BLACK)
+    gain, bias = maps[:, :3].mean(dim=1, keepdim=True).exp(), maps[:, 3:4].exp()
+    z = (gain * gray).clamp(max=1)
+    return maps[:, 4:].exp() * (bias * z / (1 + (bias - 1) * z)).log() - gray.log()
+
+
 class Network(nn.Module):
     """Estimate small, restore close, relight."""
 
@@ -216,9 +231,9 @@ class Network(nn.Module):
         small = seen_small(image)
         maps = self.estimate(small)
         small = functional.avg_pool2d(small, 2)
-        slope, offset = lines(log_luma(small), spared(maps, small, highlights=highlights))
-        loud = maps[:, :3].mean(dim=1, keepdim=True) + maps[:, 3:4]
-        return slope, offset, ((loud - QUIET) / (LOUD - QUIET)).clamp(0, 1)
+        maps = spared(maps, small, highlights=highlights)
+        slope, offset = lines(log_luma(small), maps)
+        return slope, offset, ((lifted(maps, small) - QUIET) / (LOUD - QUIET)).clamp(0, 1)
 
     def forward(
         self,
@@ -280,5 +295,6 @@ def from_state(state: dict[str, Tensor]) -> Network:
         ),
         restoration_blocks=(blocks("near"), blocks("far"), blocks("near_again")),
     )
-    network.load_state_dict(state)
+    detail = {"restoration.detail": torch.zeros(())}  # weights from before there was any
+    network.load_state_dict(detail | state)
     return network
