@@ -38,10 +38,10 @@ STOP = 0.6
 """What a stop of the knob `exposure` adds to log k: a tone of 0.45 with γ = 1 then gains the
 factor 2^(1/2.2) that a stop of light is in encoded values."""
 
-QUIET, LOUD = 0.1, 0.8
+QUIET, LOUD = 0.5, 1.5
 """Logarithms of how far a place is lifted, under which nothing is restored, above which all of it:
-1.1 and 2.2 times. With higher ones texture stays soft and noise stays; weak noise is left anyway.
-"""
+1.6 and 4.5 times. With lower ones foliage in pictures that need little light turns soft, with
+higher ones noise stays; weak noise is left anyway."""
 
 BLACK = 0.01
 """Luma that counts as this when it is asked how far a place is lifted: black times all is black."""
