@@ -122,10 +122,9 @@ def _placing(
 def _lifting(kernel: Kernel, lift: Lift, picture: Picture, strength: float) -> Painter:
     slope, offset = prepared_map(lift, picture), prepared_offset(lift, picture)
     rows, columns = place(lift.grid, small=slope.shape[:2], full=picture.shape[:2])
-    noise, planes = lift.noise, None
-    if noise is not None:  # taken away first; its amount is one more map
-        planes = prepared_noise(noise, lift, picture)
-        amount = noise.amount.astype(np.float32, copy=False)
+    clean = None if lift.noise is None else (lift.noise, prepared_noise(lift.noise, lift, picture))
+    if clean is not None:  # taken away first; its amount is one more map
+        amount = clean[0].amount.astype(np.float32, copy=False)
         slope = np.concatenate((slope, np.zeros_like(amount)), axis=2)
         offset = np.concatenate((offset, amount), axis=2)
 
@@ -147,9 +146,10 @@ def _lifting(kernel: Kernel, lift: Lift, picture: Picture, strength: float) -> P
             offset,
             (row if row < 0 else row + first, column),
         )
-        if noise is None or planes is None:
+        if clean is None:
             kernel.lift(*call)
         else:
+            noise, planes = clean
             top, left = noise.corner
             kernel.lift_clean(*call, planes, (planes.shape[1], planes.shape[2], top + first, left))
 

@@ -30,7 +30,8 @@ Size: TypeAlias = tuple[int, int, int]
 
 class MapCall(Protocol):
     """An operation on a small map; `more` is iterations, keep_hue, the offset, the change, or
-    0 for tiles."""
+    0 for tiles; for lift the offset and the place in the whole picture, with noise to take away
+    its planes and their size and corner, too."""
 
     def __call__(
         self,
@@ -45,8 +46,8 @@ class MapCall(Protocol):
         column: Array,
         column_weight: Array,
         strength: float,
-        more: Any,
         /,
+        *more: Any,
     ) -> None: ...
 
 
@@ -59,44 +60,10 @@ class Kernel(Protocol):
     gain: MapCall
     affine: MapCall
     blend: MapCall
+    lift: MapCall
+    lift_clean: MapCall
     tiles: MapCall
 
-    def lift(
-        self,
-        source: Array,
-        target: Array,
-        kind: int,
-        size: Size,
-        small: Array,
-        small_size: Size,
-        row: Array,
-        row_weight: Array,
-        column: Array,
-        column_weight: Array,
-        strength: float,
-        offset: Array,
-        first: tuple[int, int],
-        /,
-    ) -> None: ...
-    def lift_clean(
-        self,
-        source: Array,
-        target: Array,
-        kind: int,
-        size: Size,
-        small: Array,
-        small_size: Size,
-        row: Array,
-        row_weight: Array,
-        column: Array,
-        column_weight: Array,
-        strength: float,
-        offset: Array,
-        first: tuple[int, int],
-        noise: Array,
-        place: tuple[int, int, int, int],
-        /,
-    ) -> None: ...
     def look_up(self, source: Array, target: Array, kind: int, table: Array, /) -> None: ...
     def look_up_pairs(self, source: Array, target: Array, table: Array, /) -> None: ...
     def scale(

@@ -243,15 +243,15 @@ def _gained(before: Singles, g: Singles, *, keep_hue: bool) -> Singles:
 
 def _lifting(lift: Lift, picture: Picture, strength: float) -> Painter:
     """Take the noise of a picture away, if any is known, then lift it."""
-    noise = lift.noise
-    planes = None if noise is None else prepared_noise(noise, lift, picture)
+    clean = None if lift.noise is None else (lift.noise, prepared_noise(lift.noise, lift, picture))
     slope, offset = prepared_map(lift, picture), prepared_offset(lift, picture)
     rows, columns = place(lift.grid, small=slope.shape[:2], full=picture.shape[:2])
 
     def paint(source: Picture, target: Picture, first: int) -> None:
         last = first + source.shape[0]
         before = quiet = to_unit(source).reshape(*source.shape[:2], -1)
-        if noise is not None and planes is not None:
+        if clean is not None:
+            noise, planes = clean
             top, left = noise.corner
             here = planes[:, top + first : top + last, left : left + source.shape[1]]
             share = enlarge(noise.amount, rows, columns, first, last)

@@ -2,7 +2,8 @@
 
 small = the picture reduced by area → slope, offset, amount, from one part of the graph
 noise = what √E has too much, in tiles, from another part, where amount is above 0
-result = Lift(slope, offset) of E + denoise · amount · (clip(√E − noise)² − E), from bytes to bytes
+result = Lift(slope, offset) of E + denoise · amount · (clip(√E − noise)² − E), from bytes to bytes,
+         which are dithered where anything is restored
 
 A picture whose channels are all equal is handled as the one plane it is: black and
 white stays so.
