@@ -6,7 +6,7 @@ the whole picture's. One whose reach is None sees the whole picture at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import isqrt
 from threading import Lock
@@ -51,21 +51,23 @@ def side_of_tile(card: Card, *, memory: int = MEMORY) -> int:
 
 
 def tiles(height: int, width: int, *, side: int, halo: int, multiple_of: int = 1) -> Iterator[Tile]:
-    """Cut a picture into tiles of about equal size, at most `side` with their halo, each starting
-    at a multiple.
+    """Cut a picture into tiles of at most side² pixels with their halo, each starting at a
+    multiple; a picture that is no larger is one tile.
 
-    What is computed has one size for all of them, once it is padded to a multiple: an engine
-    prepares for a size, so the tiles at the border see more of the picture than they need.
+    What is computed has one size for all of them, once it is padded to a multiple, since an engine
+    prepares for a size. That size is the one that takes least work: halos are computed twice, and
+    of two workers neither should wait for the other's last tile.
     """
     halo = -(-halo // multiple_of) * multiple_of
-    most = max((side - 2 * halo) // multiple_of, 1) * multiple_of
-    rows, columns = (
-        list(_spans(size, most=most, halo=halo, multiple_of=multiple_of))
-        for size in (height, width)
+    most = max(side, 2 * halo + multiple_of) ** 2
+    padded = [-(-size // multiple_of) * multiple_of for size in (height, width)]
+    tall, wide = (
+        padded if padded[0] * padded[1] <= most else _least(padded, most, halo, multiple_of)
     )
-    for down, tall in rows:
-        for right, wide in columns:
-            yield Tile(outer=(tall, wide), inner=(down, right))
+    across = list(_spans(width, whole=wide, halo=halo, multiple_of=multiple_of))
+    for down, seen_down in _spans(height, whole=tall, halo=halo, multiple_of=multiple_of):
+        for right, seen_right in across:
+            yield Tile(outer=(seen_down, seen_right), inner=(down, right))
 
 
 def pieces_of(height: int, width: int, *, card: Card, side: int) -> Iterator[Tile]:
@@ -76,14 +78,38 @@ def pieces_of(height: int, width: int, *, card: Card, side: int) -> Iterator[Til
     return iter([Tile(outer=whole, inner=whole)])
 
 
-def _spans(size: int, *, most: int, halo: int, multiple_of: int) -> Iterator[tuple[slice, slice]]:
-    """Cut one side; yield what is kept and what is computed for it."""
-    step = -(-size // (-(-size // most) * multiple_of)) * multiple_of
-    padded = -(-size // multiple_of) * multiple_of
-    whole = min(step + 2 * halo, padded)
-    for start in range(0, size, step):
-        first = min(max(start - halo, 0), padded - whole)
-        yield slice(start, min(start + step, size)), slice(first, min(first + whole, size))
+def _least(padded: Sequence[int], most: int, halo: int, multiple_of: int) -> tuple[int, int]:
+    """Return height and width of the tiles that cost least among those of at most `most` pixels."""
+    height, width = padded
+    found: list[tuple[int, int, int]] = []
+    for rows in range(1, height // multiple_of + 1):
+        tall = _whole(height, rows, halo, multiple_of)
+        if rows > 1 and tall <= 2 * halo:
+            break
+        widest = min(most // tall // multiple_of * multiple_of, width)
+        if widest < width and widest <= 2 * halo:
+            continue
+        columns = 1 if widest == width else -(-(width - 2 * halo) // (widest - 2 * halo))
+        wide = _whole(width, columns, halo, multiple_of)
+        count = rows * columns
+        found.append(((count + count % 2) * tall * wide, tall, wide))
+    _, tall, wide = min(found)
+    return tall, wide
+
+
+def _whole(size: int, count: int, halo: int, multiple_of: int) -> int:
+    """Return how much each of `count` equal pieces sees of a side, halos between them included."""
+    return -(-(size + 2 * halo * (count - 1)) // (count * multiple_of)) * multiple_of
+
+
+def _spans(size: int, *, whole: int, halo: int, multiple_of: int) -> Iterator[tuple[slice, slice]]:
+    """Cut one side into pieces that see `whole`; yield what is kept and what is computed for it."""
+    last = -(-size // multiple_of) * multiple_of - whole
+    first = start = 0
+    while start < size:
+        stop = size if first >= last else first + whole - halo
+        yield slice(start, stop), slice(min(first, last), min(min(first, last) + whole, size))
+        start, first = stop, first + whole - 2 * halo
 
 
 def from_unit(unit: Rgb, like: Picture) -> Picture:

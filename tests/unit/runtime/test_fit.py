@@ -43,6 +43,35 @@ def test_tiles_cover_every_pixel_once(
     assert len(shapes) == 1, "an engine would prepare for each size"
 
 
+@given(
+    st.integers(1, 3000),
+    st.integers(1, 3000),
+    st.integers(150, 1024),
+    st.integers(0, 100),
+    st.sampled_from([1, 2, 8]),
+)
+def test_tiles_have_at_most_the_pixels_of_a_square_of_their_side(
+    height: int, width: int, side: int, halo: int, multiple_of: int
+) -> None:
+    cut = list(fit.tiles(height, width, side=side, halo=halo, multiple_of=multiple_of))
+    tall, wide = cut[0].outer[0].stop, cut[0].outer[1].stop
+    room = 2 * (halo + multiple_of - 1) + multiple_of  # a halo is a multiple itself
+    assert tall * wide <= max(side, room) ** 2
+    if (height + multiple_of) * (width + multiple_of) <= side * side:
+        assert len(cut) == 1
+
+
+def test_tiles_are_cut_so_that_little_is_computed_twice() -> None:
+    for height, width, most in ((2848, 4256, 1.21), (1080, 1920, 1.18), (4256, 2848, 1.21)):
+        cut = list(fit.tiles(height, width, side=1024, halo=55, multiple_of=8))
+        seen = sum(
+            (tile.outer[0].stop - tile.outer[0].start) * (tile.outer[1].stop - tile.outer[1].start)
+            for tile in cut
+        )
+        assert seen <= most * height * width
+        assert len(cut) % 2 == 0, "one of two workers would wait for the other"
+
+
 @given(sizes, sizes, st.integers(1, 13))
 def test_reduction_is_the_bilinear_one_of_the_extended_picture(
     height: int, width: int, factor: int
