@@ -173,9 +173,9 @@ def restoring(
 def restoring_rgb() -> Network:
     """Build a network whose restoration has coefficients of green, red and blue."""
     network = Network()
-    gray = cell_cosines()[::3, :1] * 3**0.5
+    gray = cell_cosines()[: CELL**2, :1] * 3**0.5
     # Green first: the first mean decides what counts as black.
-    basis = torch.einsum("qij,kc->qkcij", gray[:, 0], torch.eye(3)[[1, 0, 2]])
+    basis = torch.einsum("kc,qij->kqcij", torch.eye(3)[[1, 0, 2]], gray[:, 0])
     network.restoration = CellShrinkage(
         channels=(32, 48), blocks=(1, 3, 2), cosines=basis.reshape(-1, 3, CELL, CELL)
     )

@@ -12,19 +12,24 @@ from relume.nn.depthwise import Block, Halve, double
 CELL = 4
 """Height and width of a cell of the restoration."""
 
+STRONG = 0.1
+"""What is left of a gray coefficient of √E grows by half of `detail` if it is as strong as this.
+Texture in the dark is weaker; edges are stronger, lose nothing by denoising, and would get rims."""
+
 
 class CellShrinkage(nn.Module):
     """Shrink the cosine coefficients of cells of 4×4 pixels towards a smooth picture.
 
     c = transform of √E, u = enlargement of (means of the cells + what the network adds to them)
-    noise = inverse transform of (s − d·(1 − s))·(c − u), with a share s in (0, 1) per coefficient
-    result = (√E − noise)²
+    taken = s·(c − u), kept = (1 − s)·(c − u), with a share s in (0, 1) per coefficient
+    more = d·kept/(1 + |kept|/0.1) for coefficients of gray, 0 for others
+    noise = inverse transform of taken − more, result = (√E − noise)²
 
     Where s is 0 a pixel stays as it is, where s is 1 nothing but the smooth picture is left: both
-    need no learning. What is left of a gray coefficient grows by the part d, `detail`: it belongs
-    to the weights, is set and not learnt, and is 0 in a new network. The shares and what is added
-    come from depthwise blocks on cells of 4×4 and, for wide noise, of 8×8 pixels. It works on
-    square roots, in which the noise of light is even, and sees how dark a place is, so it knows
+    need no learning. What is left of gray grows by up to the part d, `detail`, the weaker the more:
+    it belongs to the weights, is set and not learnt, and is 0 in a new network. The shares and what
+    is added come from depthwise blocks on cells of 4×4 and, for wide noise, of 8×8 pixels. It works
+    on square roots, in which the noise of light is even, and sees how dark a place is, so it knows
     what the light will be multiplied with.
 
     Shrinkage of coefficients: Donoho, Johnstone, Biometrika 81(3), 1994.
@@ -32,7 +37,6 @@ class CellShrinkage(nn.Module):
 
     cosines: Tensor
     back: Tensor
-    gray: Tensor
     detail: Tensor
 
     def __init__(
@@ -42,7 +46,7 @@ class CellShrinkage(nn.Module):
         blocks: tuple[int, int, int],
         cosines: Tensor | None = None,
     ) -> None:
-        """`cosines` may be a basis of other cells or colours, the means first."""
+        """`cosines` may be a basis of other cells or colours, the waves of one after the other."""
         super().__init__()
         near, far = channels
         cosines = cell_cosines() if cosines is None else cosines
@@ -50,8 +54,8 @@ class CellShrinkage(nn.Module):
         self.register_buffer("cosines", cosines, persistent=False)
         inverse = cosines.flatten(1).T[..., None, None]
         self.register_buffer("back", inverse.contiguous(), persistent=False)
-        gray = (cosines.amax(dim=1) - cosines.amin(dim=1)).amax(dim=(1, 2)) < 1e-6
-        self.register_buffer("gray", gray.float()[:, None, None], persistent=False)
+        colourful = (cosines.amax(dim=1) - cosines.amin(dim=1)).amax(dim=(1, 2)) > 1e-6
+        self.grays = coefficients - int(colourful.sum())
         self.register_buffer("detail", torch.zeros(()))
         self.enter = nn.Conv2d(coefficients, near, 1)
         self.near = nn.Sequential(*(Block(near) for _ in range(blocks[0])))
@@ -81,15 +85,17 @@ class CellShrinkage(nn.Module):
         near = self.near(functional.relu(self.enter(cells)))
         far = double(self.from_far(self.far(self.to_far(near))))
         features = self.near_again(functional.relu(near + far))
-        means = cells[:, :3]
+        means = cells[:, :: self.cell**2]
         # A place without a single level above black has no noise: it stays black.
         present = (functional.max_pool2d(means[:, :1], 3, stride=1, padding=1) * 100).clamp(max=1)
         means = means + present * self.means(features)
         smooth = self.less_smooth(functional.pad(means, (1, 1, 1, 1), mode="replicate"))
-        # s − d·(1 − s) = (1 + d)·(s − d/(1 + d)): in the weights of `back` the factor is free.
-        gain = 1 + self.detail * self.gray
-        rough = (torch.sigmoid(self.share(features)) - (1 - 1 / gain)) * (cells + smooth)
-        back = functional.conv2d(rough, self.back * gain)
+        rough = cells + smooth
+        taken = torch.sigmoid(self.share(features)) * rough
+        gray, colour = taken[:, : self.grays], taken[:, self.grays :]
+        kept = rough[:, : self.grays] - gray
+        gray = gray - kept / (kept.abs() + STRONG) * (STRONG * self.detail)
+        back = functional.conv2d(torch.cat((gray, colour), dim=1), self.back)
         return functional.pixel_shuffle(back, self.cell)
 
 
@@ -99,12 +105,12 @@ def without(image: Tensor, noise: Tensor) -> Tensor:
 
 
 def cell_cosines(cell: int = CELL) -> Tensor:
-    """Return an orthonormal basis of cells, (3·cell², 3, cell, cell): the cosine waves of
-    gray, red − blue and green − magenta in turn."""
+    """Return an orthonormal basis of cells, (3·cell², 3, cell, cell): the cosine waves of gray,
+    those of red − blue, those of green − magenta, the mean first of each."""
     waves = cosine_waves(torch.arange(cell), count=cell)
     colours = torch.tensor(((1.0, 1.0, 1.0), (1.0, 0.0, -1.0), (1.0, -2.0, 1.0)))
     colours = functional.normalize(colours, dim=1)
-    basis = torch.einsum("ui,vj,kc->uvkcij", waves, waves, colours)
+    basis = torch.einsum("kc,ui,vj->kuvcij", colours, waves, waves)
     return basis.reshape(3 * cell * cell, 3, cell, cell).contiguous()
 
 
@@ -115,5 +121,6 @@ def enlargement(cosines: Tensor) -> Tensor:
     place = (torch.arange(cell) + 0.5) / cell - 0.5
     weights = (1 - (place[:, None] - torch.tensor((-1.0, 0.0, 1.0))).abs()).clamp(min=0)
     # The coefficient of a mean m is cell · m.
-    flat = torch.einsum("qcij,ia,jb,kc->qkab", cosines, weights, weights, cosines[:3].sum((2, 3)))
+    means = cosines[:: cell**2].sum((2, 3))
+    flat = torch.einsum("qcij,ia,jb,kc->qkab", cosines, weights, weights, means)
     return flat / cell**2

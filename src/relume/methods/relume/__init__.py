@@ -38,14 +38,14 @@ CARD = Card(
     weights=(
         Weights(
             "photos",
-            sha256="1f02d7db02b880c3a3ded9a7d2e5cb7cc6e8e3541ce0531292c68e7f1498a18c",
+            sha256="f6342e1a03205fe72c71563f00bb35752374affea946c5212d3b99e9b717208a",
             trained_on=("COCO and BSDS500: 656 photographs, darkened at random",),
             license="MIT",
             recipe="weights/photos.yaml",
         ),
         Weights(
             "pairs",
-            sha256="64f0dfe4625a5e4934081651fab475c227653f8a16de75c0da6c06079e3c09d1",
+            sha256="9bff1e8c6b9110b58191a6b82c76ba48cc7eec8f88da4a258efcfd37cca6214e",
             trained_on=(
                 "LOL-v1 our485: 485 pairs, in which 14 of the 15 scenes of eval15 stand, too",
                 "before that what `photos` was trained on",
