@@ -16,21 +16,31 @@ STRONG = 0.1
 """What is left of a gray coefficient of √E grows by half of `detail` if it is as strong as this.
 Texture in the dark is weaker; edges are stronger, lose nothing by denoising, and would get rims."""
 
+LEVEL = 1 / 255
+"""What the first level of 8 bits above black stands for."""
+
+SET = ("detail", "rounding")
+"""What belongs to the weights and is not learnt."""
+
 
 class CellShrinkage(nn.Module):
     """Shrink the cosine coefficients of cells of 4×4 pixels towards a smooth picture.
 
     c = transform of √E, u = enlargement of (means of the cells + what the network adds to them)
     taken = s·(c − u), kept = (1 − s)·(c − u), with a share s in (0, 1) per coefficient
-    more = d·kept/(1 + |kept|/0.1) for coefficients of gray, 0 for others
+    more = g·kept/(1 + |kept|/0.1) for coefficients of gray, 0 for others
     noise = inverse transform of taken − more, result = (√E − noise)²
 
     Where s is 0 a pixel stays as it is, where s is 1 nothing but the smooth picture is left: both
-    need no learning. What is left of gray grows by up to the part d, `detail`, the weaker the more:
-    it belongs to the weights, is set and not learnt, and is 0 in a new network. The shares and what
-    is added come from depthwise blocks on cells of 4×4 and, for wide noise, of 8×8 pixels. It works
-    on square roots, in which the noise of light is even, and sees how dark a place is, so it knows
-    what the light will be multiplied with.
+    need no learning. The shares and what is added come from depthwise blocks on cells of 4×4 and,
+    for wide noise, of 8×8 pixels. It works on square roots, in which the noise of light is even,
+    and sees how dark a place is, so it knows what the light will be multiplied with.
+
+    Two numbers belong to the weights, are set and not learnt, and are 0 in a new network. `detail`
+    is g: what is left of gray grows by up to this part, the weaker the more. `rounding`, in [0, 1],
+    is for what lies about at the first level of 8 bits, of which only rounding is left: b =
+    rounding/(1 + (E/level)²) with the brightest E of 3×3 cells; their means become more alike by the
+    part b, and g becomes g − b·(1 + g), so that the weak goes and a star stays.
 
     Shrinkage of coefficients: Donoho, Johnstone, Biometrika 81(3), 1994.
     """
@@ -38,6 +48,7 @@ class CellShrinkage(nn.Module):
     cosines: Tensor
     back: Tensor
     detail: Tensor
+    rounding: Tensor
 
     def __init__(
         self,
@@ -56,7 +67,9 @@ class CellShrinkage(nn.Module):
         self.register_buffer("back", inverse.contiguous(), persistent=False)
         colourful = (cosines.amax(dim=1) - cosines.amin(dim=1)).amax(dim=(1, 2)) > 1e-6
         self.grays = coefficients - int(colourful.sum())
-        self.register_buffer("detail", torch.zeros(()))
+        self.level = float(cosines[0].sum()) * LEVEL**0.5
+        for name in SET:
+            self.register_buffer(name, torch.zeros(()))
         self.enter = nn.Conv2d(coefficients, near, 1)
         self.near = nn.Sequential(*(Block(near) for _ in range(blocks[0])))
         self.to_far = Halve(near, far)
@@ -86,15 +99,19 @@ class CellShrinkage(nn.Module):
         far = double(self.from_far(self.far(self.to_far(near))))
         features = self.near_again(functional.relu(near + far))
         means = cells[:, :: self.cell**2]
+        brightest = functional.max_pool2d(means[:, :1], 3, stride=1, padding=1)
         # A place without a single level above black has no noise: it stays black.
-        present = (functional.max_pool2d(means[:, :1], 3, stride=1, padding=1) * 100).clamp(max=1)
-        means = means + present * self.means(features)
+        present = (brightest * 100).clamp(max=1)
+        black = self.rounding / (1 + (brightest / self.level).square().square())
+        even = functional.avg_pool2d(means, 3, stride=1, padding=1, count_include_pad=False)
+        means = means + black * (even - means) + present * self.means(features)
         smooth = self.less_smooth(functional.pad(means, (1, 1, 1, 1), mode="replicate"))
         rough = cells + smooth
         taken = torch.sigmoid(self.share(features)) * rough
         gray, colour = taken[:, : self.grays], taken[:, self.grays :]
         kept = rough[:, : self.grays] - gray
-        gray = gray - kept / (kept.abs() + STRONG) * (STRONG * self.detail)
+        growth = self.detail - black * (1 + self.detail)
+        gray = gray - kept / (kept.abs() + STRONG) * (STRONG * growth)
         back = functional.conv2d(torch.cat((gray, colour), dim=1), self.back)
         return functional.pixel_shuffle(back, self.cell)
 

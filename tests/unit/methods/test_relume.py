@@ -23,7 +23,7 @@ from relume.methods.relume.network import (
     seen_small,
 )
 from relume.methods.relume.objective import Objective, noise_free
-from relume.nn.cell_shrinkage import CELL, CellShrinkage
+from relume.nn.cell_shrinkage import CELL, SET, CellShrinkage
 from relume.runtime import load
 from relume.runtime.lift_method import reduced
 
@@ -126,10 +126,27 @@ def test_detail_makes_weak_gray_texture_stronger_and_leaves_edges_and_colour():
     assert grown(restoration, height=0.02, colour=colour) == pytest.approx(1, abs=1e-3)
 
 
-def test_weights_from_before_there_was_detail_have_none():
+def test_rounding_about_black_becomes_even_and_a_star_stays():
+    generator = torch.Generator().manual_seed(0)
+    image = torch.randint(0, 3, (1, 1, 64, 64), generator=generator).expand(1, 3, 64, 64) / 255 / 2
+    image = (image * 255).floor() / 255  # no or one level
+    sky, star = image.clone(), image.clone()
+    star[..., 30:32, 30:32] = 120 / 255
+    light = 0.2 + 0.1 * tensor(night(64, 64))
+    restoration = with_shares(-50.0)
+    restoration.rounding.fill_(1.0)
+    with torch.no_grad():
+        assert restoration(sky)[..., 8:-8, 8:-8].std() < 0.5 * sky.std()
+        assert (restoration(star)[..., 30:32, 30:32] > 100 / 255).all()
+        assert (restoration(light) - light).abs().max() < 1e-3
+
+
+def test_weights_from_before_something_was_set_have_none_of_it():
     state = Network().state_dict()
-    del state["restoration.detail"]
-    assert from_state(state).restoration.detail == 0
+    for name in SET:
+        del state[f"restoration.{name}"]
+    restoration = from_state(state).restoration
+    assert restoration.detail == restoration.rounding == 0
 
 
 def test_lifted_says_how_many_times_brighter_a_place_becomes():

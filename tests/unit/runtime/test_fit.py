@@ -46,8 +46,8 @@ def test_tiles_cover_every_pixel_once(
 @given(
     st.integers(1, 3000),
     st.integers(1, 3000),
-    st.integers(150, 1024),
-    st.integers(0, 100),
+    st.integers(200, 1024),
+    st.integers(0, 60),
     st.sampled_from([1, 2, 8]),
 )
 def test_tiles_have_at_most_the_pixels_of_a_square_of_their_side(

@@ -38,14 +38,14 @@ CARD = Card(
     weights=(
         Weights(
             "photos",
-            sha256="f6342e1a03205fe72c71563f00bb35752374affea946c5212d3b99e9b717208a",
+            sha256="c634bc20d9d64f2ff935ab15e9203839beed70da5ae998840ca72725af938562",
             trained_on=("COCO and BSDS500: 656 photographs, darkened at random",),
             license="MIT",
             recipe="weights/photos.yaml",
         ),
         Weights(
             "pairs",
-            sha256="9bff1e8c6b9110b58191a6b82c76ba48cc7eec8f88da4a258efcfd37cca6214e",
+            sha256="7e19ef606b86401e302a00720124ec98d04f5d20268a9236d235826f536137d8",
             trained_on=(
                 "LOL-v1 our485: 485 pairs, in which 14 of the 15 scenes of eval15 stand, too",
                 "before that what `photos` was trained on",

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from relume.nn.cell_shrinkage import CellShrinkage, without
+from relume.nn.cell_shrinkage import SET, CellShrinkage, without
 from relume.nn.depthwise import Block, Halve, double
 from relume.render.maps import HARDLY
 
@@ -295,6 +295,6 @@ def from_state(state: dict[str, Tensor]) -> Network:
         ),
         restoration_blocks=(blocks("near"), blocks("far"), blocks("near_again")),
     )
-    detail = {"restoration.detail": torch.zeros(())}  # weights from before there was any
-    network.load_state_dict(detail | state)
+    unset = {f"restoration.{name}": torch.zeros(()) for name in SET}  # weights older than these
+    network.load_state_dict(unset | state)
     return network
