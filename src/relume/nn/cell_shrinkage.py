@@ -38,9 +38,9 @@ class CellShrinkage(nn.Module):
 
     Two numbers belong to the weights, are set and not learnt, and are 0 in a new network. `detail`
     is g: what is left of gray grows by up to this part, the weaker the more. `rounding`, in [0, 1],
-    is for what lies about at the first level of 8 bits, of which only rounding is left: b =
-    rounding/(1 + (E/level)²) with the brightest E of 3×3 cells; their means become more alike by the
-    part b, and g becomes g − b·(1 + g), so that the weak goes and a star stays.
+    is for what lies about at the first level of 8 bits, where hardly more than rounding is left:
+    b = rounding/(1 + (E/level)²) with the brightest E of 3×3 cells. The cells' means become their
+    average by the part b, and g becomes g − b·(1 + g), so that what is weak goes and a star stays.
 
     Shrinkage of coefficients: Donoho, Johnstone, Biometrika 81(3), 1994.
     """
