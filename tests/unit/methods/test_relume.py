@@ -23,7 +23,7 @@ from relume.methods.relume.network import (
     seen_small,
 )
 from relume.methods.relume.objective import Objective, noise_free
-from relume.nn.cell_shrinkage import CELL, SET, CellShrinkage
+from relume.nn.cell_shrinkage import CELL, SET, STRONG, CellShrinkage
 from relume.runtime import load
 from relume.runtime.lift_method import reduced
 
@@ -98,32 +98,29 @@ def test_what_no_share_is_taken_of_stays():
             assert (with_shares(-50.0)(image) - image).abs().max() <= 1e-5
 
 
-def grown(restoration: CellShrinkage, *, height: float, colour: tuple[float, ...]) -> float:
-    """Return by what a restoration multiplies waves in √E of a height, in one mixture of colours,
-    over what it leaves of an even picture."""
-    wave = torch.sin(torch.arange(64) * torch.pi / 2 + 0.4) * torch.tensor(colour).view(1, -1, 1, 1)
+def grown(restoration: CellShrinkage, *, coefficient: int, height: float) -> torch.Tensor:
+    """Return by what a restoration multiplies one coefficient of √E over an even picture."""
     flat = torch.tensor((0.5, 0.4, 0.3)).view(1, 3, 1, 1).expand(1, 3, 64, 64)
+    wave = height * restoration.cosines[coefficient].tile(1, 16, 16)
     with torch.no_grad():
-        smooth, waved = (
-            (roots - restoration.noise(roots**2))[..., 16:48, 16:48]
-            for roots in (flat, flat + height * wave)
-        )
-    assert torch.allclose(smooth, flat[..., 16:48, 16:48], atol=1e-4)
-    return float(
-        (waved - smooth).norm() / (height * wave.expand(1, 3, 64, 64)[..., 16:48, 16:48]).norm()
-    )
+        smooth, waved = (roots - restoration.noise(roots**2) for roots in (flat, flat + wave))
+    assert torch.allclose(smooth, flat, atol=1e-6)
+    gain = (waved - flat).norm() / wave.norm()
+    assert torch.allclose(waved, flat + gain * wave, atol=1e-6)
+    return gain
 
 
-def test_detail_makes_weak_gray_texture_stronger_and_leaves_edges_and_colour():
+def test_detail_makes_weak_gray_stronger_and_leaves_edges_colour_and_what_is_smooth():
     restoration = with_shares(-50.0)
-    gray, colour = (1.0, 1.0, 1.0), (1.0, 0.0, -1.0)
-    assert grown(restoration, height=0.001, colour=gray) == pytest.approx(1, abs=1e-3)
-    restoration.detail.fill_(0.5)
-    gains = [grown(restoration, height=each, colour=gray) for each in (0.001, 0.005, 0.02, 0.25)]
-    assert gains[0] == pytest.approx(1.5, abs=0.02)
-    assert gains == sorted(gains, reverse=True)
-    assert gains[-1] < 1.1
-    assert grown(restoration, height=0.02, colour=colour) == pytest.approx(1, abs=1e-3)
+    gray, coloured = 5, CELL**2 + 5
+    for detail in (0.0, 0.5, 1.0):
+        restoration.detail.fill_(detail)
+        for height in (0.01, 0.1, 0.5):
+            gain = torch.tensor(1 + detail / (1 + height / STRONG))
+            found = grown(restoration, coefficient=gray, height=height)
+            assert torch.allclose(found, gain, rtol=1e-3)
+            found = grown(restoration, coefficient=coloured, height=height)
+            assert torch.allclose(found, torch.ones(()), rtol=1e-3)
 
 
 def test_rounding_about_black_becomes_even_and_a_star_stays():
