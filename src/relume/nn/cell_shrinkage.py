@@ -39,8 +39,9 @@ class CellShrinkage(nn.Module):
     Two numbers belong to the weights, are set and not learnt, and are 0 in a new network. `detail`
     is g: what is left of gray grows by up to this part, the weaker the more. `rounding`, in [0, 1],
     is for what lies about at the first level of 8 bits, where hardly more than rounding is left:
-    b = rounding/(1 + (E/level)²) with the brightest E of 3×3 cells. The cells' means become their
-    average by the part b, and g becomes g − b·(1 + g), so that what is weak goes and a star stays.
+    b = rounding/(1 + (255·E)²) with E the square of a cell's mean root, the brightest of 3×3 cells.
+    The cells' means become the average of these by the part b, and g becomes g − b·(1 + g), so that
+    what is weak goes and a star stays.
 
     Shrinkage of coefficients: Donoho, Johnstone, Biometrika 81(3), 1994.
     """
@@ -57,7 +58,8 @@ class CellShrinkage(nn.Module):
         blocks: tuple[int, int, int],
         cosines: Tensor | None = None,
     ) -> None:
-        """`cosines` may be a basis of other cells or colours, the waves of one after the other."""
+        """`cosines` may be a basis of other cells or colours: all waves of one after those of the
+        other, the mean first of each, gray the first if there is any."""
         super().__init__()
         near, far = channels
         cosines = cell_cosines() if cosines is None else cosines

@@ -90,9 +90,11 @@ def _least(padded: Sequence[int], most: int, halo: int, multiple_of: int) -> tup
         if widest < width and widest <= 2 * halo:
             continue
         columns = 1 if widest == width else -(-(width - 2 * halo) // (widest - 2 * halo))
-        wide = _whole(width, columns, halo, multiple_of)
-        count = rows * columns
-        found.append(((count + count % 2) * tall * wide, tall, wide))
+        for count in (columns, columns + 1):  # an odd number of tiles may cost more than an even
+            wide = _whole(width, count, halo, multiple_of)
+            if count == 1 or wide > 2 * halo:
+                number = rows * count
+                found.append(((number + number % 2) * tall * wide, tall, wide))
     _, tall, wide = min(found)
     return tall, wide
 

@@ -29,7 +29,8 @@ AUTOMATIC = "automatic_amplification"
 WHOLE = 20_000_000
 """Sites of what is run at once, in about a gigabyte: a frame of 20 megapixels needs no tiles."""
 SIDE = 4608
-"""Of tiles where more is needed: halo included, they have as many sites and waste a fifth."""
+"""Of tiles where more is needed: halo included, they have as many sites; a tenth to a third of
+the work is done twice."""
 
 
 class MosaicMethod:

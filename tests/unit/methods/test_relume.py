@@ -8,6 +8,7 @@ import pytest
 pytest.importorskip("torch")
 
 import torch
+from torch.nn import functional
 
 from fake.night import night
 from relume.export.weights import load_network
@@ -98,12 +99,18 @@ def test_what_no_share_is_taken_of_stays():
             assert (with_shares(-50.0)(image) - image).abs().max() <= 1e-5
 
 
-def grown(restoration: CellShrinkage, *, coefficient: int, height: float) -> torch.Tensor:
+def grown(
+    restoration: CellShrinkage,
+    *,
+    coefficient: int,
+    height: float,
+    roots: tuple[float, float, float] = (0.5, 0.4, 0.3),
+) -> torch.Tensor:
     """Return by what a restoration multiplies one coefficient of √E over an even picture."""
-    flat = torch.tensor((0.5, 0.4, 0.3)).view(1, 3, 1, 1).expand(1, 3, 64, 64)
+    flat = torch.tensor(roots).view(1, 3, 1, 1).expand(1, 3, 64, 64)
     wave = height * restoration.cosines[coefficient].tile(1, 16, 16)
     with torch.no_grad():
-        smooth, waved = (roots - restoration.noise(roots**2) for roots in (flat, flat + wave))
+        smooth, waved = (each - restoration.noise(each**2) for each in (flat, flat + wave))
     assert torch.allclose(smooth, flat, atol=1e-6)
     gain = (waved - flat).norm() / wave.norm()
     assert torch.allclose(waved, flat + gain * wave, atol=1e-6)
@@ -123,27 +130,76 @@ def test_detail_makes_weak_gray_stronger_and_leaves_edges_colour_and_what_is_smo
             assert torch.allclose(found, torch.ones(()), rtol=1e-3)
 
 
-def test_rounding_about_black_becomes_even_and_a_star_stays():
+@pytest.mark.parametrize("levels", [1, 2, 4, 100])
+def test_around_the_first_level_what_is_weak_goes(levels: int):
+    restoration = with_shares(-50.0)
+    restoration.detail.fill_(0.5)
+    restoration.rounding.fill_(1.0)
+    black, root = 1 / (1 + levels**2), (levels / 255) ** 0.5
+    for height in (0.01, 0.05):
+        found = grown(restoration, coefficient=5, height=height, roots=(root, root, root))
+        growth = 0.5 - black * 1.5
+        assert torch.allclose(found, torch.tensor(1 + growth / (1 + height / STRONG)), rtol=1e-3)
+
+
+def rounded_black() -> torch.Tensor:
     generator = torch.Generator().manual_seed(0)
-    image = torch.randint(0, 3, (1, 1, 64, 64), generator=generator).expand(1, 3, 64, 64) / 255 / 2
-    image = (image * 255).floor() / 255  # no or one level
-    sky, star = image.clone(), image.clone()
-    star[..., 30:32, 30:32] = 120 / 255
-    light = 0.2 + 0.1 * tensor(night(64, 64))
+    return torch.randint(0, 2, (1, 1, 64, 64), generator=generator).expand(1, 3, 64, 64) / 255
+
+
+def test_around_the_first_level_cells_become_the_average_of_nine():
+    restoration = with_shares(50.0)  # nothing but the means, enlarged
+    image = rounded_black()
+    with torch.no_grad():
+        before = functional.avg_pool2d((image.sqrt() - restoration.noise(image))[:, :1], CELL)
+        restoration.rounding.fill_(1.0)
+        after = functional.avg_pool2d((image.sqrt() - restoration.noise(image))[:, :1], CELL)
+    means = functional.avg_pool2d(image.sqrt()[:, :1], CELL)
+    brightest = functional.max_pool2d(means, 3, stride=1, padding=1)
+    black = 1 / (1 + (255 * brightest**2) ** 2)
+    even = functional.avg_pool2d(means, 3, stride=1, padding=1, count_include_pad=False)
+    inner = (..., slice(1, -1), slice(1, -1))
+    assert torch.allclose(before[inner], enlarged_means(means)[inner], atol=1e-6)
+    expected = enlarged_means(means + black * (even - means))
+    assert torch.allclose(after[inner], expected[inner], atol=1e-6)
+    assert after.std() < 0.7 * before.std()
+
+
+def enlarged_means(means: torch.Tensor) -> torch.Tensor:
+    """Return what the means of cells are once they were enlarged linearly."""
+    size = (CELL * means.shape[-2], CELL * means.shape[-1])
+    wide = functional.interpolate(means, size, mode="bilinear", align_corners=False)
+    return functional.avg_pool2d(wide, CELL)
+
+
+def test_a_star_in_black_stays():
     restoration = with_shares(-50.0)
     restoration.rounding.fill_(1.0)
+    star = rounded_black().clone()
+    star[..., 30:32, 30:32] = 120 / 255
     with torch.no_grad():
-        assert restoration(sky)[..., 8:-8, 8:-8].std() < 0.5 * sky.std()
         assert (restoration(star)[..., 30:32, 30:32] > 100 / 255).all()
-        assert (restoration(light) - light).abs().max() < 1e-3
 
 
-def test_weights_from_before_something_was_set_have_none_of_it():
+def test_older_weights_give_what_they_gave():
     state = Network().state_dict()
-    for name in SET:
-        del state[f"restoration.{name}"]
-    restoration = from_state(state).restoration
-    assert restoration.detail == restoration.rounding == 0
+    generator = torch.Generator().manual_seed(0)
+    for name, value in state.items():
+        if name.startswith("restoration.") and value.ndim:
+            value += 0.05 * torch.randn(value.shape, generator=generator)
+    older = {
+        name: value for name, value in state.items() if name.removeprefix("restoration.") not in SET
+    }
+    waves = torch.arange(3 * CELL**2).reshape(3, CELL**2).T.flatten()  # colour by colour before
+    for name in ("share.weight", "share.bias", "less_smooth.weight"):
+        older[f"restoration.{name}"] = older[f"restoration.{name}"][waves]
+    older["restoration.enter.weight"] = older["restoration.enter.weight"][:, waves]
+    network = from_state(older)
+    assert network.restoration.detail == network.restoration.rounding == 0
+    image = tensor(night(64, 48))
+    with torch.no_grad():
+        found, expected = (each.eval()(image).noise for each in (network, from_state(state)))
+    assert torch.equal(found, expected)
 
 
 def test_lifted_says_how_many_times_brighter_a_place_becomes():

@@ -295,6 +295,18 @@ def from_state(state: dict[str, Tensor]) -> Network:
         ),
         restoration_blocks=(blocks("near"), blocks("far"), blocks("near_again")),
     )
-    unset = {f"restoration.{name}": torch.zeros(()) for name in SET}  # weights older than these
-    network.load_state_dict(unset | state)
+    network.load_state_dict(state if "restoration.rounding" in state else _updated(state))
     return network
+
+
+def _updated(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return parameters from before anything was set for black: nothing is, and their coefficients
+    stand wave by wave in three colours, not colour by colour."""
+    order = torch.arange(len(state["restoration.share.bias"])).reshape(-1, 3).T.flatten()
+    unset = {f"restoration.{name}": torch.zeros(()) for name in SET}
+    turned = {
+        f"restoration.{name}": state[f"restoration.{name}"][order]
+        for name in ("share.weight", "share.bias", "less_smooth.weight")
+    }
+    turned["restoration.enter.weight"] = state["restoration.enter.weight"][:, order]
+    return unset | state | turned
