@@ -31,6 +31,7 @@ class TorchGraph:
         face = interface(network, card)
         self._network = network.eval()
         self.inputs = face.inputs
+        self._usual: Mapping[str, float] = {knob.name: knob.default for knob in face.knobs}
         self.outputs = face.outputs
         self.metadata: Mapping[str, str] = {weights.CARD_KEY: to_json(card)}
         picture = Port((None, face.channels, None, None), "float32")
@@ -41,8 +42,10 @@ class TorchGraph:
         }
 
     def run(self, feeds: Mapping[str, Array], outputs: Sequence[str]) -> list[Array]:
-        """Compute everything and return the named outputs."""
-        given = [torch.from_numpy(np.array(feeds[name], np.float32)) for name in self.inputs]
+        """Compute everything and return the named outputs. A knob that is not fed is one that
+        they do not depend on: it takes its default."""
+        fed = {**self._usual, **feeds}
+        given = [torch.from_numpy(np.array(fed[name], np.float32)) for name in self.inputs]
         with torch.inference_mode():
             results: tuple[Tensor, ...] = self._network(*given)
         named = dict(zip(self.outputs, results, strict=True))

@@ -32,6 +32,25 @@ def test_a_method_runs_on_it_by_name() -> None:
     assert np.abs(maps["curve"] - usual.maps(image, scale=1)["curve"]).max() < 1e-5
 
 
+OF_PICTURES = [
+    f"{card.name}@{trained.name}"
+    for card in methods.cards()
+    if card.kind == "neural" and card.input != "mosaic"
+    for trained in card.weights
+]
+
+
+@pytest.mark.parametrize("name", OF_PICTURES)
+def test_every_network_of_pictures_runs_on_it(name: str) -> None:
+    """Also those of which single parts are asked for, as `relume` does without its knobs."""
+    image = np.random.default_rng(0).random((40, 50, 3), np.float32) ** 3
+    usual, torch = load(name), load(name, engine="torch")
+    assert np.abs(usual(image) - torch(image)).max() < 1e-5
+    maps, known = torch.maps(image), usual.maps(image)
+    assert set(maps) == set(known)
+    assert all(np.abs(maps[each] - known[each]).max() < 1e-5 for each in known)
+
+
 STRANGE = Card(
     "brighter",
     "Brighter",
