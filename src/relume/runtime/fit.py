@@ -109,8 +109,9 @@ def _spans(size: int, *, whole: int, halo: int, multiple_of: int) -> Iterator[tu
     last = -(-size // multiple_of) * multiple_of - whole
     first = start = 0
     while start < size:
-        stop = size if first >= last else first + whole - halo
-        yield slice(start, stop), slice(min(first, last), min(min(first, last) + whole, size))
+        first = min(first, last)
+        stop = size if first == last else first + whole - halo
+        yield slice(start, stop), slice(first, min(first + whole, size))
         start, first = stop, first + whole - 2 * halo
 
 

@@ -192,8 +192,13 @@ def relight(image: Tensor, maps: Tensor) -> Tensor:
     (N, 3, H, W) in [0, 1] and (N, 5, H, W) → [0, 1].
     """
     gain, bias, gamma = maps[:, :3].exp(), maps[:, 3:4].exp(), maps[:, 4:].exp()
-    z = (gain * image).clamp(max=1)
-    return (bias * z / (1 + (bias - 1) * z) + FAINT) ** gamma
+    return (_biased(gain * image, bias) + FAINT) ** gamma
+
+
+def _biased(light: Tensor, bias: Tensor) -> Tensor:
+    """Return Schlick's curve of min(1, light), shapes as they broadcast, in [0, 1]."""
+    z = light.clamp(max=1)
+    return bias * z / (1 + (bias - 1) * z)
 
 
 def lifted(maps: Tensor, small: Tensor) -> Tensor:
@@ -203,8 +208,7 @@ def lifted(maps: Tensor, small: Tensor) -> Tensor:
     """
     gray = luma(small).clamp(min=BLACK)
     gain, bias = maps[:, :3].mean(dim=1, keepdim=True).exp(), maps[:, 3:4].exp()
-    z = (gain * gray).clamp(max=1)
-    return maps[:, 4:].exp() * (bias * z / (1 + (bias - 1) * z)).log() - gray.log()
+    return maps[:, 4:].exp() * _biased(gain * gray, bias).log() - gray.log()
 
 
 class Network(nn.Module):
