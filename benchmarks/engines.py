@@ -31,7 +31,8 @@ import json, resource, sys, time
 import numpy as np
 from relume import methods
 from relume.bench.memory import Meter
-from relume.runtime import engines, load, weights
+from relume import engines
+from relume.runtime import load, weights
 
 name, engine, height, width, memory = sys.argv[1], sys.argv[2], *map(int, sys.argv[3:])
 random = np.random.default_rng(0)

@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from relume.io import dng
+from relume.io.raw import dng
 from relume.photo import Mosaic
 
 ROUNDS = 5

@@ -21,8 +21,9 @@ import numpy as np
 from enhance import HEIGHT, WIDTH, scene
 from PIL import Image
 
+from relume import engines
 from relume.bench.memory import Meter
-from relume.runtime import engines, load
+from relume.runtime import load
 
 
 def main() -> None:

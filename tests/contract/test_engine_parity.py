@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from relume import methods
+from relume import engines, methods
 from relume.card import Card, settle
-from relume.runtime import engines, weights
-from relume.runtime.engines import Array, Graph
+from relume.engines import Array, Graph
+from relume.runtime import weights
 
 PARITY = 1e-4
 """Relative to 1 or to an output's largest value: engines order their float32 sums differently."""

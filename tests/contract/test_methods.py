@@ -14,8 +14,8 @@ from relume import methods
 from relume.card import Card, from_json, settle, to_json
 from relume.data.mosaicking import mosaicked
 from relume.errors import ContractError, UnknownNameError
+from relume.proof.verify import verify
 from relume.runtime import Method, fit, load
-from relume.runtime.verify import verify
 
 NAMES = methods.names()
 MOSAICS = [name for name in NAMES if methods.card(name).input == "mosaic"]

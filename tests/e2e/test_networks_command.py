@@ -9,8 +9,8 @@ import pytest
 
 from e2e.command import Call, put_photo
 from fake.models import model_bytes, plain_model
+from relume import engines
 from relume.io import read
-from relume.runtime import engines
 
 
 @pytest.mark.parametrize("engine", engines.available())

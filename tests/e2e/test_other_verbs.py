@@ -17,7 +17,7 @@ from relume import __version__, methods
 from relume.card import from_json
 from relume.cli import app, verbs
 from relume.errors import WeightsError
-from relume.runtime import verify
+from relume.proof import verify
 
 
 def test_methods_lists_every_card(relume: Call) -> None:

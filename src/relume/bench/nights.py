@@ -19,8 +19,8 @@ from relume import io
 from relume.colour import XYZ_FROM_SRGB
 from relume.data.night_mosaics import Night
 from relume.errors import NoDatasetError, UnwritableError
-from relume.io import dng
 from relume.io.atomic import replacing
+from relume.io.raw import dng
 from relume.levels import to_rgb
 from relume.photo import Photo
 

@@ -114,9 +114,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _is_at_work() -> bool:
-    if "relume.runtime.batch" not in sys.modules:  # too heavy to import only to ask
+    if "relume.runs.batch" not in sys.modules:  # too heavy to import only to ask
         return False
-    from relume.runtime.batch import is_at_work
+    from relume.runs.batch import is_at_work
 
     return is_at_work()
 

@@ -11,8 +11,8 @@ from relume.errors import ContractError
 from relume.extras import missing
 
 if TYPE_CHECKING:
-    from relume.io.plain_mosaic import Sensor
-    from relume.io.raw_levels import WhiteBalance
+    from relume.io.raw.levels import WhiteBalance
+    from relume.io.raw.plain_mosaic import Sensor
     from relume.photo import Cfa
 
 PANEL = "Camera RAW"
@@ -96,7 +96,7 @@ def parse_sensor(
 
     Raises: ContractError; typer.BadParameter.
     """
-    from relume.io.plain_mosaic import Sensor
+    from relume.io.raw.plain_mosaic import Sensor
 
     if cfa is None and black is None and white is None and size is None:
         return None
@@ -130,8 +130,8 @@ def _numbers(text: str) -> tuple[float, ...]:
 def searched(suffixes: Mapping[str, str], sensor: Sensor | None) -> frozenset[str]:
     """Return the suffixes a folder is searched for: RAW where it can be read, plain mosaics where
     it was said what they mean."""
-    from relume.io.plain_mosaic import SUFFIXES as PLAIN
-    from relume.io.raw_kinds import SUFFIXES as RAW
+    from relume.io.raw.kinds import SUFFIXES as RAW
+    from relume.io.raw.plain_mosaic import SUFFIXES as PLAIN
 
     known = frozenset(suffixes) - (RAW if "rawpy" in missing("raw") else frozenset[str]())
     return known | frozenset(PLAIN if sensor is not None else ())
@@ -144,9 +144,9 @@ def results(raw_to: str) -> dict[str, str]:
     """
     from relume.io import format_of
     from relume.io.formats import codecs
-    from relume.io.plain_mosaic import SUFFIXES as PLAIN
-    from relume.io.raw_kinds import SUFFIXES as RAW
-    from relume.runtime.plan import BECOMES
+    from relume.io.raw.kinds import SUFFIXES as RAW
+    from relume.io.raw.plain_mosaic import SUFFIXES as PLAIN
+    from relume.runs.plan import BECOMES
 
     suffix = "." + raw_to.lower().removeprefix(".")
     if codecs()[format_of(f"night{suffix}")].encode is None:

@@ -13,8 +13,8 @@ from typing import Any, Literal
 import typer
 
 from relume.cli import clean, explain, named
-from relume.runtime.batch import Done, Failed, Outcome, Skipped
-from relume.runtime.plan import Job, Plan, Problem
+from relume.runs.batch import Done, Failed, Outcome, Skipped
+from relume.runs.plan import Job, Plan, Problem
 
 Style = Literal["lines", "json", "quiet"]
 """Lines for people, JSON for programs, both on standard output; or errors alone."""

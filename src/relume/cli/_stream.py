@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from relume.errors import ContractError
-from relume.runtime.plan import Job, finished, is_finished
+from relume.runs.plan import Job, finished, is_finished
 
 if TYPE_CHECKING:
     from relume.photo import Format, Photo
-    from relume.runtime.batch import FileWork
+    from relume.runs.batch import FileWork
 
 STREAM = "-"
 """Stands for standard input or output."""

@@ -49,8 +49,8 @@ def compare(
     from relume import methods as registry
     from relume.io import read, write
     from relume.photo import Photo
+    from relume.runs.sheet import cells, draw
     from relume.runtime import Enhancer
-    from relume.runtime.sheet import cells, draw
 
     if output.exists():
         if source.exists() and output.samefile(source):

@@ -32,7 +32,7 @@ def doctor(
     Versions, engines, renderer, machine, extras, weights, and which engine `auto` takes. Ends with
     1 if something is broken; an extra that is not installed is not.
     """
-    from relume.runtime.doctor import examine
+    from relume.proof.doctor import examine
 
     if bench:
         _bench()
@@ -58,7 +58,7 @@ def _bench() -> None:
     """Measure, and tell on standard error what is measured and what cannot be."""
     from relume.errors import UnwritableError, WeightsError
     from relume.methods import cards
-    from relume.runtime.engine_bench import measure
+    from relume.proof.engine_bench import measure
 
     for card in cards():
         if card.kind == "classical":

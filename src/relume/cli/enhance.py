@@ -54,8 +54,8 @@ from relume.errors import ContractError
 
 if TYPE_CHECKING:
     from relume.cli._report import Report
-    from relume.runtime.batch import FileWork
-    from relume.runtime.plan import Plan
+    from relume.runs.batch import FileWork
+    from relume.runs.plan import Plan
 
 EXAMPLES = """\
 relume enhance party.jpg                      # party.relume.jpg lies beside it
@@ -162,11 +162,11 @@ def enhance(
     from relume.cli._report import Report
     from relume.cli._stream import STREAM, at_the_ends, stream_job
     from relume.io import SUFFIXES, read, write
+    from relume.runs.batch import FileWork
+    from relume.runs.map_pictures import MapsFolder
+    from relume.runs.plan import Plan, plan
     from relume.runtime import Enhancer
-    from relume.runtime.batch import FileWork
     from relume.runtime.fit import MEMORY
-    from relume.runtime.map_pictures import MapsFolder
-    from relume.runtime.plan import Plan, plan
 
     sensor = parse_sensor(cfa=cfa, black=black, white=white, size=size)
     # Before any file is looked at, so that a wrong name or knob shows at once.
@@ -232,7 +232,7 @@ def enhance(
 
 def _enhance_files(planned: Plan, *, work: FileWork, report: Report, workers: int | None) -> None:
     from relume.cli._report import progress
-    from relume.runtime.batch import Failed, Run
+    from relume.runs.batch import Failed, Run
 
     start = perf_counter()
     jobs = planned.jobs

@@ -49,10 +49,10 @@ def speed(
     Every line is measured in a process of its own: median and 95th percentile of the time for a
     picture from bytes to bytes, and the peak of memory over that of the bare process.
     """
+    from relume import engines
     from relume.bench.speed import SIZES, Case, measure
     from relume.bench.speed_tables import to_json, to_markdown, to_svg
     from relume.io.atomic import replacing
-    from relume.runtime import engines
     from relume.runtime.variants import as_precision
 
     chosen = engines.usable() if engine == "all" else tuple(engine.split(","))

@@ -14,7 +14,7 @@ from relume.cli._options import Json, complete_method
 from relume.errors import ContractError
 
 if TYPE_CHECKING:
-    from relume.runtime.verify import Check
+    from relume.proof.verify import Check
 
 EXAMPLES = """\
 relume verify
@@ -47,9 +47,9 @@ def verify(
     and with float32 on ONNX Runtime, over sizes and knobs. Ends with 1 if a check fails.
     """
     from relume import methods
-    from relume.runtime.task_loss import task_loss
-    from relume.runtime.verify import MODELS
-    from relume.runtime.verify import verify as verify_one
+    from relume.proof.task_loss import task_loss
+    from relume.proof.verify import MODELS
+    from relume.proof.verify import verify as verify_one
 
     chosen = tuple(names or ()) or methods.names()
     if against is not None and not all(name.lower().endswith(MODELS) for name in chosen):

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from relume.arrays import Floats
+from relume.engines.openvino import import_quietly
 from relume.errors import WeightsError
 from relume.export.agreement import Feeds, Run
 from relume.extras import need
 from relume.io.atomic import replacing
-from relume.runtime.openvino_engine import import_quietly
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,10 @@ from torch import Tensor, nn
 
 from relume import methods
 from relume.card import Card, from_json, to_json
+from relume.engines import Array, Port
 from relume.errors import ContractError, UnknownNameError, WeightsError
 from relume.export.interface import interface
 from relume.runtime import weights
-from relume.runtime.engines import Array, Port
 
 
 class TorchGraph:

@@ -8,13 +8,14 @@ from dataclasses import replace
 from pathlib import PurePath
 
 from relume.errors import RelumeError, TooLargeError, UnreadableError
-from relume.io import dng, exif, icc, plain_mosaic, raw, raw_kinds, xmp
 from relume.io.codec import Admit, Incoming
 from relume.io.formats import HEAD, codecs, sniff
-from relume.io.ifd import MalformedError
+from relume.io.metadata import exif, icc, xmp
+from relume.io.metadata.ifd import MalformedError
 from relume.io.pixels import turned
-from relume.io.plain_mosaic import Sensor
-from relume.io.raw_levels import WhiteBalance
+from relume.io.raw import dng, kinds, libraw, plain_mosaic
+from relume.io.raw.levels import WhiteBalance
+from relume.io.raw.plain_mosaic import Sensor
 from relume.io.source import Source, load, name_of
 from relume.photo import Format, Mosaic, Photo, Want
 
@@ -55,18 +56,18 @@ def read(
     def bare(mosaic: Mosaic) -> Incoming:
         return _of_mosaic(mosaic, admit, want=want, white_balance=white_balance, ev=ev)
 
-    found = raw_kinds.recognise(data, suffix)
+    found = kinds.recognise(data, suffix)
     if found is None and plain_mosaic.is_plain(data, suffix):
         with _decoding(name, "plain mosaic"):
             return _finished(bare(plain_mosaic.decode(data, admit, sensor)), "raw")
     found = found or sniff(data[:HEAD])
-    if suffix in raw_kinds.SUFFIXES and found not in ("raw", "dng"):
+    if suffix in kinds.SUFFIXES and found not in ("raw", "dng"):
         raise UnreadableError(f"{name} is named as camera RAW, but {_inside(data, found)}")
     if found is None:
         raise UnreadableError(f"{name} {_beginning(data)}")
     with _decoding(name, codecs()[found].title):
         if found in ("raw", "dng"):
-            incoming = raw.decode(data, admit, want=want, white_balance=white_balance, ev=ev)
+            incoming = libraw.decode(data, admit, want=want, white_balance=white_balance, ev=ev)
         else:
             incoming = codecs()[found].decode(data, admit)
             if sensor is not None and found in ("png", "tiff") and incoming.pixels.ndim == 2:
@@ -81,11 +82,11 @@ def _of_mosaic(
     mosaic, words = plain_mosaic.balanced(mosaic, white_balance)
     if want == "mosaic":
         return Incoming(mosaic.samples, mosaic=mosaic, notes=(f"from the mosaic, {words}",))
-    if min(mosaic.samples.shape) < raw.LEAST_SIDE:
+    if min(mosaic.samples.shape) < libraw.LEAST_SIDE:
         raise UnreadableError(
-            f"a mosaic of fewer than {raw.LEAST_SIDE} sites a side is too small to develop"
+            f"a mosaic of fewer than {libraw.LEAST_SIDE} sites a side is too small to develop"
         )
-    developed = raw.decode(dng.of_mosaic(mosaic), admit, ev=ev)
+    developed = libraw.decode(dng.of_mosaic(mosaic), admit, ev=ev)
     return replace(developed, exif=None, notes=(f"developed, {words}",))
 
 

@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 
 from relume.arrays import Pixels
-from relume.io import exif, ifd
 from relume.io.codec import Encoded, Outgoing, Piece
-from relume.io.ifd import BYTE, LONG, RATIONAL, SHORT, UNDEFINED, Entry, Field, Order
+from relume.io.metadata import exif, ifd
+from relume.io.metadata.ifd import BYTE, LONG, RATIONAL, SHORT, UNDEFINED, Entry, Field, Order
 
 UNCOMPRESSED, ADOBE_DEFLATE = 1, 8
 DIFFERENCES, ONE_PLANE, UNASSOCIATED, INCH = 2, 1, 2, 2

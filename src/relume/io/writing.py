@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 from relume.errors import ContractError, UnwritableError
-from relume.io import exif
 from relume.io.atomic import replacing
 from relume.io.codec import Codec, Encoded, Outgoing
 from relume.io.formats import codecs, format_of, writable_suffixes
-from relume.io.ifd import MalformedError
+from relume.io.metadata import exif
+from relume.io.metadata.ifd import MalformedError
 from relume.io.pixels import to_eight_bits
 from relume.photo import Format, Photo
 

@@ -12,8 +12,8 @@ from relume.arrays import Rgb
 from relume.card import Card
 from relume.colour import decode_srgb, encode_srgb, roll_off
 from relume.errors import ContractError
-from relume.io import icc
-from relume.io.raw import NO_MOSAIC, SHOULDER
+from relume.io.metadata import icc
+from relume.io.raw.libraw import NO_MOSAIC, SHOULDER
 from relume.photo import Mosaic, Photo
 from relume.render.bands import each_band
 

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from relume.arrays import Map, Picture
 from relume.card import settle
+from relume.engines import check
 from relume.errors import ContractError
 from relume.photo import Photo, Want
 from relume.render.bands import thread_count
 from relume.runtime.auto import AUTO, choose
-from relume.runtime.engines import check
 from relume.runtime.fit import MEMORY
 from relume.runtime.foreign import Description
 from relume.runtime.method import Method, load

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from relume.card import Card, Encoding
+from relume.engines import Array, Graph, Port
 from relume.errors import ContractError, WeightsError
-from relume.runtime.engines import Array, Graph, Port
 
 WHOLE = "whole"
 """How a reach of the whole picture is written."""

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from relume import render
 from relume.arrays import Map, Picture, Rgb
 from relume.card import Card, Lifting, settle
+from relume.engines import Graph
 from relume.errors import WeightsError
 from relume.filters.sample import lattice
 from relume.levels import to_unit
@@ -26,7 +27,6 @@ from relume.render import Grid, Lift, Noise
 from relume.render.bands import for_each
 from relume.render.placement import taps
 from relume.runtime import fit
-from relume.runtime.engines import Graph
 
 LOOK = ("slope", "offset", "amount")
 NOISE = "noise"

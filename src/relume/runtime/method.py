@@ -9,14 +9,15 @@ from typing import Protocol
 
 import numpy as np
 
-from relume import methods, render
+from relume import engines, methods, render
 from relume.arrays import Map, Picture, Rgb
 from relume.card import Card, settle
 from relume.colour import decode_srgb, encode_srgb
+from relume.engines import Graph
+from relume.engines.measured import settled
 from relume.errors import ContractError, WeightsError
 from relume.render import Curve, Rendering
-from relume.runtime import bounded, engines, fit, variants, weights
-from relume.runtime.engines import Graph
+from relume.runtime import bounded, fit, variants, weights
 from relume.runtime.foreign import Description
 from relume.runtime.lift_method import LiftMethod
 from relume.runtime.mosaic_method import MosaicMethod
@@ -222,9 +223,11 @@ def load(
             return ModuleMethod(module)
         data = variants.read(name, known.weights[0].name, precision)
 
+    chosen = settled(engine, data)
+
     def opened(card: Card | None) -> tuple[Graph, Card]:
         together = threads if card is not None and _runs_whole(card) else 1
-        graph = engines.open_graph(data, engine=engine, threads=together, where=name)
+        graph = engines.open_graph(data, engine=chosen, threads=together, where=name)
         return weights.with_card(graph, where=name, description=description)
 
     graph, card = opened(known)

@@ -15,13 +15,13 @@ import numpy as np
 from relume.arrays import Map, Picture, Plane, Rgb
 from relume.card import Card, settle
 from relume.data.mosaicking import balanced
+from relume.engines import Graph
 from relume.errors import ContractError, WeightsError
 from relume.levels import to_unit
 from relume.photo import Mosaic
 from relume.render.bands import each_band
 from relume.runtime import fit
 from relume.runtime.camera_colours import to_srgb
-from relume.runtime.engines import Graph
 
 AMPLIFICATION = "amplification"
 AUTOMATIC = "automatic_amplification"

@@ -11,9 +11,9 @@ from importlib import import_module
 from typing import Literal, TypeAlias, get_args
 
 from relume import __version__, extras
+from relume.engines.cache import Shelf
 from relume.errors import MissingExtraError, UnknownNameError
 from relume.runtime import weights
-from relume.runtime.cache import Shelf
 
 Precision: TypeAlias = Literal["fp32", "fp16", "int8"]
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from relume import methods
 from relume.card import Card, from_json
+from relume.engines import Graph
 from relume.errors import ContractError, WeightsError
-from relume.runtime.engines import Graph
 from relume.runtime.foreign import Description, adopt
 
 CARD_KEY = "relume.card"

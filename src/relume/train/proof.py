@@ -8,15 +8,16 @@ from typing import Any
 
 import numpy as np
 
+from relume import engines
 from relume.errors import WeightsError
-from relume.runtime import engines, weights
-from relume.runtime.verify import GRAPH_LIMIT, golden_feeds
+from relume.proof.verify import GRAPH_LIMIT, golden_feeds
+from relume.runtime import weights
 
 
 def prove(model: Path, *, golden: Path) -> Iterator[str]:
     """Compare every engine's outputs for the golden picture with the stored ones; yield lines.
 
-    Raises: WeightsError when one differs by more than relume.runtime.verify allows.
+    Raises: WeightsError when one differs by more than relume.proof.verify allows.
     """
     with np.load(golden, allow_pickle=False) as stored:
         expected: dict[str, Any] = {name: stored[name] for name in stored.files}

@@ -21,12 +21,12 @@ from relume.data import survey
 from relume.data.datasets.sid import amplification
 from relume.data.files import find_folders
 from relume.data.mosaicking import balanced
+from relume.engines.cache import private_folder
 from relume.errors import UnreadableError
 from relume.extras import need
 from relume.io.atomic import replacing
 from relume.losses.objective import Batch
 from relume.photo import Mosaic
-from relume.runtime.cache import private_folder
 from relume.train.scenes import Scene
 
 Samples = NDArray[np.uint16]

@@ -11,7 +11,7 @@ from fake.night import night
 from relume.bench import sid
 from relume.data.mosaicking import mosaicked
 from relume.errors import NoDatasetError
-from relume.io import dng
+from relume.io.raw import dng
 from relume.photo import Mosaic
 from relume.runtime import load
 

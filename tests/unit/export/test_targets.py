@@ -36,7 +36,8 @@ from relume.export.run import (
 )
 from relume.export.samples import Samples, generate, split
 from relume.export.source import Source, of_model, open_source
-from relume.runtime import verify, weights
+from relume.proof import verify
+from relume.runtime import weights
 from relume.runtime.method import load
 
 NEURAL = [name for name in methods.names() if methods.card(name).kind == "neural"]

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from fake.models import model_bytes
-from relume import methods
+from relume import engines, methods
 from relume.card import Card, Knob, Weights
 from relume.errors import WeightsError
 from relume.export.torch_engine import open_graph
-from relume.runtime import engines, load, weights
+from relume.runtime import load, weights
 
 
 def test_it_has_the_names_and_the_card_of_the_model_file() -> None:

@@ -109,7 +109,7 @@ def test_values_shared_by_many_rows_do_not_multiply():
     # 4000 rows of a directory, each claiming the same 4 MB.
     rows = [(0x010E, 7, 4 << 20, 50000)] * 4000
     table = struct.pack("<H", len(rows)) + b"".join(struct.pack("<HHII", *row) for row in rows)
-    from relume.io import exif, ifd
+    from relume.io.metadata import exif, ifd
 
     blob = ifd.header("<", 8) + table + bytes(4)
     blob = blob.ljust(50000, b"\0") + bytes(4 << 20)

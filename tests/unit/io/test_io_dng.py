@@ -12,7 +12,9 @@ import tifffile
 from fake import pictures, raw
 from relume.colour import decode_srgb
 from relume.errors import ContractError, UnwritableError
-from relume.io import dng, encode, icc, read
+from relume.io import encode, read
+from relume.io.metadata import icc
+from relume.io.raw import dng
 from relume.photo import Mosaic, Photo
 
 PIXELS = (raw.scene(40, 60) ** 0.4 * 65535).astype(np.uint16)

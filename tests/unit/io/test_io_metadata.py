@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from PIL import ExifTags, Image, ImageOps
 
 from fake import pictures
-from relume.io import encode, exif, read, write
+from relume.io import encode, read, write
 from relume.io.formats.jpeg import estimated_quality
+from relume.io.metadata import exif
 from relume.photo import Photo
 from shared import need_shared
 

@@ -11,7 +11,7 @@ from fake import pictures, raw
 from relume.colour import decode_srgb
 from relume.errors import ContractError, TooLargeError, UnreadableError
 from relume.io import read
-from relume.io.plain_mosaic import Sensor
+from relume.io.raw.plain_mosaic import Sensor
 from shared import need_shared
 
 SENSOR = Sensor("GBRG", raw.BLACKS, raw.WHITE, size=(60, 40))

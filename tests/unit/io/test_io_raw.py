@@ -13,9 +13,10 @@ from PIL import Image
 from fake import pictures, raw
 from relume.colour import XYZ_FROM_SRGB, camera_matrix, decode_srgb
 from relume.errors import ContractError
-from relume.io import ifd, read
+from relume.io import read
+from relume.io.metadata import ifd
 from relume.io.pixels import turned
-from relume.io.raw_exif import _of_boxes as exif_of_boxes
+from relume.io.raw.exif import _of_boxes as exif_of_boxes
 from relume.photo import Mosaic
 from shared import need_shared
 

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from fake import pictures, raw
 from relume.errors import MissingExtraError, RelumeError, TooLargeError, UnreadableError
-from relume.io import ifd, raw_kinds, read
-from relume.io.raw_messages import caught
+from relume.io import read
+from relume.io.metadata import ifd
+from relume.io.raw import kinds
+from relume.io.raw.messages import caught
 
 DNG = raw.bayer_dng(raw.mosaic_of(raw.scene(40, 60)))
 
@@ -89,20 +91,20 @@ def test_without_the_extra(monkeypatch):
 
 
 def test_raw_is_told_by_its_bytes():
-    assert raw_kinds.recognise(DNG, "") == "dng"
-    assert raw_kinds.recognise(DNG, ".tif") == "dng"
+    assert kinds.recognise(DNG, "") == "dng"
+    assert kinds.recognise(DNG, ".tif") == "dng"
     for head in (b"II*\0\x10\0\0\0CR\2\0", b"FUJIFILMCCD-RAW 0201", b"IIU\0\x18\0", b"FOVb\0\0"):
-        assert raw_kinds.recognise(head + bytes(64), "") == "raw"
-    assert raw_kinds.recognise(raw.canon_boxes(b"", b""), "") == "raw"
+        assert kinds.recognise(head + bytes(64), "") == "raw"
+    assert kinds.recognise(raw.canon_boxes(b"", b""), "") == "raw"
     plain = pictures.tiff(pictures.smooth(9, 9), photometric="rgb")
-    assert raw_kinds.recognise(plain, ".tif") is None
-    assert raw_kinds.recognise(plain, ".nef") == "raw"
+    assert kinds.recognise(plain, ".tif") is None
+    assert kinds.recognise(plain, ".nef") == "raw"
     thumbnail = [ifd.field("<", 254, ifd.LONG, 1), ifd.field("<", 330, ifd.LONG, 8)]
     data = ifd.header("<", 8) + ifd.pack("<", thumbnail, at=8)
-    assert raw_kinds.recognise(data, "") == "raw"
+    assert kinds.recognise(data, "") == "raw"
     sensor = ifd.pack("<", [ifd.field("<", 262, ifd.SHORT, 32803)], at=8)
     outer = ifd.pack("<", [ifd.field("<", 330, ifd.LONG, 8)], at=8 + len(sensor))
-    assert raw_kinds.recognise(ifd.header("<", 8 + len(sensor)) + sensor + outer, "") == "raw"
+    assert kinds.recognise(ifd.header("<", 8 + len(sensor)) + sensor + outer, "") == "raw"
 
 
 def test_what_others_print_is_passed_on(capfd):

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from fake.night import night
 from relume.arrays import Rgb
 from relume.card import Card
+from relume.engines import Port
 from relume.runtime.bounded import bounded_size, enhance_bounded, exceeds, line_map
-from relume.runtime.engines import Port
 from relume.runtime.method import GraphMethod
 
 CARD = Card("moon", "Moon", "Looks at all.", "neural", None, most_pixels=64 * 64)

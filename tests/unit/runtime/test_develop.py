@@ -8,7 +8,8 @@ import pytest
 from fake import raw
 from relume.colour import decode_srgb
 from relume.errors import ContractError
-from relume.io import icc, read
+from relume.io import read
+from relume.io.metadata import icc
 from relume.photo import Photo
 from relume.runtime import Enhancer, enhancer
 

@@ -10,9 +10,10 @@ from onnx import TensorProto
 
 from fake.models import model_bytes, plain_model
 from fake.night import night
+from relume import engines
 from relume.colour import decode_srgb, encode_srgb
 from relume.errors import ContractError, WeightsError
-from relume.runtime import engines, load
+from relume.runtime import load
 from relume.runtime.foreign import Description
 
 

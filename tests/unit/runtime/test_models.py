@@ -12,10 +12,11 @@ import pytest
 
 from fake.models import CARD, model_bytes
 from fake.night import night
+from relume import engines
 from relume.card import Estimate, Knob
 from relume.errors import ContractError, UnknownNameError, WeightsError
 from relume.render import centred, reduce
-from relume.runtime import engines, fit, load, weights
+from relume.runtime import fit, load, weights
 from relume.runtime.method import GraphMethod
 
 

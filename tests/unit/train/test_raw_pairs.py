@@ -11,7 +11,7 @@ import torch
 from fake.night import night
 from relume.colour import encode_srgb
 from relume.data.mosaicking import SITES, mosaicked
-from relume.io import dng
+from relume.io.raw import dng
 from relume.photo import Mosaic
 from relume.train import raw_pairs
 from relume.train.data import Pictures

@@ -10,9 +10,9 @@ from io import BytesIO
 
 from PIL.AvifImagePlugin import AvifImageFile
 
-from relume.io import exif
-from relume.io.boxes import brands
 from relume.io.codec import Admit, Codec, Encoded, Incoming, Outgoing
+from relume.io.metadata import exif
+from relume.io.metadata.boxes import brands
 from relume.io.pillow import quiet, strict, to_arrays, to_picture
 
 QUALITY = 85

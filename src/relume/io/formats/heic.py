@@ -12,8 +12,8 @@ import numpy as np
 
 from relume.extras import need
 from relume.io import pixels as px
-from relume.io.boxes import brands
 from relume.io.codec import Admit, Codec, Incoming
+from relume.io.metadata.boxes import brands
 
 BRANDS = frozenset((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"))
 

@@ -18,8 +18,8 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from relume.arrays import Pixels
 from relume.errors import UnreadableError
-from relume.io import exif, icc
 from relume.io.codec import Admit, Codec, Encoded, Incoming, Outgoing, Piece, Subsampling
+from relume.io.metadata import exif, icc
 from relume.io.pillow import to_arrays
 
 EXIF = b"Exif\0\0"

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from relume.io import raw
 from relume.io.codec import Codec
-from relume.io.raw_kinds import DNG, SUFFIXES, has_magic
+from relume.io.raw import libraw
+from relume.io.raw.kinds import DNG, SUFFIXES, has_magic
 
 CODEC = Codec(
     name="raw",
     title="camera RAW",
     suffixes=tuple(sorted(SUFFIXES - {DNG})),
     recognises=has_magic,
-    decode=raw.decode,
+    decode=libraw.decode,
     encode=None,
 )

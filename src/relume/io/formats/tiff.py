@@ -15,10 +15,11 @@ from PIL import Image
 
 from relume.arrays import Pixels
 from relume.errors import UnreadableError
-from relume.io import exif, icc, ifd, tiff_writer, vips
 from relume.io import pixels as px
+from relume.io import tiff_writer, vips
 from relume.io.codec import Admit, Codec, Incoming
-from relume.io.ifd import Directory, Entry, Layout, MalformedError
+from relume.io.metadata import exif, icc, ifd
+from relume.io.metadata.ifd import Directory, Entry, Layout, MalformedError
 from relume.io.pillow import ONE_BIT, PALETTE, to_arrays
 
 WIDTH, HEIGHT, BITS, PHOTOMETRIC = 256, 257, 258, 262

@@ -1,0 +1,1 @@
+"""What knows sensors: camera RAW, plain mosaics and DNG."""

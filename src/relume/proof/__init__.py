@@ -1,0 +1,1 @@
+"""What is checked and measured on the user's own machine."""

@@ -1,0 +1,1 @@
+"""Methods over files: what a run reads, does and writes."""
