@@ -52,7 +52,8 @@ class MapCall(Protocol):
 
 
 class Kernel(Protocol):
-    """The functions of _kernel.c: contiguous arrays; `kind` is the bytes of a sample, 1, 2 or 4."""
+    """The functions of kernel.h as _kernel.c wraps them: contiguous arrays; `kind` is the bytes of
+    a sample, 1, 2 or 4."""
 
     INTERFACE: int
     INSTRUCTIONS: str
