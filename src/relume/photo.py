@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from relume.arrays import Pixels, Plane
 from relume.card import Encoding
+from relume.colour_statement import ASSUMED, Colour
+from relume.colour_statement.icc import of_profile
 from relume.errors import ContractError
 
 Format = Literal["jpeg", "png", "webp", "tiff", "bmp", "avif", "heic", "dng", "raw"]
@@ -75,7 +77,7 @@ class Mosaic:
 class Photo:
     """Pixels, upright, and what came with them.
 
-    `pixels` is (H, W) gray or (H, W, 3) RGB in `encoding` and the colour space of `icc`, uint8 or
+    `pixels` is (H, W) gray or (H, W, 3) RGB in `encoding`, whose colours `colour` tells; uint8 or
     uint16 spanning its whole type; `alpha` is (H, W) of the same type or None. `exif` is a TIFF
     blob whose orientation is already applied to the pixels, `xmp` a packet.
 
@@ -98,6 +100,8 @@ class Photo:
     notes: tuple[str, ...] = ()
     """What was changed on reading, for people: "CMYK converted to sRGB"."""
     mosaic: Mosaic | None = None
+    stated: Colour | None = None
+    """What the pixels mean where a file says so without an ICC profile."""
 
     def __post_init__(self) -> None:
         shape = self.pixels.shape
@@ -131,6 +135,12 @@ class Photo:
     @property
     def height(self) -> int:
         return self.pixels.shape[0]
+
+    @property
+    def colour(self) -> Colour:
+        """What the pixels mean: as the profile says, else as the file states, else sRGB."""
+        profiled = of_profile(self.icc) if self.icc is not None else None
+        return profiled or self.stated or ASSUMED
 
     @property
     def bits(self) -> int:

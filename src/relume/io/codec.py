@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from relume.arrays import Pixels
+from relume.colour_statement import ASSUMED, Colour
 from relume.photo import Format, Mosaic
 
 Subsampling: TypeAlias = Literal["4:4:4", "4:2:2", "4:2:0"]
@@ -31,6 +32,8 @@ class Incoming:
     subsampling: Subsampling | None = None
     upright: bool = False
     """The container's own orientation is applied, and the tags in EXIF and XMP mean nothing."""
+    stated: Colour | None = None
+    """What the file says about colour without a profile."""
     mosaic: Mosaic | None = None
     """What the samples in `pixels` mean, where they are a sensor's."""
     notes: tuple[str, ...] = ()
@@ -41,14 +44,16 @@ class Outgoing:
     """What an encoder gets: pixels of a depth it can hold, and metadata to write as it is."""
 
     pixels: Pixels
-    alpha: Pixels | None
-    icc: bytes | None
-    exif: bytes | None
-    xmp: bytes | None
-    dpi: tuple[float, float] | None
-    quality: int | None
+    alpha: Pixels | None = None
+    icc: bytes | None = None
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    dpi: tuple[float, float] | None = None
+    quality: int | None = None
     """1–100; None leaves the choice to the format."""
-    subsampling: Subsampling | None
+    subsampling: Subsampling | None = None
+    colour: Colour = ASSUMED
+    """What the pixels mean; `icc` says the same where there is one."""
 
 
 @dataclass(frozen=True)

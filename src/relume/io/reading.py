@@ -157,6 +157,7 @@ def _finished(found: Incoming, name: Format) -> Photo:
         notes=tuple(notes),
         encoding="mosaic" if found.mosaic is not None else "srgb",
         mosaic=found.mosaic,
+        stated=found.stated,
     )
 
 

@@ -124,6 +124,7 @@ def _fitted(
         dpi=photo.dpi if keep else None,
         quality=quality or (photo.quality if same else None),
         subsampling=photo.subsampling if same else None,
+        colour=photo.colour,
     ), notes
 
 

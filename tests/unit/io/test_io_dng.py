@@ -11,6 +11,8 @@ import tifffile
 
 from fake import pictures, raw
 from relume.colour import decode_srgb
+from relume.colour_statement import Colour, known
+from relume.colour_statement.icc_writer import profile
 from relume.errors import ContractError, UnwritableError
 from relume.io import encode, read
 from relume.io.metadata import icc
@@ -57,9 +59,9 @@ def test_gray_and_eight_bits(dtype):
 
 
 def test_another_colour_space_is_refused():
-    profile = bytearray(icc.srgb().replace("sRGB".encode("utf-16-be"), "wide".encode("utf-16-be")))
+    wide = profile(Colour(known.P3_D65, known.SRGB_CURVE, "test"))
     with pytest.raises(UnwritableError, match="sRGB pictures"):
-        encode(Photo(PIXELS, icc=bytes(profile)), format="dng")
+        encode(Photo(PIXELS, icc=wide), format="dng")
 
 
 def test_mosaics_are_not_written_as_pictures():
@@ -85,4 +87,4 @@ def test_profile_is_the_same_each_time():
     first = icc.srgb()
     icc.srgb.cache_clear()
     assert icc.srgb() == first
-    assert icc.is_srgb(first)
+    assert Photo(PIXELS, icc=first).colour.is_srgb

@@ -12,15 +12,10 @@ from io import BytesIO
 
 from PIL import Image, ImageCms
 
+from relume.colour_statement.icc import colour_space
+
 BARE_CMYK = "CMYK without a usable profile converted to sRGB: colours are approximate"
 CMYK = "CMYK converted to sRGB through its profile"
-
-
-def colour_space(profile: bytes) -> str | None:
-    """Return "RGB", "GRAY", "CMYK" …, or None when this is no ICC profile."""
-    if len(profile) < 128 or profile[36:40] != b"acsp":
-        return None
-    return profile[16:20].decode("latin-1").strip()
 
 
 @cache
@@ -29,11 +24,6 @@ def srgb() -> bytes:
     made = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     # The library puts the time of the call in: that of the standard instead.
     return made[:24] + struct.pack(">6H", 1999, 10, 1, 0, 0, 0) + made[36:]
-
-
-def is_srgb(profile: bytes) -> bool:
-    """Whether a profile calls itself sRGB; it may do so in ASCII or UTF-16."""
-    return b"sRGB" in profile or "sRGB".encode("utf-16-be") in profile
 
 
 def cmyk_to_srgb(picture: Image.Image, profile: bytes | None) -> tuple[Image.Image, str]:

@@ -21,7 +21,7 @@ from relume.colour import XYZ_FROM_SRGB, decode_srgb
 from relume.errors import UnwritableError
 from relume.io import tiff_writer
 from relume.io.codec import Encoded, Outgoing
-from relume.io.metadata import icc, ifd
+from relume.io.metadata import ifd
 from relume.io.metadata.ifd import ASCII, BYTE, LONG, RATIONAL, SHORT, Field, Order
 from relume.photo import Mosaic
 
@@ -40,7 +40,7 @@ def encode(outgoing: Outgoing) -> Encoded:
 
     Raises: UnwritableError for a picture of another colour space.
     """
-    if outgoing.icc is not None and not icc.is_srgb(outgoing.icc):
+    if not outgoing.colour.is_srgb:
         raise UnwritableError(
             "a linear DNG holds sRGB pictures and this one has another profile; write .tif instead"
         )
@@ -94,7 +94,7 @@ def of_mosaic(mosaic: Mosaic, *, xyz_to_camera: NDArray[np.float64] | None = Non
         ifd.field(order, 50717, LONG, round(mosaic.white)),
     ]
     strip = mosaic.samples.astype("<u2").tobytes()
-    bare = Outgoing(mosaic.samples, None, None, None, None, None, None, None)
+    bare = Outgoing(mosaic.samples)
     pieces = tiff_writer.assembled(bare, ifd.header(order, 0), [strip], fields).pieces
     return b"".join(pieces)
 
