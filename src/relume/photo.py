@@ -46,6 +46,8 @@ class Mosaic:
     """(3, 3): white-balanced camera RGB → linear sRGB, rows of sum 1, so that gray stays gray."""
     exposure_seconds: float | None = None
     iso: float | None = None
+    baseline_exposure: float = 0.0
+    """Stops by which the file wants its picture to be brighter than captured."""
 
     def __post_init__(self) -> None:
         samples, shape = self.samples, self.samples.shape

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import PurePath
 
 from relume.errors import RelumeError, TooLargeError, UnreadableError
@@ -13,7 +12,7 @@ from relume.io.formats import HEAD, codecs, sniff
 from relume.io.metadata import exif, icc, xmp
 from relume.io.metadata.ifd import MalformedError
 from relume.io.pixels import turned
-from relume.io.raw import dng, kinds, libraw, plain_mosaic
+from relume.io.raw import kinds, libraw, plain_mosaic
 from relume.io.raw.levels import WhiteBalance
 from relume.io.raw.plain_mosaic import Sensor
 from relume.io.source import Source, load, name_of
@@ -80,14 +79,7 @@ def _of_mosaic(
 ) -> Incoming:
     """Go on with a plain mosaic as with one from a RAW file."""
     mosaic, words = plain_mosaic.balanced(mosaic, white_balance)
-    if want == "mosaic":
-        return Incoming(mosaic.samples, mosaic=mosaic, notes=(f"from the mosaic, {words}",))
-    if min(mosaic.samples.shape) < libraw.LEAST_SIDE:
-        raise UnreadableError(
-            f"a mosaic of fewer than {libraw.LEAST_SIDE} sites a side is too small to develop"
-        )
-    developed = libraw.decode(dng.of_mosaic(mosaic), admit, ev=ev)
-    return replace(developed, exif=None, notes=(f"developed, {words}",))
+    return libraw.of_mosaic(mosaic, words, admit, want=want, ev=ev)
 
 
 def _inside(data: bytes, found: Format | None) -> str:

@@ -13,7 +13,8 @@ from relume.card import Card
 from relume.colour import decode_srgb, encode_srgb, roll_off
 from relume.errors import ContractError
 from relume.io.metadata import icc
-from relume.io.raw.libraw import NO_MOSAIC, SHOULDER
+from relume.io.raw.developed import SHOULDER
+from relume.io.raw.libraw import NO_MOSAIC
 from relume.photo import Mosaic, Photo
 from relume.render.bands import each_band
 
@@ -36,7 +37,8 @@ class Developer(Protocol):
 def develop(
     photo: Photo, method: object, *, knobs: Mapping[str, float], strength: float, ev: float
 ) -> Photo:
-    """Return the 16-bit picture that a method makes of a photo's mosaic, `ev` stops brighter.
+    """Return the 16-bit picture that a method makes of a photo's mosaic, `ev` stops brighter
+    than the file asks for.
 
     Raises: ContractError for a method that starts from pictures.
     """
@@ -44,7 +46,7 @@ def develop(
         raise ContractError("this method starts from a picture: read the photo developed")
     result = method.develop(photo.mosaic, knobs=knobs, strength=strength)
     return Photo(
-        _exposed(result, 2.0**ev),
+        _exposed(result, 2.0 ** (ev + photo.mosaic.baseline_exposure)),
         icc=icc.srgb(),
         exif=photo.exif,
         format=photo.format,

@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 
 Order: TypeAlias = Literal["<", ">"]
 
-BYTE, ASCII, SHORT, LONG, RATIONAL, UNDEFINED = 1, 2, 3, 4, 5, 7
+BYTE, ASCII, SHORT, LONG, RATIONAL, UNDEFINED, SRATIONAL = 1, 2, 3, 4, 5, 7, 10
 
 SIZES = dict(
     zip([*range(1, 14), 16, 17, 18], [1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 8, 8, 8], strict=True)
@@ -136,6 +136,24 @@ def numbers(blob: bytes | bytearray, written: Layout, entry: Entry | None) -> tu
     if entry.value_at + many * SIZES[entry.type] > len(blob):
         raise MalformedError(f"the value of tag {entry.tag} lies outside the file")
     return struct.unpack_from(written.order + _CODES[entry.type] * many, blob, entry.value_at)
+
+
+def reals(
+    blob: bytes | bytearray, written: Layout, entry: Entry | None, *, most: int = 256
+) -> tuple[float, ...]:
+    """Return an entry's first `most` numbers of any type, a rational as its quotient; none if it
+    is absent or no number. A quotient by 0 counts as 0."""
+    codes = {**_CODES, 11: "f", 12: "d"}
+    if entry is None or entry.type not in codes:
+        return ()
+    many = min(entry.count, most)
+    if entry.value_at + many * SIZES[entry.type] > len(blob):
+        raise MalformedError(f"the value of tag {entry.tag} lies outside the file")
+    found = struct.unpack_from(written.order + codes[entry.type] * many, blob, entry.value_at)
+    if entry.type not in (RATIONAL, SRATIONAL):
+        return tuple(map(float, found))
+    pairs = zip(found[::2], found[1::2], strict=True)
+    return tuple(above / below if below else 0.0 for above, below in pairs)
 
 
 def header(order: Order, first: int) -> bytes:

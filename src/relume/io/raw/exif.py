@@ -14,6 +14,7 @@ Source: Exif 2.32 (CIPA DC-008-2019), section 4.6.
 
 from __future__ import annotations
 
+import struct
 from contextlib import suppress
 from fractions import Fraction
 from io import BytesIO
@@ -26,11 +27,43 @@ from relume.io.metadata.ifd import ASCII, LONG, RATIONAL, SHORT, Field, Malforme
 from relume.io.pillow import quiet
 
 EXPOSURE_TIME, F_NUMBER, ISO, TAKEN, FOCAL_LENGTH = 0x829A, 0x829D, 0x8827, 0x9003, 0x920A
+COLOUR_SPACE, SRGB, XMP = 0xA001, 1, 700
 _LEFT = frozenset({exif.MAKER_NOTE, exif.PIXEL_WIDTH, exif.PIXEL_HEIGHT})
 
 
 def extract(data: bytes, raw: Any) -> bytes | None:
-    """Return an EXIF blob of what describes the picture, of an opened file of rawpy."""
+    """Return an EXIF blob of what describes the picture, of an opened file of rawpy.
+
+    A colour space it states becomes sRGB, which developed pixels are in.
+    """
+    found = _extracted(data, raw)
+    return _in_srgb(found) if found is not None else None
+
+
+def packet(data: bytes) -> bytes | None:
+    """Return the XMP packet of a RAW file that is a TIFF."""
+    try:
+        written = ifd.layout(data)
+        first = ifd.directory(data, written, written.first)
+        entry = first.get(XMP)
+        return ifd.value(data, entry) or None if entry is not None else None
+    except MalformedError:
+        return None
+
+
+def _in_srgb(blob: bytes) -> bytes:
+    changed = bytearray(blob)
+    with suppress(MalformedError):
+        written = ifd.layout(blob)
+        first = ifd.directory(blob, written, written.first)
+        for at in ifd.numbers(blob, written, first.get(exif.EXIF_IFD))[:1]:
+            entry = ifd.directory(blob, written, at).get(COLOUR_SPACE)
+            if entry is not None and entry.type == SHORT and entry.count == 1:
+                struct.pack_into(written.order + "H", changed, entry.value_at, SRGB)
+    return bytes(changed)
+
+
+def _extracted(data: bytes, raw: Any) -> bytes | None:
     with suppress(MalformedError):
         if data[4:8] == b"ftyp":
             if (blob := _of_boxes(data[: 1 << 16])) is not None:

@@ -1,12 +1,12 @@
 """What the samples of an opened RAW file mean: filter, black, white, balance of white, matrix.
 
-`raw` is an opened and unpacked file of rawpy everywhere here.
+`raw` is an opened and unpacked file of rawpy everywhere here, `stated` what a DNG says of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias, cast
 
 import numpy as np
@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from relume.colour import camera_matrix
 from relume.errors import ContractError
+from relume.io.raw import normalised, saturation
+from relume.io.raw.dng_tags import Stated
 from relume.photo import Cfa, Mosaic
 
 Gains: TypeAlias = tuple[float, float, float]
@@ -21,15 +23,22 @@ Gains: TypeAlias = tuple[float, float, float]
 WhiteBalance: TypeAlias = Literal["camera", "auto"] | Gains
 """As the camera set it, by the mean of the picture being gray, or as given."""
 
-PLATEAU = 0.97
-"""Share of the largest sample above which saturated ones lie: sites differ by a few per cent."""
-SHARE = 2e-5
-"""Of a colour's sites; fewer at one level are hot pixels."""
 SATURATED = 0.9
 """Of white: sites above say nothing about colour."""
-
-
 GRAY_WORLD = "gray-world white balance"
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Counts at no light, for each of LibRaw's four colours, and at saturation."""
+
+    black: tuple[float, ...]
+    white: float
+    normalised: bool
+    """The samples are reference values already: LibRaw is to take no other levels for them."""
+
+
+NORMALISED = Levels((0.0,) * 4, float(normalised.TOP), normalised=True)
 
 
 def oddity(raw: Any) -> str:
@@ -59,31 +68,63 @@ def _colours(raw: Any) -> list[int]:
     return [raw.raw_color(row, column) for row in (0, 1) for column in (0, 1)]
 
 
-def black(raw: Any) -> tuple[float, float, float, float]:
-    """Return the counts at no light of the first 2 × 2 visible sites."""
-    levels = raw.black_level_per_channel
-    first, second, third, fourth = (float(levels[colour]) for colour in _colours(raw))
+def of(raw: Any, stated: Stated | None, gains: Gains | None) -> Levels:
+    """Return the levels of a file as LibRaw knows them, white of a filtered sensor as found.
+
+    A DNG's own are in `stated` too, with fractions, and are the ones to use: `white`.
+    """
+    black = tuple(float(level) for level in raw.black_level_per_channel)
+    return Levels(black, white(raw, stated, gains), normalised=False)
+
+
+def white(raw: Any, stated: Stated | None, gains: Gains | None) -> float:
+    """Return the counts at which a sensor saturates: as the file states, or less where samples of
+    all colours of a filter pile up below it."""
+    blacks = [float(level) for level in raw.black_level_per_channel]
+    if stated is not None:
+        most = min(stated.white)
+        blacks = [float(stated.black.mean())] * 4
+    else:
+        most = float(raw.white_level)
+        own = [float(level) for level in raw.camera_white_level_per_channel or () if level > 0]
+        most = min([most, *(level for level in own if level > most / 2)])
+    if raw.raw_type.name != "Flat" or raw.num_colors != 3 or (stated and stated.floating):
+        return most
+    samples = raw.raw_image_visible
+    height, width = raw.raw_pattern.shape
+    places = [(row, column) for row in range(height) for column in range(width)]
+    return saturation.found(
+        [samples[row::height, column::width] for row, column in places],
+        blacks=[blacks[raw.raw_color(row, column)] for row, column in places],
+        stated=most,
+        gains=gains,
+    )
+
+
+def site_blacks(stated: Stated, *, top: int, left: int) -> tuple[float, float, float, float] | None:
+    """Return black of the 2 × 2 sites from a place of the frame; None where four do not say all."""
+    rows, columns = stated.black.shape[:2]
+    if rows > 2 or columns > 2 or stated.black_rows.size or stated.black_columns.size:
+        return None
+    first, second, third, fourth = normalised.site_black(
+        stated, np.arange(top, top + 2), np.arange(left, left + 2)
+    )[..., 0].ravel()
+    return float(first), float(second), float(third), float(fourth)
+
+
+def libraw_blacks(raw: Any, *, top: int, left: int) -> tuple[float, float, float, float]:
+    """Return black of the 2 × 2 sites from a place of the visible area, as LibRaw knows it."""
+    known = raw.black_level_per_channel
+    first, second, third, fourth = (
+        float(known[raw.raw_color(top + row, left + column)]) for row in (0, 1) for column in (0, 1)
+    )
     return first, second, third, fourth
 
 
-def white(raw: Any) -> float:
-    """Return the counts at which a Bayer sensor saturates.
-
-    Tables of cameras often state the largest number the file could hold. Where samples of all
-    colours pile up below it at one level, that is saturation: no light does this.
-    """
-    stated = float(raw.white_level)
-    own = [float(level) for level in raw.camera_white_level_per_channel or () if level > 0]
-    stated = min([stated, *(level for level in own if level > stated / 2)])
-    samples = raw.raw_image_visible
-    most = float(samples.max())
-    if not 0.75 * stated <= most < stated:  # as LibRaw: a table is never wrong by more
-        return stated
-    sites = [samples[row::2, column::2] for row in (0, 1) for column in (0, 1)]
-    over = [site[site >= PLATEAU * most] for site in sites]
-    if any(found.size < SHARE * site.size for found, site in zip(over, sites, strict=True)):
-        return stated
-    return min(float(np.median(found)) for found in over)
+def cfa_at(raw: Any, *, top: int, left: int) -> Cfa:
+    """Return the filter's letters from a place of the visible area."""
+    colours = (raw.raw_color(top + row, left + column) for row in (0, 1) for column in (0, 1))
+    return cast(Cfa, "".join(chr(raw.color_desc[colour]) for colour in colours))
 
 
 def matrix(raw: Any) -> NDArray[np.float64]:
@@ -95,19 +136,42 @@ def matrix(raw: Any) -> NDArray[np.float64]:
     return camera_matrix(camera) if camera.any() else np.eye(3)
 
 
-def gains(raw: Any, wanted: WhiteBalance) -> tuple[Gains, str]:
+def of_camera(raw: Any, stated: Stated | None) -> Gains | None:
+    """Return the gains that the camera set; None where the file says nothing of them."""
+    if raw.num_colors == 1:
+        return None
+    if stated is not None and stated.neutral is not None:
+        return _by_green([1.0 / level for level in stated.neutral])
+    camera = [float(gain) for gain in raw.camera_whitebalance[:3]]
+    return _by_green(camera) if min(camera) > 0.0 else None
+
+
+def gains(
+    raw: Any, wanted: WhiteBalance, *, camera: Gains | None, levels: Levels
+) -> tuple[Gains, str]:
     """Return the gains of the white balance, and for people where they come from."""
     if raw.num_colors == 1:
         return (1.0, 1.0, 1.0), "in gray, as its sensor sees no colours"
     if wanted == "auto":
-        return gray_world(_by_colour(raw)), GRAY_WORLD
+        return gray_world(_by_colour(raw, levels)), GRAY_WORLD
     if wanted != "camera":
         return checked(wanted), as_given(wanted)
-    camera = [float(gain) for gain in raw.camera_whitebalance[:3]]
-    if min(camera) > 0.0:
-        return _by_green(camera), "white balance of the camera"
+    if camera is not None:
+        return camera, "white balance of the camera"
     # Daylight's gains would turn a room lit by lamps orange.
-    return gray_world(_by_colour(raw)), f"{GRAY_WORLD}, as the file states none"
+    return gray_world(_by_colour(raw, levels)), f"{GRAY_WORLD}, as the file states none"
+
+
+def of_mosaic(mosaic: Mosaic, wanted: WhiteBalance, *, camera: Gains | None) -> tuple[Gains, str]:
+    """Return the gains of a mosaic's white balance, and for people where they come from."""
+    if wanted == "camera" and camera is not None:
+        return camera, "white balance of the camera"
+    if wanted not in ("camera", "auto"):
+        return checked(wanted), as_given(wanted)
+    plane = mosaic.normalised()
+    sites = ((*divmod(site, 2), letter) for site, letter in enumerate(mosaic.cfa))
+    light = ((letter, plane[row::2, column::2]) for row, column, letter in sites)
+    return gray_world(light), GRAY_WORLD
 
 
 def _by_green(found: list[float]) -> Gains:
@@ -137,14 +201,13 @@ def gray_world(found: Iterable[tuple[str, NDArray[np.floating[Any]]]]) -> Gains:
     return (means[1] / means[0], 1.0, means[1] / means[2]) if min(means) > 0 else (1.0, 1.0, 1.0)
 
 
-def _by_colour(raw: Any) -> Iterator[tuple[str, NDArray[np.floating[Any]]]]:
+def _by_colour(raw: Any, levels: Levels) -> Iterator[tuple[str, NDArray[np.floating[Any]]]]:
     """Yield the letter of each site of the filter, or of each channel, with its light."""
-    samples, levels = raw.raw_image_visible, raw.black_level_per_channel
-    most = float(raw.white_level)
+    samples = raw.raw_image_visible
 
     def light(part: Any, colour: int) -> Any:
-        level = np.float32(levels[colour])
-        return (part.astype(np.float32) - level) / (np.float32(most) - level)
+        level = np.float32(levels.black[colour])
+        return (part.astype(np.float32) - level) / (np.float32(levels.white) - level)
 
     if samples.ndim == 3:
         for colour in range(3):
@@ -157,23 +220,6 @@ def _by_colour(raw: Any) -> Iterator[tuple[str, NDArray[np.floating[Any]]]]:
             letter = chr(raw.color_desc[colour])
             if letter in "RGB":
                 yield letter, light(samples[row::height, column::width], colour)
-
-
-def mosaic(raw: Any, wanted: WhiteBalance) -> tuple[Mosaic, str]:
-    """Return the visible mosaic of a file without oddity, as it lies on the sensor, and words for
-    its white balance."""
-    found, words = gains(raw, wanted)
-    seconds, iso = float(raw.other.shutter_speed), float(raw.other.iso_speed)
-    return Mosaic(
-        samples=raw.raw_image_visible.copy(),
-        cfa=cast(Cfa, _letters(raw)),
-        black=black(raw),
-        white=white(raw),
-        white_balance=found,
-        matrix=matrix(raw),
-        exposure_seconds=seconds if seconds > 0.0 else None,
-        iso=iso if iso > 0.0 else None,
-    ), words
 
 
 def relabelled(mosaic: Mosaic, turn: Callable[[Any], Any]) -> Mosaic:

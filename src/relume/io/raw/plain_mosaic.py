@@ -81,13 +81,8 @@ def of_samples(samples: NDArray[np.uint8] | NDArray[np.uint16], sensor: Sensor) 
 
 def balanced(mosaic: Mosaic, wanted: WhiteBalance) -> tuple[Mosaic, str]:
     """Give a mosaic a balance of white, as there is no camera to say; return words for it too."""
-    if wanted in ("camera", "auto"):
-        plane = mosaic.normalised()
-        sites = ((*divmod(site, 2), letter) for site, letter in enumerate(mosaic.cfa))
-        light = ((letter, plane[row::2, column::2]) for row, column, letter in sites)
-        return replace(mosaic, white_balance=levels.gray_world(light)), levels.GRAY_WORLD
-    gains = levels.checked(wanted)
-    return replace(mosaic, white_balance=gains), levels.as_given(gains)
+    gains, words = levels.of_mosaic(mosaic, wanted, camera=None)
+    return replace(mosaic, white_balance=gains), words
 
 
 def _npy(data: bytes, admit: Admit) -> NDArray[np.uint8] | NDArray[np.uint16]:
