@@ -12,14 +12,14 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from relume.release import __version__
+
 if TYPE_CHECKING:
     from relume import methods
     from relume.card import Card, Knob
     from relume.io import read, write
     from relume.photo import Photo
     from relume.runtime import Enhancer, enhance, load
-
-__version__ = "0.1.0"
 
 __all__ = [
     "Card",

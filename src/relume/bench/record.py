@@ -15,9 +15,9 @@ from math import inf
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
-from relume import __version__
 from relume.errors import ContractError, UnreadableError, UnwritableError
 from relume.io.atomic import replacing
+from relume.release import __version__
 
 INPUT = "input"
 """How the row of the method `identity` is called."""

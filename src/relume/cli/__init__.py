@@ -29,8 +29,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from relume import __version__
 from relume.errors import ContractError, RelumeError, UnknownNameError
+from relume.release import __version__
 
 INTERRUPTED = 130
 """What shells return for a program that Ctrl-C ended: 128 + SIGINT."""

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from relume import __version__
 from relume.cli._network import (
     MIB,
     Input,
@@ -51,6 +50,7 @@ from relume.cli._raw import (
     searched,
 )
 from relume.errors import ContractError
+from relume.release import __version__
 
 if TYPE_CHECKING:
     from relume.cli._report import Report

@@ -68,12 +68,12 @@ def export(
     """
     for module in ("torch", "safetensors", "onnx", "onnxscript", "yaml"):
         need(module, extra="train")
-    from relume.export import run as exporting
-    from relume.export import sample_files, samples
+    from relume.export import request, sample_files, samples
     from relume.export.ranges import as_calibration
+    from relume.export.run import export as export_to
     from relume.export.source import open_source
 
-    target, precise = exporting.as_target(to), exporting.as_precision(precision)
+    target, precise = request.as_target(to), request.as_precision(precision)
     chosen = as_calibration(calibration)
     if target == "openvino":
         need("openvino", extra="openvino")
@@ -83,7 +83,7 @@ def export(
     if Path(source).exists() and output.exists() and output.samefile(source):
         raise ContractError(f"{output} is the source and would be overwritten; choose another -o")
     opened = open_source(source, method=method)
-    exporting.check_request(opened, output, target=target, shape=size, opset=opset)
+    request.check_request(opened, output, target=target, shape=size, opset=opset)
     wanted = None
     if precise == "int8" or npz is not None:
         if calibrate is None:
@@ -97,7 +97,7 @@ def export(
     if npz is not None and wanted is not None:
         knobs = {knob.name: knob.default for knob in opened.face.knobs}
         sample_files.write_samples(wanted, npz, knobs=knobs)
-    made = exporting.export(
+    made = export_to(
         opened,
         output,
         target=target,

@@ -6,14 +6,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any
 
 import onnx
 from torch import nn
 
 from relume.arrays import Floats
 from relume.card import to_json
-from relume.errors import ContractError, UnknownNameError, UnwritableError
+from relume.errors import ContractError
 from relume.export import bearing, torchscript
 from relume.export.agreement import (
     HALF_TOLERANCE,
@@ -33,37 +33,10 @@ from relume.export.integers import to_int8
 from relume.export.onnx import CARD_KEY, runner
 from relume.export.openvino import run_of_openvino, to_openvino, write_openvino
 from relume.export.ranges import Calibration
+from relume.export.request import Precision, Target, as_precision, check_request
 from relume.export.samples import Samples, feeds_of
 from relume.export.source import Source
 from relume.io.atomic import replacing
-
-Target: TypeAlias = Literal["onnx", "openvino", "torchscript"]
-Precision: TypeAlias = Literal["fp32", "fp16", "int8"]
-TARGETS: tuple[Target, ...] = get_args(Target)
-PRECISIONS: tuple[Precision, ...] = get_args(Precision)
-SUFFIXES: Mapping[Target, tuple[str, ...]] = {
-    "onnx": (".onnx",),
-    "openvino": (".xml",),
-    "torchscript": (".pt", ".ts"),
-}
-OPSETS = range(18, 24)
-"""18 is what the exporter writes without conversion, 23 the newest that every engine reads."""
-
-
-def as_target(name: str) -> Target:
-    """Return a target by its name. Raises: UnknownNameError."""
-    for target in TARGETS:
-        if target == name:
-            return target
-    raise UnknownNameError.of("export target", name, TARGETS)
-
-
-def as_precision(name: str) -> Precision:
-    """Return a precision by its name. Raises: UnknownNameError."""
-    for precision in PRECISIONS:
-        if precision == name:
-            return precision
-    raise UnknownNameError.of("precision", name, PRECISIONS)
 
 
 @dataclass(frozen=True)
@@ -74,45 +47,6 @@ class Exported:
     fidelity: float | None = None
     """Mean PSNR of int8 to float32 in dB."""
     notes: tuple[str, ...] = ()
-
-
-def check_request(
-    source: Source,
-    output: Path,
-    *,
-    target: Target,
-    shape: tuple[int, int] | None = None,
-    opset: int | None = None,
-) -> None:
-    """Refuse at once what could not be written after a long calibration.
-
-    Raises: ContractError, UnwritableError.
-    """
-    suffixes = SUFFIXES[target]
-    if output.suffix.lower() not in suffixes:
-        raise ContractError(f"-o {output}: a file for {target} ends in {' or '.join(suffixes)}")
-    if target == "torchscript":
-        if source.network is None:
-            raise ContractError("TorchScript is made from a network, not from a model file")
-        if shape is not None:
-            raise ContractError("--shape: a TorchScript file takes every size; leave it out")
-        if opset is not None:
-            raise ContractError("--opset: TorchScript has none; leave it out")
-    if opset is not None and opset not in OPSETS:
-        raise ContractError(f"--opset {opset}: expected {OPSETS[0]} to {OPSETS[-1]}")
-    if opset is not None and opset < source.opset and source.network is not None:
-        raise ContractError(
-            f"--opset {opset}: {source.card.name} has operators of opset {source.opset}; "
-            "take that or a later one"
-        )
-    if shape is not None and (min(shape) < 1 or source.face.size(*shape) != shape):
-        raise ContractError(
-            f"--shape {shape[0]}x{shape[1]}: expected multiples of {source.face.multiple_of}"
-        )
-    if not output.parent.is_dir():
-        raise UnwritableError(f"cannot write {output}: there is no folder {output.parent}")
-    if output.is_dir():
-        raise UnwritableError(f"cannot write {output}: it is a directory; name a file in it")
 
 
 def export(

@@ -6,7 +6,8 @@ import tempfile
 from hashlib import sha256
 from pathlib import Path
 
-from relume.export.run import Exported, Precision, export
+from relume.export.request import Precision
+from relume.export.run import Exported, export
 from relume.export.samples import generate, read_folder, split
 from relume.export.source import of_model
 from relume.io.atomic import replacing

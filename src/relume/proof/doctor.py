@@ -11,9 +11,10 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from relume import __version__, engines, extras, methods
+from relume import engines, extras, methods
 from relume.engines.measured import Measured, recall
 from relume.errors import WeightsError
+from relume.release import __version__
 from relume.render import backend, why_numpy
 from relume.render.bands import thread_count
 from relume.runtime import weights

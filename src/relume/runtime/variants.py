@@ -10,9 +10,10 @@ from hashlib import sha256
 from importlib import import_module
 from typing import Literal, TypeAlias, get_args
 
-from relume import __version__, extras
+from relume import extras
 from relume.engines.cache import Shelf
 from relume.errors import MissingExtraError, UnknownNameError
+from relume.release import __version__
 from relume.runtime import weights
 
 Precision: TypeAlias = Literal["fp32", "fp16", "int8"]

@@ -24,7 +24,7 @@ from relume.export.half import to_half_storage
 from relume.export.integers import quantise
 from relume.export.interface import interface
 from relume.export.onnx import CARD_KEY, onnx_bytes, runner
-from relume.export.run import (
+from relume.export.request import (
     PRECISIONS,
     SUFFIXES,
     TARGETS,
@@ -32,8 +32,8 @@ from relume.export.run import (
     Target,
     as_precision,
     as_target,
-    export,
 )
+from relume.export.run import export
 from relume.export.samples import Samples, generate, split
 from relume.export.source import Source, of_model, open_source
 from relume.proof import verify

@@ -1,8 +1,7 @@
-"""A session: it resumes exactly, keeps the best, stops in time, and says what is wrong."""
+"""A session: it resumes exactly, keeps the best and stops in time."""
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,67 +11,21 @@ import pytest
 import torch
 from PIL import Image
 from torch import Tensor, nn
-from torch._utils import ExceptionWrapper
 
+from fake.sessions import Recorder, maker, state_of
 from fake.training import nights, normals, pairs
 from relume.errors import (
-    ContractError,
-    MissingExtraError,
-    UnreadableError,
-    UnwritableError,
     WeightsError,
 )
 from relume.export.weights import load_network
-from relume.io import atomic
 from relume.losses.objective import Batch, Terms
 from relume.methods.sgz.objective import Objective
-from relume.train.module import DivergedError
-from relume.train.recipe import read_recipe
-from relume.train.session import Session, in_one_line
-
-TINY = (
-    "network.channels=4",
-    "data.size=[]",
-    "data.sides=[16, 24]",
-    "data.epoch=4",
-    "data.batch=2",
-    "training.epochs=3",
-    "training.log_every=1",
-    "training.samples=0",
-    "training.loggers=[]",
-)
-
-
-class Recorder(list[str]):
-    """Keeps lines."""
-
-    def __call__(self, line: str) -> None:
-        self.append(line)
+from relume.train.session import Session
 
 
 @pytest.fixture
 def make(tmp_path: Path) -> Callable[..., Session]:
-    """Build a session on `tmp_path/data`, without stepping through the command line."""
-    recipe = tmp_path / "recipe.yaml"
-    recipe.write_text("method: sgz\n")
-
-    def build(
-        name: str, *settings: str, stages: tuple[str, ...] = ("fit",), say: Any = None
-    ) -> Session:
-        plan = read_recipe(recipe, settings=(*TINY, *settings))
-        return Session(
-            plan,
-            data=tmp_path / "data",
-            output=tmp_path / name,
-            stages=stages,
-            say=Recorder() if say is None else say,
-        )
-
-    return build
-
-
-def _state(session: Session) -> dict[str, Tensor]:
-    return {name: value.clone() for name, value in session.trainee.state_dict().items()}
+    return maker(tmp_path)
 
 
 def _equal(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
@@ -115,7 +68,7 @@ def test_rounds_resume_exactly(
         monkeypatch.setattr(Objective, "rounds", lambda _, *given: part.rounds(*given))
         session = make(name, *settings)
         session.fit(**options)
-        return _state(session)
+        return state_of(session)
 
     whole = Recurrent()
     expected = run("whole", whole, resume=None)
@@ -133,9 +86,9 @@ def test_precision_and_averaging(make: Callable[..., Session], tmp_path: Path) -
     nights(tmp_path / "data")
     for precision in ("bf16-mixed", "16-mixed"):
         session = make(precision, f"training.precision={precision}", "training.averaging=0.5")
-        before = _state(session)
+        before = state_of(session)
         session.fit(resume=None)
-        after = _state(session)
+        after = state_of(session)
         assert all(bool(torch.isfinite(value).all()) for value in after.values())
         assert after["network.conv1.depthwise.weight"].dtype == torch.float32
         changed = [key for key in before if not torch.equal(before[key], after[key])]
@@ -191,7 +144,7 @@ def test_steps_and_minutes_end_a_training(make: Callable[..., Session], tmp_path
     again = make("steps", "training.steps=5", "data.holdout=0.3")
     again.fit(resume=session.keeper.last_path)
     assert again.trainee.clock.batches == 5
-    assert _equal(_state(again), _state(session))
+    assert _equal(state_of(again), state_of(session))
     more = make("steps", "training.steps=9", "data.holdout=0.3")
     more.fit(resume=session.keeper.last_path)
     assert more.trainee.clock.batches == 9
@@ -203,80 +156,6 @@ def test_steps_and_minutes_end_a_training(make: Callable[..., Session], tmp_path
     rest = make("minutes", "training.minutes=0.02")
     rest.fit(resume=timed.keeper.last_path)
     assert rest.trainee.clock.batches == timed.trainee.clock.batches
-
-
-def test_a_network_of_no_numbers_replaces_no_good_one(
-    make: Callable[..., Session], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    nights(tmp_path / "data")
-    seen = 0
-    honest = Objective.forward
-
-    def spoilt(self: Objective, network: nn.Module, batch: Batch) -> Terms:
-        nonlocal seen
-        seen += 1
-        terms = honest(self, network, batch)
-        return terms if seen < 4 else {"exposure": terms["exposure"] * torch.nan}
-
-    monkeypatch.setattr(Objective, "forward", spoilt)
-    session = make("out")
-    last = session.keeper.last_path
-    with pytest.raises(DivergedError, match=rf"not finite at step 3 .* good checkpoint is {last}"):
-        session.fit(resume=None)
-    kept = load_network("sgz", last)
-    assert all(bool(torch.isfinite(value).all()) for value in kept.state_dict().values())
-
-    def ruined(self: Objective, network: nn.Module, batch: Batch) -> Terms:
-        # The number is fine, its gradient is not: a root at 0.
-        first = next(network.parameters())
-        return {"root": (first * 0).square().sum().sqrt()}
-
-    monkeypatch.setattr(Objective, "forward", ruined)
-    session = make("ruined", "data.epoch=2")
-    with pytest.raises(DivergedError, match="values that are not finite after step 1"):
-        session.fit(resume=None)
-    assert not session.keeper.last_path.exists()
-
-
-def test_a_full_disk_spoils_no_checkpoint(
-    make: Callable[..., Session], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    nights(tmp_path / "data")
-    session = make("out")
-    kept: list[bytes] = []
-
-    class Full:
-        """A file on a disk that has room for one checkpoint."""
-
-        def __init__(self, file: Any) -> None:
-            self.file = file
-
-        def __enter__(self) -> Full:
-            self.file.__enter__()
-            return self
-
-        def __exit__(self, *error: object) -> None:
-            self.file.__exit__(*error)
-
-        def write(self, content: Any) -> int:
-            if session.keeper.last_path.exists():
-                kept.append(session.keeper.last_path.read_bytes())
-                raise OSError(errno.ENOSPC, "No space left on device")
-            return self.file.write(content)
-
-    honest = atomic.Path.open
-
-    def opened(path: Path, *mode: str, **options: Any) -> Any:
-        file = honest(path, *mode, **options)
-        return Full(file) if mode == ("xb",) else file
-
-    monkeypatch.setattr(atomic.Path, "open", opened)
-    with pytest.raises(UnwritableError, match=r"cannot write .*last\.ckpt: no space left"):
-        session.fit(resume=None)
-    monkeypatch.undo()
-    assert session.keeper.last_path.read_bytes() == kept[0]
-    assert [path.name for path in session.keeper.folder.iterdir()] == ["last.ckpt"]
-    make("out").fit(resume=session.keeper.last_path)
 
 
 def test_one_network_goes_through_all_stages(make: Callable[..., Session], tmp_path: Path) -> None:
@@ -327,48 +206,6 @@ def test_one_network_goes_through_all_stages(make: Callable[..., Session], tmp_p
     log = (tmp_path / "out" / "log" / "csv" / "version_0" / "metrics.csv").read_text()
     assert "valid/psnr" in log.splitlines()[0]
     assert list((tmp_path / "out" / "log" / "tensorboard").glob("*/events*"))
-
-
-@pytest.mark.parametrize(
-    ("settings", "kind", "message"),
-    [
-        (["training.patience=3"], ContractError, "need pictures that validate"),
-        (["training.monitor=psnr"], ContractError, "need pictures that validate"),
-        (["data.holdout=0.4", "training.monitor=psnr"], ContractError, "psnr needs pairs"),
-        (["data.holdout=0.4", "data.held_out=[x]", "data.sides=[99]"], None, ""),
-        (["training.loggers=[wandb]"], MissingExtraError, r"relume\[wandb\]"),
-        (["optimiser.options={x: 1}"], Exception, "no option of Adam is called 'x'"),
-    ],
-)
-def test_says_what_is_wrong_before_it_learns(
-    make: Callable[..., Session],
-    tmp_path: Path,
-    settings: list[str],
-    kind: type[Exception] | None,
-    message: str,
-) -> None:
-    nights(tmp_path / "data")
-    if kind is None:
-        make("out", *settings)
-        return
-    with pytest.raises(kind, match=message):
-        make("out", *settings)
-    assert not (tmp_path / "out").exists()
-
-
-def test_an_error_in_another_process_is_one_line() -> None:
-    try:
-        raise UnreadableError("2.png: the file ends early: fetch it again")
-    except UnreadableError:
-        sent = ExceptionWrapper(where="in DataLoader worker process 0")
-    with pytest.raises(UnreadableError) as caught:
-        sent.reraise()
-    assert "Traceback" in str(caught.value)
-    told = in_one_line(caught.value)
-    assert type(told) is UnreadableError
-    assert str(told) == "2.png: the file ends early: fetch it again"
-    plain = UnreadableError("2.png: is empty")
-    assert in_one_line(plain) is plain
 
 
 def test_starts_from_given_weights(make: Callable[..., Session], tmp_path: Path) -> None:
