@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from importlib import import_module
 from logging import NullHandler, getLogger
+from tempfile import NamedTemporaryFile
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from relume.arrays import Pixels
 from relume.io.codec import Admit
@@ -46,6 +48,19 @@ def array(image: Any) -> Pixels:
     pixels: Any = np.frombuffer(image.write_to_memory(), dtype)
     shape = (image.height, image.width, image.bands)
     return pixels.reshape(shape if image.bands > 1 else shape[:2])
+
+
+def converted(pixels: Pixels, source: bytes, target: bytes) -> NDArray[np.uint16]:
+    """Convert (H, W, 3) from one profile of RGB to another, by LittleCMS, to 16 bits."""
+    image = _image(pixels, 3)
+    deep = pixels.dtype == np.uint16
+    image = image.copy(interpretation="rgb16" if deep else "srgb")
+    image.set_type(_vips().GValue.blob_type, "icc-profile-data", source)
+    with NamedTemporaryFile(suffix=".icc") as place:  # it takes the second by its name only
+        place.write(target)
+        place.flush()
+        turned = image.icc_transform(place.name, embedded=True, intent="relative", depth=16)
+        return array(turned).astype(np.uint16, copy=False)
 
 
 def png(pixels: Pixels, alpha: Pixels | None) -> memoryview:

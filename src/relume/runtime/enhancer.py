@@ -23,6 +23,7 @@ from relume.runtime.fit import MEMORY
 from relume.runtime.foreign import Description
 from relume.runtime.method import Method, load
 from relume.runtime.variants import Precision
+from relume.runtime.working import working
 
 FOR_MOSAICS = AUTO
 """What `auto` means for camera RAW. AUTO itself develops the file and looks at the picture; the
@@ -97,16 +98,19 @@ class Enhancer:
         start = perf_counter()
         if photo.mosaic is not None:
             return self._developed(photo, start)
-        method, knobs, reason = self._decide(photo.pixels)
+        if photo.encoding != "srgb":  # what a file's numbers mean is for `photo.colour` to tell
+            raise ContractError(
+                f"photo: expected srgb or a mosaic, this one is {photo.encoding}; encode it"
+            )
+        scene = working(photo, threads=self.threads)
+        method, knobs, reason = self._decide(scene.seen)
         if method.card.input == "mosaic":
             from relume.runtime.develop import no_mosaic
 
             raise no_mosaic(method.card.name, photo)
-        if photo.encoding != "srgb":  # what is linear inside, a method encodes and decodes itself
-            raise ContractError(
-                f"{method.card.name} wants srgb pictures, this one is {photo.encoding}; encode it"
-            )
-        pixels = method.apply(photo.pixels, knobs=knobs, strength=self.strength)
+        result = method.apply(scene.seen, knobs=knobs, strength=self.strength)
+        # A method that takes noise away leaves smooth places, where rounding would show as steps.
+        pixels = scene.back(result, dithered=method.card.lifting is not None)
         seconds = perf_counter() - start
         return Enhanced(photo.with_pixels(pixels), method.card.name, knobs, reason, seconds)
 
@@ -128,8 +132,9 @@ class Enhancer:
         """
         if photo.mosaic is not None:
             raise ContractError("maps are drawn for pictures, not for camera RAW: develop it first")
-        method, knobs, _ = self._decide(photo.pixels)
-        found = method.maps(photo.pixels, **knobs)
+        seen = working(photo, threads=self.threads).seen
+        method, knobs, _ = self._decide(seen)
+        found = method.maps(seen, **knobs)
         if not found and self.method != AUTO:
             raise ContractError(f"{method.card.name} has no intermediate results to show")
         return found
