@@ -12,6 +12,14 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "heic": ("pi_heif",),
     "openvino": ("openvino",),
     "raw": ("rawpy",),
+    "serve": (
+        "starlette",
+        "uvicorn",
+        "httptools",
+        "python_multipart",
+        "prometheus_client",
+        "httpx",
+    ),
     "train": ("torch", "lightning", "safetensors", "onnx", "onnxscript", "yaml"),
     "wandb": ("wandb",),
 }

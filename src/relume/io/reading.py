@@ -28,6 +28,7 @@ def read(
     white_balance: WhiteBalance = "camera",
     ev: float = 0.0,
     sensor: Sensor | None = None,
+    admit: Admit | None = None,
 ) -> Photo:
     """Read a picture of any format we know, recognised by its bytes.
 
@@ -38,6 +39,9 @@ def read(
     Bayer mosaic is left as it is where that is wanted and there is one. `sensor` says what the
     samples of plain mosaics mean: .npy, headerless .raw, gray TIFF and PNG.
 
+    `admit` is called with the width and height a file declares, possibly more than once, before
+    memory is taken for them; what it raises ends the reading.
+
     Raises: UnreadableError; TooLargeError before memory is taken for a larger picture;
     MissingExtraError for HEIC and camera RAW without their packages.
     """
@@ -45,20 +49,18 @@ def read(
     suffix = PurePath(name).suffix.lower()
     data = load(source, max_bytes=max_bytes)
 
-    def admit(width: int, height: int) -> None:
-        if width * height > max_pixels:
-            raise TooLargeError(
-                f"{name}: {width} × {height} is {width * height} pixels, the limit is "
-                f"{max_pixels}; raise it with --max-pixels (max_pixels=)"
-            )
+    def within(width: int, height: int) -> None:
+        check_pixels(name, width, height, max_pixels=max_pixels)
+        if admit is not None:
+            admit(width, height)
 
     def bare(mosaic: Mosaic) -> Incoming:
-        return _of_mosaic(mosaic, admit, want=want, white_balance=white_balance, ev=ev)
+        return _of_mosaic(mosaic, within, want=want, white_balance=white_balance, ev=ev)
 
     found = kinds.recognise(data, suffix)
     if found is None and plain_mosaic.is_plain(data, suffix):
         with _decoding(name, "plain mosaic"):
-            return _finished(bare(plain_mosaic.decode(data, admit, sensor)), "raw")
+            return _finished(bare(plain_mosaic.decode(data, within, sensor)), "raw")
     found = found or sniff(data[:HEAD])
     if suffix in kinds.SUFFIXES and found not in ("raw", "dng"):
         raise UnreadableError(f"{name} is named as camera RAW, but {_inside(data, found)}")
@@ -66,12 +68,24 @@ def read(
         raise UnreadableError(f"{name} {_beginning(data)}")
     with _decoding(name, codecs()[found].title):
         if found in ("raw", "dng"):
-            incoming = libraw.decode(data, admit, want=want, white_balance=white_balance, ev=ev)
+            incoming = libraw.decode(data, within, want=want, white_balance=white_balance, ev=ev)
         else:
-            incoming = codecs()[found].decode(data, admit)
+            incoming = codecs()[found].decode(data, within)
             if sensor is not None and found in ("png", "tiff") and incoming.pixels.ndim == 2:
                 incoming = bare(plain_mosaic.of_samples(incoming.pixels, sensor))
         return _finished(incoming, found)
+
+
+def check_pixels(name: str, width: int, height: int, *, max_pixels: int) -> None:
+    """Refuse a picture by the size it declares.
+
+    Raises: TooLargeError.
+    """
+    if width * height > max_pixels:
+        raise TooLargeError(
+            f"{name}: {width} × {height} is {width * height} pixels, the limit is "
+            f"{max_pixels}; raise it with --max-pixels (max_pixels=)"
+        )
 
 
 def _of_mosaic(

@@ -1,0 +1,62 @@
+"""The application: routes, and what stands before them."""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Route
+
+from relume.errors import RelumeError
+from relume.serve import endpoints, problems
+from relume.serve.guard import Account, Guard
+from relume.serve.service import Service
+from relume.serve.settings import Settings
+
+FORM = 1 << 20
+"""Bytes of a form around its picture."""
+
+
+def application(service: Service) -> Starlette:
+    """Return a service as an ASGI application; whoever runs it starts and closes the service."""
+    settings = service.settings
+    app = Starlette(
+        routes=[
+            Route("/v1/enhance", endpoints.enhance, methods=["POST"]),
+            Route("/v1/inspect", endpoints.inspect, methods=["POST"]),
+            Route("/v1/methods", endpoints.list_methods),
+            Route("/v1/health", endpoints.health),
+            Route("/v1/ready", endpoints.ready),
+            Route("/v1/openapi.json", endpoints.describe),
+            Route("/metrics", endpoints.count),
+        ],
+        middleware=[
+            Middleware(Account, metrics=service.metrics),
+            Middleware(Guard, settings=settings),
+            *_cors(settings),
+        ],
+        exception_handlers={
+            problems.Problem: problems.on_problem,
+            RelumeError: problems.on_relume_error,
+            HTTPException: problems.on_http_exception,
+            Exception: problems.on_anything,
+        },
+        max_body_size=settings.max_bytes + FORM,
+    )
+    app.state.service = service
+    return app
+
+
+def _cors(settings: Settings) -> list[Middleware]:
+    if not settings.origins:
+        return []
+    cors = Middleware(
+        CORSMiddleware,
+        allow_origins=list(settings.origins),
+        allow_methods=["GET", "POST"],
+        allow_headers=["Authorization", "Content-Type"],
+        expose_headers=["Relume-Method", "Relume-Reason", "Relume-Knobs", "Relume-Notes",
+                        "Relume-Size", "Relume-Request", "Server-Timing", "Retry-After"],
+    )  # fmt: skip
+    return [cors]
