@@ -1,4 +1,4 @@
-"""`auto`: look at the picture, choose a method, and say why in one line.
+"""`auto`: `relume`, unless a picture is to be left alone; and why, in one line.
 
 Two numbers in stops decide how far an exposure goes. *Need* is what would bring the mean of
 max(R, G, B) to the middle of the scale. *Room* is what would bring the highlights, the pixel that
@@ -7,10 +7,9 @@ would gain it
 
     stops = min(need, room + SPARE)
 
-What gains less than anyone would see is left alone, and so is a picture that is the same
-everywhere. Where the darkest third of the picture would still lie deep in shadow, bright stands
-beside dark, and `fusion` lifts the one and keeps the other. Everything else is for `relume`, which
-finds the light, the colour and the noise of each place.
+What gains less than anyone would see, and whose darkest third would not lie deep in shadow, is left
+alone. So is what is dark because it was meant to be: a screenshot or drawing, and a sky of stars.
+Everything else is for `relume`, which finds the light, the colour and the noise of each place.
 
 SPARE and DEEP were chosen on the training pictures of LOL-v1 and SICE and on photographs darkened
 evenly and from one side (`python benchmarks/auto.py`), never on a test set.
@@ -27,6 +26,7 @@ from relume.arrays import Floats, Picture
 from relume.colour import decode_srgb, encode_srgb, value
 from relume.filters.sample import thin
 from relume.methods.exposure import automatic
+from relume.runtime.scene import is_drawn, is_starry
 
 AUTO = "auto"
 
@@ -62,14 +62,17 @@ def choose(picture: Picture) -> Choice:
         return Choice("identity", "the same everywhere, left alone")
     levels = np.sort(value(pixels), axis=None).astype(np.float64)
     need = automatic(picture, target=AIM, shoulder=SHOULDER, limit=MOST)
-    room = stops_to_white(levels)
-    stops = min(need, room + SPARE, MOST)
+    stops = min(need, stops_to_white(levels) + SPARE, MOST)
     shadows = decode_srgb(levels[: -(-len(levels) // 3)]) * 2.0**stops
-    if encode_srgb(np.minimum(shadows, 1.0)).mean() < DEEP:
-        reason = f"bright beside dark: room for {room:.1f} stops is too little for the shadows"
-        return Choice("fusion", reason)
-    if stops < NOTICEABLE:
+    is_deep = encode_srgb(np.minimum(shadows, 1.0)).mean() < DEEP
+    if stops < NOTICEABLE and not is_deep:
         return Choice("identity", "well exposed, left alone")
+    if is_drawn(picture):
+        return Choice("identity", "a screenshot or drawing, left alone")
+    if is_starry(picture):
+        return Choice("identity", "a sky of stars, left alone")
+    if is_deep:
+        return Choice("relume", "bright light beside deep shadow")
     return Choice("relume", f"about {need:.1f} stops dark")
 
 
