@@ -16,6 +16,7 @@ from relume.data.mosaicking import mosaicked
 from relume.errors import ContractError, UnknownNameError
 from relume.proof.verify import verify
 from relume.runtime import Method, fit, load
+from relume.runtime.looks import blend, from_bytes, to_bytes
 
 NAMES = methods.names()
 MOSAICS = [name for name in NAMES if methods.card(name).input == "mosaic"]
@@ -93,6 +94,45 @@ def test_develops_the_frame(developer: Method, height: int, width: int, dtype: s
     assert 0 <= out.min() <= out.max() <= 1
     assert np.array_equal(plane, before), "the input was written to"
     assert np.array_equal(out, developer(plane)), "two runs differ"
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+def test_calling_is_looking_and_painting(relighter: Method, dtype: str) -> None:
+    image = night(37, 52)
+    if dtype != "float32":
+        image = np.rint(image * np.iinfo(dtype).max).astype(dtype)
+    look = relighter.look(image)
+    out = relighter.paint(look, image)
+    assert np.array_equal(out, relighter(image))
+    kept = from_bytes(to_bytes(look))
+    assert np.array_equal(relighter.paint(kept, image), out)
+    assert np.array_equal(relighter.paint(blend(look, kept, 0.5), image), out)
+    place = image.copy()
+    assert relighter.paint(look, place, out=place) is place
+    assert np.array_equal(place, out)
+
+
+def test_a_look_of_a_mosaic_is_its_amplification(developer: Method) -> None:
+    plane = scene(developer, 40, 56)
+    look = from_bytes(to_bytes(developer.look(plane)))
+    same(developer.paint(look, plane), developer(plane), within=1e-5)
+
+
+def test_a_look_is_painted_over_a_copy_of_another_size(relighter: Method) -> None:
+    small = night(40, 60)
+    large = np.repeat(np.repeat(small, 2, axis=0), 2, axis=1)
+    out = relighter.paint(relighter.look(small), large)
+    assert out.shape == large.shape
+    near = out.reshape(40, 2, 60, 2, 3).mean(axis=(1, 3))
+    # Noise is judged pixel by pixel, and widths of a few pixels mean others there.
+    assert np.abs(near - relighter(small)).mean() < 0.03
+
+
+def test_a_look_of_another_method_is_refused(relighter: Method) -> None:
+    image = night(20, 30)
+    other = "gamma" if relighter.card.name != "gamma" else "he"
+    with pytest.raises(ContractError, match="paints only what it saw"):
+        relighter.paint(load(other).look(image), image)
 
 
 @pytest.mark.parametrize("shape", [(1, 400), (400, 1), (1, 1), (2, 3)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,5 +29,19 @@ def mean_level(counts: NDArray[np.int64]) -> float:
 
 def interpolated(table: NDArray[np.float64]) -> Callable[[Floats], Floats]:
     """Return the function that is `table` at its levels in [0, 1] and straight between them."""
-    levels = np.linspace(0.0, 1.0, table.size)
-    return lambda encoded: np.interp(encoded, levels, table).astype(encoded.dtype)
+    return partial(between, table=table)
+
+
+def between(encoded: Floats, *, table: NDArray[np.float64]) -> Floats:
+    """Return what a table of evenly spaced levels in [0, 1] holds, straight between them."""
+    return np.interp(encoded, np.linspace(0.0, 1.0, table.size), table).astype(encoded.dtype)
+
+
+def power(encoded: Floats, *, exponent: float) -> Floats:
+    """Return E^exponent."""
+    return encoded**exponent
+
+
+def unchanged(encoded: Floats) -> Floats:
+    """Return E."""
+    return encoded

@@ -11,11 +11,12 @@ is not the power of the mean. A black or a white picture is unchanged.
 
 from __future__ import annotations
 
+from functools import partial
 from math import log
 
 from relume.arrays import Picture
 from relume.card import Card, Knob
-from relume.filters.histogram import mean_level
+from relume.filters.histogram import mean_level, power
 from relume.render import Tone, histogram
 
 CARD = Card(
@@ -37,7 +38,7 @@ NOTHING = 1e-4
 def estimate(picture: Picture, *, target: float) -> Tone:
     """Return the power law of the value."""
     exponent = gamma(mean_level(histogram(picture, of="luma")), target=target)
-    return Tone(lambda encoded: encoded**exponent, by="value")
+    return Tone(partial(power, exponent=exponent), by="value")
 
 
 def gamma(mean: float, *, target: float) -> float:

@@ -15,6 +15,8 @@ result to `target`. With target = 0 the automatic part is off and `ev` is the ex
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from relume.arrays import Floats, Picture
@@ -58,15 +60,17 @@ def estimate(
 
 def relight(*, stops: float, shoulder: float) -> Relight:
     """Return the rendering of a fixed exposure: factor f(M·m)/m for the brightest channel m."""
-    gain = 2.0**stops
+    return Relight(partial(factor, gain=2.0**stops, shoulder=shoulder))
 
-    def factor(brightest: Floats) -> Floats:
-        light = brightest * gain
-        rolled = roll_off(light, gain=gain, shoulder=shoulder)
-        # Below the shoulder, and at black, the factor is the gain itself.
-        return np.where(light > shoulder, rolled * gain / np.maximum(light, 1e-12), gain)
 
-    return Relight(factor if gain > 1.0 else lambda brightest: np.full_like(brightest, gain))
+def factor(brightest: Floats, *, gain: float, shoulder: float) -> Floats:
+    """Return f(M·m)/m for the brightest linear channel m; a gain of 1 or less is a plain one."""
+    if gain <= 1.0:
+        return np.full_like(brightest, gain)
+    light = brightest * gain
+    rolled = roll_off(light, gain=gain, shoulder=shoulder)
+    # Below the shoulder, and at black, the factor is the gain itself.
+    return np.where(light > shoulder, rolled * gain / np.maximum(light, 1e-12), gain)
 
 
 def automatic(picture: Picture, *, target: float, shoulder: float, limit: float) -> float:

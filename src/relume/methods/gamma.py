@@ -9,8 +9,11 @@ E′ = E^gamma on each encoded channel (specification: 0.4545 is 1/2.2). 0 → 0
 
 from __future__ import annotations
 
+from functools import partial
+
 from relume.arrays import Picture
 from relume.card import Card, Knob
+from relume.filters.histogram import power
 from relume.render import Tone
 
 CARD = Card(
@@ -35,4 +38,4 @@ CARD = Card(
 
 def estimate(picture: Picture, *, gamma: float) -> Tone:
     """Return the transfer f(E) = E^gamma."""
-    return Tone(lambda encoded: encoded**gamma)
+    return Tone(partial(power, exponent=gamma))

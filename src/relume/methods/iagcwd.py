@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from relume.arrays import Picture
 from relume.card import Card, Knob
-from relume.filters.histogram import fold, interpolated, mean_level
+from relume.filters.histogram import fold, interpolated, mean_level, unchanged
 from relume.filters.weighting import weighted_gamma
 from relume.render import Tone, histogram
 
@@ -55,5 +55,5 @@ def estimate(picture: Picture, *, dim: float, bright: float, floor: float) -> To
     elif departure > TOLERATED:
         table = 1.0 - weighted_gamma(counts[::-1], alpha=bright, floor=0.0)[::-1]
     else:
-        return Tone(lambda encoded: encoded, by="luma")
+        return Tone(unchanged, by="luma")
     return Tone(interpolated(table), by="luma")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from relume.arrays import Picture
 from relume.card import Card
+from relume.filters.histogram import unchanged
 from relume.render import Tone
 
 CARD = Card(
@@ -19,4 +20,4 @@ CARD = Card(
 
 def estimate(picture: Picture) -> Tone:
     """Return the transfer f(E) = E."""
-    return Tone(lambda encoded: encoded)
+    return Tone(unchanged)

@@ -75,12 +75,17 @@ def enhance_bounded(
 
     (H, W) or (H, W, 3) → the same shape and type; extra memory is that of the small size.
     """
-    full = (picture.shape[0], picture.shape[1])
+    return render.apply(
+        seen(enhance, picture, card=card), picture, strength=strength, threads=threads
+    )
+
+
+def seen(enhance: Callable[[Rgb], Rgb], picture: Picture, *, card: Card) -> Affine:
+    """Return the local lines of what `enhance` makes of a copy of at most `most_pixels`."""
     low = reduced(picture, card=card)
     height, width = low.shape[:2]
     enhanced = enhance(fit.pad_to_multiple(low, card.multiple_of))[:height, :width]
-    rendering = line_map(low, enhanced, full=full)
-    return render.apply(rendering, picture, strength=strength, threads=threads)
+    return line_map(low, enhanced, full=(picture.shape[0], picture.shape[1]))
 
 
 def reduced(picture: Picture, *, card: Card) -> Rgb:

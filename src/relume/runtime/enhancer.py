@@ -21,6 +21,7 @@ from relume.render.bands import thread_count
 from relume.runtime.auto import AUTO, choose
 from relume.runtime.fit import MEMORY
 from relume.runtime.foreign import Description
+from relume.runtime.look import Look
 from relume.runtime.method import Method, load
 from relume.runtime.variants import Precision
 from relume.runtime.working import working
@@ -146,6 +147,22 @@ class Enhancer:
         if method.card.input == "mosaic":
             raise ContractError(f"{method.card.name} starts from camera RAW: read a photo of it")
         return restore(method.apply(picture, knobs=knobs, strength=self.strength))
+
+    def look(self, picture: Picture) -> Look:
+        """Return what the method, or the one that fits, sees of an sRGB-encoded picture.
+
+        (H, W) or (H, W, 3); uint8, uint16 or float32 in [0, 1].
+        """
+        method, knobs, _ = self._decide(picture)
+        return method.look(picture, **knobs)
+
+    def paint(self, look: Look, picture: Picture, *, out: Picture | None = None) -> Picture:
+        """Paint a look that this enhancer took over a picture, `strength` of the way.
+
+        Raises: ContractError for a look of another method.
+        """
+        method = self._method(look.method if self.method == AUTO else self.method)
+        return method.paint(look, picture, strength=self.strength, out=out)
 
     def _decide(self, picture: Picture) -> tuple[Method, Mapping[str, float], str]:
         if self.method != AUTO:

@@ -12,6 +12,7 @@ white stays so.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,7 @@ from relume.render import Grid, Lift, Noise
 from relume.render.bands import for_each
 from relume.render.placement import taps
 from relume.runtime import fit
+from relume.runtime.look import Look, check, placed, rendering, taken
 
 LOOK = ("slope", "offset", "amount")
 NOISE = "noise"
@@ -56,25 +58,45 @@ class LiftMethod:
         fit.check_picture(image)
         return self._seen(gray_plane(image), settle(self.card, knobs))
 
-    def apply(self, picture: Picture, *, knobs: Mapping[str, float], strength: float) -> Picture:
+    def look(self, picture: Picture, /, **knobs: float) -> Look:
+        """Return slope, offset and amount, small, and how much noise is to be taken away."""
         fit.check_picture(picture)
+        settled, size = settle(self.card, knobs), (picture.shape[0], picture.shape[1])
+        found = self._seen(gray_plane(picture), settled)
+        small = (found["slope"].shape[0], found["slope"].shape[1])
+        lift = Lift(found["slope"], found["offset"], render.centred(small, size))
+        seen = taken(self.card, size, lift)
+        return replace(
+            seen,
+            maps={**seen.maps, "amount": found["amount"]},
+            scalars={**seen.scalars, "denoise": settled["denoise"]},
+        )
+
+    def paint(
+        self, look: Look, picture: Picture, /, *, strength: float = 1.0, out: Picture | None = None
+    ) -> Picture:
+        """Lift a picture and take its noise away, as a look says."""
+        fit.check_picture(picture)
+        check(look, self.card)
         plane = gray_plane(picture)
         if plane is not picture:
-            relit = self.apply(plane, knobs=knobs, strength=strength)
-            return np.repeat(relit[..., None], 3, axis=2)
-        maps = self._seen(picture, knobs)
-        grid = render.centred((maps["slope"].shape[0], maps["slope"].shape[1]), picture.shape[:2])
-        lift = Lift(maps["slope"], maps["offset"], grid)
-        amount = maps["amount"] * np.float32(knobs["denoise"])
+            relit = self.paint(look, plane, strength=strength)
+            return placed(np.repeat(relit[..., None], 3, axis=2), out)
+        lift = rendering(look, onto=(picture.shape[0], picture.shape[1]))
+        assert isinstance(lift, Lift)  # what this card's looks are
+        amount = np.asarray(look.maps["amount"], np.float32) * np.float32(look.scalars["denoise"])
         if not amount.any():
-            return render.apply(lift, picture, strength=strength, threads=self._threads)
+            return render.apply(lift, picture, strength=strength, out=out, threads=self._threads)
         result = np.empty_like(picture)
 
         def paint(tile: fit.Tile) -> None:
             self._paint(picture, result, tile, lift=lift, amount=amount, strength=strength)
 
         for_each(paint, self._tiles(picture), threads=self._threads)
-        return result
+        return placed(result, out)
+
+    def apply(self, picture: Picture, *, knobs: Mapping[str, float], strength: float) -> Picture:
+        return self.paint(self.look(picture, **knobs), picture, strength=strength)
 
     def _tiles(self, picture: Picture) -> list[fit.Tile]:
         height, width = picture.shape[:2]

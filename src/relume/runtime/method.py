@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Protocol
@@ -17,13 +17,16 @@ from relume.engines import Graph
 from relume.engines.measured import settled
 from relume.errors import ContractError, WeightsError
 from relume.render import Curve, Rendering
-from relume.runtime import bounded, fit, variants, weights
+from relume.runtime import bounded, fit, lines, variants, weights
 from relume.runtime.foreign import Description
 from relume.runtime.lift_method import LiftMethod
+from relume.runtime.look import LINE, Look, check, painted, placed, taken
 from relume.runtime.mosaic_method import MosaicMethod
 from relume.runtime.variants import Precision
 
 Knobs = Mapping[str, float]
+Work = Callable[[Picture, Knobs, float], Picture]
+"""Picture, settled knobs and strength → the result at full size."""
 
 
 class Method(Protocol):
@@ -48,6 +51,22 @@ class Method(Protocol):
         """Enhance with settled knobs and move only `strength` of the way to the result."""
         ...
 
+    def look(self, picture: Picture, /, **knobs: float) -> Look:
+        """Return what the method sees of a picture, small, so that it can be kept and painted."""
+        ...
+
+    def paint(
+        self, look: Look, picture: Picture, /, *, strength: float = 1.0, out: Picture | None = None
+    ) -> Picture:
+        """Paint a look of this method over a picture: that of which it was taken, or another.
+
+        `method(x, **knobs)` is `method.paint(method.look(x, **knobs), x)`. `out` receives the
+        result; it may be the picture.
+
+        Raises: ContractError for a look of another method or of other weights.
+        """
+        ...
+
 
 class ModuleMethod:
     """A classical method: a module with a card and `estimate` or `enhance`."""
@@ -60,21 +79,33 @@ class ModuleMethod:
         return self.apply(image, knobs=settle(self.card, knobs), strength=1.0)
 
     def maps(self, image: Picture, /, **knobs: float) -> dict[str, Map]:
-        fit.check_picture(image)
         if not hasattr(self._module, "estimate"):
             return {}
-        rendering = self._module.estimate(image, **settle(self.card, knobs))
-        return {
-            name: values
-            for name, values in vars(rendering).items()
-            if isinstance(values, np.ndarray)
-        }
+        seen = self.look(image, **knobs).maps
+        return {name: np.asarray(seen[name], np.float32) for name in seen if "." not in name}
 
     def apply(self, picture: Picture, *, knobs: Knobs, strength: float) -> Picture:
         fit.check_picture(picture)
         if hasattr(self._module, "estimate"):
             rendering: Rendering = self._module.estimate(picture, **knobs)
             return render.apply(rendering, picture, strength=strength)
+        return self._enhance(picture, knobs, strength)
+
+    def look(self, picture: Picture, /, **knobs: float) -> Look:
+        fit.check_picture(picture)
+        settled = settle(self.card, knobs)
+        if hasattr(self._module, "estimate"):
+            rendering: Rendering = self._module.estimate(picture, **settled)
+            return taken(self.card, (picture.shape[0], picture.shape[1]), rendering)
+        return _lines(self._enhance, picture, self.card, settled)
+
+    def paint(
+        self, look: Look, picture: Picture, /, *, strength: float = 1.0, out: Picture | None = None
+    ) -> Picture:
+        fit.check_picture(picture)
+        return _painted(look, self._enhance, picture, self.card, strength=strength, out=out)
+
+    def _enhance(self, picture: Picture, knobs: Knobs, strength: float) -> Picture:
         return bounded.run(
             lambda image: self._module.enhance(image, **knobs),
             picture,
@@ -125,6 +156,28 @@ class GraphMethod:
         if self._scale(knobs) > 1:
             curve = self.estimate(picture, knobs=knobs)
             return render.apply(curve, picture, strength=strength, threads=self._threads)
+        return self._whole(picture, knobs, strength)
+
+    def look(self, picture: Picture, /, **knobs: float) -> Look:
+        fit.check_picture(picture)
+        settled, size = settle(self.card, knobs), (picture.shape[0], picture.shape[1])
+        if self._scale(settled) > 1:
+            return taken(self.card, size, self.estimate(picture, knobs=settled))
+        if bounded.exceeds(self.card, size):
+            found = bounded.seen(lambda low: self._enhance(low, settled), picture, card=self.card)
+            return taken(self.card, size, found)
+        return _lines(self._whole, picture, self.card, settled)
+
+    def paint(
+        self, look: Look, picture: Picture, /, *, strength: float = 1.0, out: Picture | None = None
+    ) -> Picture:
+        fit.check_picture(picture)
+        return _painted(
+            look, self._whole, picture, self.card,
+            strength=strength, out=out, threads=self._threads,
+        )  # fmt: skip
+
+    def _whole(self, picture: Picture, knobs: Knobs, strength: float) -> Picture:
         return bounded.run(
             lambda image: self._enhance(image, knobs),
             picture,
@@ -185,6 +238,30 @@ class GraphMethod:
         }
         feeds["image"] = np.ascontiguousarray(image.transpose(2, 0, 1)[None])
         return [found[0].transpose(1, 2, 0) for found in self._graph.run(feeds, outputs)]
+
+
+def _lines(work: Work, picture: Picture, card: Card, knobs: Knobs) -> Look:
+    return lines.seen(lambda low: work(low, knobs, 1.0), picture, card=card, knobs=knobs)
+
+
+def _painted(
+    look: Look,
+    work: Work,
+    picture: Picture,
+    card: Card,
+    *,
+    strength: float,
+    out: Picture | None,
+    threads: int | None = None,
+) -> Picture:
+    """Paint a look by its rendering, or by running the network where it has none."""
+    if look.kind != LINE:
+        return painted(look, picture, card=card, strength=strength, out=out, threads=threads)
+    check(look, card)
+    knobs = lines.knobs_of(look)
+    own = _lines(work, picture, card, knobs)
+    result = lines.moved(look, own, picture, work(picture, knobs, strength), strength=strength)
+    return placed(result, out)
 
 
 def load(

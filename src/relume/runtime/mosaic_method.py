@@ -22,6 +22,7 @@ from relume.photo import Mosaic
 from relume.render.bands import each_band
 from relume.runtime import fit
 from relume.runtime.camera_colours import to_srgb
+from relume.runtime.look import Look, check, digest, placed
 
 AMPLIFICATION = "amplification"
 AUTOMATIC = "automatic_amplification"
@@ -60,6 +61,21 @@ class MosaicMethod:
         settle(self.card, knobs)
         found = self._automatic(_padded(_checked(image), self.card.multiple_of))
         return {AUTOMATIC: np.full((1, 1, 1), found, np.float32)}
+
+    def look(self, picture: Picture, /, **knobs: float) -> Look:
+        """Return the amplification: the knob's, or what the whole mosaic needs."""
+        settled, plane = settle(self.card, knobs), _checked(picture)
+        factor = settled[AMPLIFICATION] or self._automatic(_padded(plane, self.card.multiple_of))
+        size = (plane.shape[0], plane.shape[1])
+        scalars = {AMPLIFICATION: factor}
+        return Look(self.card.name, digest(self.card), size, AMPLIFICATION, scalars=scalars)
+
+    def paint(
+        self, look: Look, picture: Picture, /, *, strength: float = 1.0, out: Picture | None = None
+    ) -> Picture:
+        """Develop a plane with the amplification of a look."""
+        check(look, self.card)
+        return placed(self.apply(picture, knobs=look.scalars, strength=strength), out)
 
     def apply(self, picture: Picture, *, knobs: Mapping[str, float], strength: float) -> Rgb:
         """Develop with settled knobs; the amplification is raised to the power of `strength`, so 0
