@@ -40,7 +40,7 @@ def load(source: Source, *, max_bytes: int) -> bytes:
             raise UnreadableError(f"{name}: no such file") from error
         except PermissionError as error:
             raise UnreadableError(f"{name}: no permission to read it") from error
-        except TooLargeError:
+        except (TooLargeError, UnreadableError):
             raise
         except (OSError, ValueError) as error:  # ValueError: a path with a null byte
             reason = getattr(error, "strerror", None) or str(error)
@@ -57,7 +57,12 @@ def _load_file(path: Path, max_bytes: int, name: str) -> bytes:
         about = os.fstat(stream.fileno())
         if stat.S_ISREG(about.st_mode) and about.st_size > max_bytes:
             raise _too_large(name, str(about.st_size), max_bytes)
-        return stream.read(max_bytes + 1)
+        data = stream.read(max_bytes + 1)
+        after = os.fstat(stream.fileno())
+        same = (about.st_size, about.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
+        if stat.S_ISREG(about.st_mode) and not (same and len(data) == about.st_size):
+            raise UnreadableError(f"{name}: changed while it was read; try again when it is whole")
+        return data
 
 
 def _too_large(name: str, size: str, max_bytes: int) -> TooLargeError:

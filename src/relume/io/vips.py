@@ -5,18 +5,81 @@ Only the two loaders named here are ever called, so that hostile bytes reach no 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from functools import wraps
 from importlib import import_module
 from logging import NullHandler, getLogger
 from tempfile import NamedTemporaryFile
+from threading import Condition
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relume.arrays import Pixels
-from relume.io.codec import Admit
+from relume.io.codec import Admit, Incoming
 
 _FORMATS = {"uint8": "uchar", "uint16": "ushort"}
+
+
+class _Turns:
+    """Many threads at once, or one alone."""
+
+    def __init__(self) -> None:
+        self._changed = Condition()
+        self._inside = 0
+        self._alone = False
+
+    @contextmanager
+    def shared(self) -> Generator[None]:
+        with self._changed:
+            self._changed.wait_for(lambda: not self._alone)
+            self._inside += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._inside -= 1
+                self._changed.notify_all()
+
+    @contextmanager
+    def alone(self) -> Generator[None]:
+        with self._changed:
+            self._changed.wait_for(lambda: not self._alone)
+            self._alone = True
+            self._changed.wait_for(lambda: not self._inside)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._alone = False
+                self._changed.notify_all()
+
+
+_turns = _Turns()
+
+
+def with_own_reason(decode: Callable[[bytes, Admit], Incoming]) -> Callable[..., Incoming]:
+    """Return a decoder whose errors are its own file's, whatever fails beside it.
+
+    libvips keeps one text of errors for all threads. What fails is tried again alone: its reason
+    is the only one there then.
+    """
+
+    @wraps(decode)
+    def decoded(data: bytes, admit: Admit) -> Incoming:
+        try:
+            with _turns.shared():
+                return decode(data, admit)
+        except Exception as error:
+            if not isinstance(error, _vips().Error):
+                raise
+        with _turns.alone():
+            import_module("pyvips").vips_lib.vips_error_clear()
+            return decode(data, admit)
+
+    return decoded
 
 
 # What libvips warns about reaches its logger; without a handler it would be printed.

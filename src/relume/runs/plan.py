@@ -6,14 +6,16 @@
 | a/x.ARW  | a/x.relume.tif                  | DIR/x.tif               | FILE         |
 | folder a | beside each: a/b/x.relume.jpg   | its tree: DIR/b/x.jpg   | refused      |
 
-Nothing is touched here; a plan that would overwrite an input or write a file twice is refused.
+Nothing is touched here; a plan that would overwrite an input is refused, and what would become one
+file gets distinct names (`names`). An entry that cannot be looked at is told and left out.
 """
 
 # Path's own questions raise where there is no permission or a name is too long; os.path's say no.
-# ruff: noqa: PTH110, PTH112, PTH113, PTH118, PTH202, PTH207
+# ruff: noqa: PTH110, PTH112, PTH113, PTH116, PTH202, PTH207
 
 from __future__ import annotations
 
+import errno
 import glob
 import os
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -21,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from relume.errors import ContractError, RelumeError, UnreadableError
+from relume.runs import names
 
 MARK = ".relume"
 """Stands before the suffix of a result that lies beside its input."""
@@ -80,8 +83,10 @@ def plan(
     `becomes` are the suffixes whose results have another one. An output that exists and is not
     empty counts as done, unless `overwrite`.
 
-    Raises: ContractError when an output would be an input, two inputs would become one output,
-    or `output` fits neither a file nor a folder.
+    Inputs that would have one result get distinct names, as `names` says.
+
+    Raises: ContractError when an output would be an input or `output` fits neither a file nor a
+    folder.
     """
     search = _Search(recursive, suffixes, output)
     found = [picture for text in inputs for picture in search.find(text)]
@@ -89,14 +94,17 @@ def plan(
         return Plan((), tuple(search.problems), search.ignored)
     one_file = len(inputs) == len(found) == 1 and found[0].root is None
     place = _place(output, one_file, suffixes, becomes)
-    jobs: list[Job] = []
+    pairs: list[tuple[Path, Path]] = []
     problems = search.problems
     for picture in found:
         try:
-            jobs.append(_job(picture, place.of(picture), overwrite=overwrite))
+            pairs.append((picture.path, place.of(picture)))
         except UnreadableError as error:
             problems.append(Problem(str(picture.path), error))
-    return Plan(_distinct(jobs), tuple(problems), search.ignored)
+    _refuse_overwriting(pairs)
+    named = names.distinct(pairs, mark=MARK, identity=_identity)
+    jobs = tuple(_job(source, target, overwrite=overwrite) for source, target in named)
+    return Plan(jobs, tuple(problems), search.ignored)
 
 
 class _Search:
@@ -117,7 +125,7 @@ class _Search:
         elif os.path.isfile(text):
             yield _Found(path)
         elif os.path.lexists(text):
-            self._note(text, "is neither a file nor a folder; pipe a stream in with -")
+            self._note(text, _why_not(text))
         elif glob.has_magic(text):
             names = filter(os.path.isfile, sorted(glob.glob(text, recursive=True)))
             matches = [Path(name) for name in names]
@@ -147,11 +155,19 @@ class _Search:
             return
         for entry in listed:
             path = folder / entry.name
-            # Links to folders are not followed: they may lead in circles or out of the tree.
-            if entry.is_dir(follow_symlinks=False):
+            try:
+                # Links to folders are not followed: they may lead in circles or out of the tree.
+                is_folder, is_file = entry.is_dir(follow_symlinks=False), entry.is_file()
+            except OSError:  # a link in a circle, or what may not be looked at
+                if self._is_picture(path):
+                    self._note(str(path), _why_not(path))
+                else:
+                    self.ignored += 1
+                continue
+            if is_folder:
                 if self._recursive and not self._avoided(path):
                     yield from self._walk(path)
-            elif entry.is_file() and self._is_picture(path):
+            elif is_file and self._is_picture(path):
                 yield path
             else:
                 self.ignored += 1
@@ -226,42 +242,41 @@ def finished(output: Path) -> str:
     return f"{output} is there already; --overwrite replaces it"
 
 
+def _why_not(path: str | Path) -> str:
+    """Say why an entry that is there is no file."""
+    try:
+        os.stat(path)
+    except FileNotFoundError:
+        return "a link to what is not there"
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return "a link that leads in a circle"
+        return f"it cannot be looked at: {(error.strerror or str(error)).lower()}"
+    return "is neither a file nor a folder; pipe a stream in with -"
+
+
 def _is_result(path: Path) -> bool:
     return Path(path.stem).suffix.lower() == MARK
 
 
-def _job(picture: _Found, output: Path, *, overwrite: bool) -> Job:
-    if _is_result(picture.path) and _is_result(output):
-        return Job(picture.path, output, "it is a result itself; -o OUT enhances it again")
+def _job(picture: Path, output: Path, *, overwrite: bool) -> Job:
+    if _is_result(picture) and _is_result(output):
+        return Job(picture, output, "it is a result itself; -o OUT enhances it again")
     if not overwrite and is_finished(output):
-        return Job(picture.path, output, finished(output))
-    return Job(picture.path, output)
+        return Job(picture, output, finished(output))
+    return Job(picture, output)
 
 
-def _distinct(jobs: Iterable[Job]) -> tuple[Job, ...]:
-    """Drop what was named twice and refuse what would destroy something."""
-    jobs = tuple(jobs)
-    inputs = {_identity(job.input): job.input for job in jobs}
+def _refuse_overwriting(pairs: Iterable[tuple[Path, Path]]) -> None:
+    """Raises: ContractError where an output is an input."""
+    pairs = tuple(pairs)
+    inputs = {_identity(source): source for source, _ in pairs}
     inputs.pop(None, None)  # gone since it was found: reading it will tell
-    taken: dict[str, Job] = {}
-    folders: dict[Path, tuple[str, bool]] = {}
-    for job in jobs:
-        if (same := inputs.get(_identity(job.output))) is not None:
+    for _, target in pairs:
+        if (same := inputs.get(_identity(target))) is not None:
             raise ContractError(
-                f"{job.output} is an input ({same}) and would be overwritten; choose another -o"
+                f"{target} is an input ({same}) and would be overwritten; choose another -o"
             )
-        folder = job.output.parent
-        if folder not in folders:
-            folders[folder] = (os.path.realpath(folder), _ignores_case(folder))
-        real, blind = folders[folder]
-        key = os.path.join(real, job.output.name)
-        other = taken.setdefault(key.casefold() if blind else key, job)
-        if other is not job and _identity(other.input) != _identity(job.input):
-            raise ContractError(
-                f"{other.input} and {job.input} would both become {job.output}; "
-                "enhance them one at a time with -o"
-            )
-    return tuple(taken.values())
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
@@ -271,12 +286,3 @@ def _identity(path: Path) -> tuple[int, int] | None:
     except (OSError, ValueError):  # ValueError: a name with a null byte
         return None
     return stat.st_dev, stat.st_ino
-
-
-def _ignores_case(folder: Path) -> bool:
-    """Tell whether x.jpg and X.JPG are one file there, by the nearest folder that exists."""
-    there = Path(os.path.realpath(folder))
-    while not os.path.exists(there):
-        there = there.parent
-    other = there.with_name(there.name.swapcase()) if there.name else there
-    return other.name != there.name and _identity(other) == _identity(there)

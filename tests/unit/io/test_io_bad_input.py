@@ -6,6 +6,7 @@ import os
 import struct
 import time
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -57,6 +58,33 @@ def test_no_permission(tmp_path):
     path.write_bytes(pictures.KINDS["jpeg"]())
     path.chmod(0)
     assert refusal(path).endswith("no permission to read it")
+
+
+def test_a_file_that_changes_while_it_is_read(tmp_path, monkeypatch):
+    path = tmp_path / "growing.jpg"
+    path.write_bytes(pictures.KINDS["jpeg"]())
+    asked, real = [], os.fstat
+
+    def fstat(number):
+        found = real(number)
+        if not asked:
+            with path.open("ab") as stream:
+                stream.write(b"more")
+        asked.append(number)
+        return found
+
+    monkeypatch.setattr(os, "fstat", fstat)
+    assert "changed while it was read" in refusal(path)
+
+
+def test_each_thread_has_its_own_reason():
+    """libvips keeps one text of errors for all threads."""
+    whole = [pictures.KINDS[kind]() for kind in ("png", "tiff")]
+    broken = [data[: len(data) * share // 10] for data in whole for share in (4, 6, 8)]
+    alone = [refusal(data) for data in broken]
+    assert len(set(alone)) > 1
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(refusal, broken * 20)) == alone * 20
 
 
 def test_bytes_are_limited(tmp_path):

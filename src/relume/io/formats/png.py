@@ -157,7 +157,7 @@ CODEC = Codec(
     title="PNG",
     suffixes=(".png",),
     recognises=lambda first: first.startswith(SIGNATURE),
-    decode=decode,
+    decode=vips.with_own_reason(decode),
     encode=encode,
     bits=16,
 )

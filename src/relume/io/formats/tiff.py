@@ -127,7 +127,7 @@ CODEC = Codec(
     title="TIFF",
     suffixes=(".tif", ".tiff"),
     recognises=lambda first: first[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
-    decode=decode,
+    decode=vips.with_own_reason(decode),
     encode=tiff_writer.encode,
     bits=16,
 )
