@@ -52,6 +52,7 @@ def at_the_ends(work: FileWork, job: Job) -> FileWork:
         work,
         read=_StdinReader(work) if str(job.input) == STREAM else work.read,
         write=_StdoutWriter(work) if str(job.output) == STREAM else work.write,
+        copy=None,  # a stream is read once
     )
 
 

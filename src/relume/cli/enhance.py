@@ -53,7 +53,12 @@ from relume.errors import ContractError
 from relume.release import __version__
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from relume.cli._report import Report
+    from relume.io.raw.plain_mosaic import Sensor
+    from relume.photo import Photo
     from relume.runs.batch import FileWork
     from relume.runs.plan import Plan
 
@@ -191,6 +196,7 @@ def enhance(
             ev=ev,
             sensor=sensor,
         ),
+        copy=_copying(quality, sensor, strip=strip_metadata, max_bytes=max_bytes),
         write=partial(
             write,
             quality=quality,
@@ -228,6 +234,18 @@ def enhance(
         _enhance_files(planned, work=work, report=report, workers=jobs)
     if report.failed:
         raise typer.Exit(1)
+
+
+def _copying(
+    quality: int | None, sensor: Sensor | None, *, strip: bool, max_bytes: int | None
+) -> Callable[[Photo, Path, Path], tuple[str, ...] | None] | None:
+    """Return what copies a picture that was left alone; None where another one is asked for."""
+    from relume.io.copying import copy
+    from relume.io.source import MAX_BYTES
+
+    if quality is not None or sensor is not None:
+        return None
+    return partial(copy, metadata="strip" if strip else "keep", max_bytes=max_bytes or MAX_BYTES)
 
 
 def _enhance_files(planned: Plan, *, work: FileWork, report: Report, workers: int | None) -> None:

@@ -15,7 +15,7 @@ from relume.io.pixels import turned
 from relume.io.raw import kinds, libraw, plain_mosaic
 from relume.io.raw.levels import WhiteBalance
 from relume.io.raw.plain_mosaic import Sensor
-from relume.io.source import Source, load, name_of
+from relume.io.source import MAX_BYTES, Source, load, name_of
 from relume.photo import Format, Mosaic, Photo, Want
 
 
@@ -23,7 +23,7 @@ def read(
     source: Source,
     *,
     max_pixels: int = 250_000_000,
-    max_bytes: int = 500_000_000,
+    max_bytes: int = MAX_BYTES,
     want: Want = "developed",
     white_balance: WhiteBalance = "camera",
     ev: float = 0.0,

@@ -13,6 +13,10 @@ from relume.errors import TooLargeError, UnreadableError
 Source: TypeAlias = str | PathLike[str] | bytes | bytearray | memoryview | BinaryIO
 
 
+MAX_BYTES = 500_000_000
+"""Default limit of a file."""
+
+
 def name_of(source: Source) -> str:
     """Return what to call a source in a message."""
     if isinstance(source, str | PathLike):

@@ -17,7 +17,10 @@ from relume.runs.plan import Job
 
 if TYPE_CHECKING:
     from relume.photo import Photo
-    from relume.runtime.enhancer import Enhancer
+    from relume.runtime.enhancer import Enhanced, Enhancer
+
+LEFT_ALONE = "identity"
+"""The method that changes nothing."""
 
 _WORKER = "relume-picture"
 """Name of the threads."""
@@ -111,6 +114,9 @@ class FileWork:
     """From a path or a stream."""
     write: Callable[..., tuple[str, ...]]
     """Photo and path or stream → what the format could not keep."""
+    copy: Callable[[Photo, Path, Path], tuple[str, ...] | None] | None = None
+    """Copies the file of a photo that was left alone, or returns None where it cannot; None where
+    results are to be written anew."""
     maps: MapsFolder | None = None
     """Where the method's intermediate results go, if anywhere."""
 
@@ -125,7 +131,7 @@ class FileWork:
         maps = as_pictures(self.enhancer.maps(photo)) if self.maps is not None else {}
         gate.enter()
         _make_folder(job.output.parent)
-        notes = self.write(enhanced.photo, job.output)
+        notes = self._put(job, photo, enhanced)
         if self.maps is not None:
             _make_folder(self.maps.folder)
             self.maps.put(job.input, maps)
@@ -137,8 +143,16 @@ class FileWork:
             seconds=perf_counter() - start,
             width=photo.width,
             height=photo.height,
-            notes=(*photo.notes, *notes),
+            notes=notes,
         )
+
+    def _put(self, job: Job, photo: Photo, enhanced: Enhanced) -> tuple[str, ...]:
+        """Write a result, or copy what was left alone; return what is to be told."""
+        if self.copy is not None and enhanced.method == LEFT_ALONE:
+            copied = self.copy(photo, job.input, job.output)
+            if copied is not None:  # nothing of what was noted on reading holds for a copy
+                return copied
+        return (*photo.notes, *self.write(enhanced.photo, job.output))
 
 
 class Run:

@@ -7,7 +7,6 @@ XMP specification part 3 (2020), section 1.1.3.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from io import BytesIO
@@ -18,6 +17,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from relume.arrays import Pixels
 from relume.errors import UnreadableError
+from relume.io import jpeg_parts
 from relume.io.codec import Admit, Codec, Encoded, Incoming, Outgoing, Piece, Subsampling
 from relume.io.metadata import exif, icc
 from relume.io.pillow import to_arrays
@@ -66,29 +66,9 @@ class _Header:
     scan_at: int = 0
 
 
-def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
-    """Yield marker, start and end of each segment's payload, up to the first scan."""
-    at = 2
-    while True:
-        at = data.find(b"\xff", at)  # anything between segments is skipped, as libjpeg does
-        if at < 0 or at + 4 > len(data):
-            raise ValueError("the file ends before the picture begins")
-        marker = data[at + 1]
-        at += 1 if marker == 0xFF else 2
-        if marker in (0x00, 0x01, 0xFF) or 0xD0 <= marker <= 0xD8:
-            continue
-        (length,) = struct.unpack_from(">H", data, at)
-        if length < 2 or marker == 0xD9:
-            raise ValueError("the file ends before the picture begins")
-        yield marker, at + 2, at + length
-        if marker == 0xDA:
-            return
-        at += length
-
-
 def _header(data: bytes) -> _Header:
     header = _Header()
-    for marker, start, end in _segments(data):
+    for marker, start, end in jpeg_parts.segments(data):
         payload = data[start:end]
         if marker == 0xDA:
             header.scan_at = start - 4
