@@ -19,7 +19,9 @@ GAMMA = ("-m", "gamma")
 
 
 def files() -> list[str]:
-    return sorted(path.as_posix() for path in Path().rglob("*") if path.is_file())
+    """All files but the records of runs."""
+    found = (path for path in Path().rglob("*") if path.is_file() and ".relume" not in path.parts)
+    return sorted(path.as_posix() for path in found)
 
 
 def test_one_photo(relume: Call) -> None:

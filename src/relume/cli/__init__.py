@@ -123,7 +123,9 @@ def _is_at_work() -> bool:
 
 def _run(arguments: Sequence[str] | None) -> int:
     try:
-        result = app(args=arguments, prog_name="relume", standalone_mode=False)
+        given = list(sys.argv[1:] if arguments is None else arguments)
+        # The command as it was given is what a manifest records.
+        result = app(args=given, prog_name="relume", standalone_mode=False, obj=given)
     except SystemExit as ending:  # typer's own, after --install-completion or a closed pipe
         result = ending.code
     except (KeyboardInterrupt, typer.Abort):

@@ -8,9 +8,8 @@ import threading
 from collections.abc import Generator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
-from functools import partial
 from time import perf_counter
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -49,17 +48,12 @@ from relume.cli._raw import (
     results,
     searched,
 )
+from relume.cli._runs import ManifestOption, command, kept, open_manifest
 from relume.errors import ContractError
-from relume.release import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
     from relume.cli._report import Report
-    from relume.io.raw.plain_mosaic import Sensor
-    from relume.photo import Photo
-    from relume.runs.batch import FileWork
+    from relume.runs.batch import Work
     from relume.runs.plan import Plan
 
 EXAMPLES = """\
@@ -74,6 +68,7 @@ curl … | relume enhance - > bright.jpg"""
 
 
 def enhance(
+    context: typer.Context,
     inputs: Annotated[
         list[str],
         typer.Argument(metavar="INPUT", help="Files, folders and patterns; - is standard input."),
@@ -127,8 +122,8 @@ def enhance(
         bool,
         typer.Option(
             "--overwrite",
-            help="Enhance again what has a result; otherwise a result that is there and not empty "
-            "is kept. An input is never overwritten.",
+            help="Enhance again what has a result; otherwise one that is up to date is kept. "
+            "An input is never overwritten.",
         ),
     ] = False,
     jobs: Annotated[
@@ -157,6 +152,7 @@ def enhance(
     black: Black = None,
     white: White = None,
     size: Size = None,
+    manifest: ManifestOption = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
 ) -> None:
     """Turn dark photos into good ones.
@@ -166,44 +162,33 @@ def enhance(
     """
     from relume.cli._report import Report
     from relume.cli._stream import STREAM, at_the_ends, stream_job
-    from relume.io import SUFFIXES, read, write
-    from relume.runs.batch import FileWork
+    from relume.io import SUFFIXES, write
     from relume.runs.map_pictures import MapsFolder
     from relume.runs.plan import Plan, plan
-    from relume.runtime import Enhancer
+    from relume.runs.recorded import Recorded
+    from relume.runs.resume import Resume
+    from relume.runs.treatment import Treatment
     from relume.runtime.fit import MEMORY
 
     sensor = parse_sensor(cfa=cfa, black=black, white=white, size=size)
-    # Before any file is looked at, so that a wrong name or knob shows at once.
-    enhancer = Enhancer(
-        method,
+    treatment = Treatment(
+        method=method,
         knobs=parse_knobs(knob or ()),
         strength=strength,
         engine=engine,
-        threads=threads,
-        ev=ev,
-        memory=MEMORY if memory is None else memory * MIB,
-        description=parse_description(method, input=input, reach=reach, multiple_of=multiple_of),
         precision=parse_precision(method, precision, quiet=quiet),
+        description=parse_description(method, input=input, reach=reach, multiple_of=multiple_of),
+        white_balance=parse_white_balance(wb),
+        ev=ev,
+        sensor=sensor,
+        quality=quality,
+        strip_metadata=strip_metadata,
+        limits=cast("dict[str, int]", limits(max_pixels=max_pixels, max_bytes=max_bytes)),
+        threads=threads,
+        memory=MEMORY if memory is None else memory * MIB,
     )
-    work = FileWork(
-        enhancer=enhancer,
-        read=partial(
-            read,
-            **limits(max_pixels=max_pixels, max_bytes=max_bytes),
-            want=enhancer.wants,
-            white_balance=parse_white_balance(wb),
-            ev=ev,
-            sensor=sensor,
-        ),
-        copy=_copying(quality, sensor, strip=strip_metadata, max_bytes=max_bytes),
-        write=partial(
-            write,
-            quality=quality,
-            metadata="strip" if strip_metadata else "keep",
-            software=None if strip_metadata else f"relume {__version__}",
-        ),
-    )
+    # Before any file is looked at, so that a wrong name or knob shows at once.
+    work = treatment.work(treatment.enhancer())
     report = Report("json" if as_json else "quiet" if quiet else "lines")
     if STREAM in inputs or output == STREAM:
         job = stream_job(inputs, output, overwrite=overwrite, suffixes=SUFFIXES)
@@ -227,28 +212,25 @@ def enhance(
         work = replace(work, maps=folder)
     for problem in planned.problems:
         report.problem(problem)
-    if dry_run:
-        for job in planned.jobs:
-            report.planned(job)
-    else:
-        _enhance_files(planned, work=work, report=report, workers=jobs)
+    with open_manifest(planned, manifest, dry=dry_run) as book:
+        judge, doing = kept, work
+        if book is not None:
+            record = treatment.record()
+            resume = Resume(book, record, overwrite=overwrite)
+            planned = resume.open_to_judgement(planned)
+            judge, doing = resume.judged, Recorded(work, resume)
+            if not dry_run:
+                book.open_run(record, command=command(context))
+        if dry_run:
+            for job in planned.jobs:
+                report.planned(judge(job))
+        else:
+            _enhance_files(planned, work=doing, report=report, workers=jobs)
     if report.failed:
         raise typer.Exit(1)
 
 
-def _copying(
-    quality: int | None, sensor: Sensor | None, *, strip: bool, max_bytes: int | None
-) -> Callable[[Photo, Path, Path], tuple[str, ...] | None] | None:
-    """Return what copies a picture that was left alone; None where another one is asked for."""
-    from relume.io.copying import copy
-    from relume.io.source import MAX_BYTES
-
-    if quality is not None or sensor is not None:
-        return None
-    return partial(copy, metadata="strip" if strip else "keep", max_bytes=max_bytes or MAX_BYTES)
-
-
-def _enhance_files(planned: Plan, *, work: FileWork, report: Report, workers: int | None) -> None:
+def _enhance_files(planned: Plan, *, work: Work, report: Report, workers: int | None) -> None:
     from relume.cli._report import progress
     from relume.runs.batch import Failed, Run
 

@@ -105,6 +105,10 @@ class Gate:
                 self._changed.wait(_POLL)
 
 
+Work: TypeAlias = Callable[[Job, Gate], Done | Skipped]
+"""What is done to one job: it raises what went wrong, and CalledOff where the gate is shut."""
+
+
 @dataclass(frozen=True)
 class FileWork:
     """What is done to each picture of a run; safe to use from several threads."""
@@ -165,9 +169,7 @@ class Run:
     that are still being enhanced. A full disk starts no further job: the outcomes then end early.
     """
 
-    def __init__(
-        self, jobs: Sequence[Job], work: Callable[[Job, Gate], Done], *, workers: int
-    ) -> None:
+    def __init__(self, jobs: Sequence[Job], work: Work, *, workers: int) -> None:
         self._jobs = jobs
         self._work = work
         self._gate = Gate()

@@ -59,6 +59,8 @@ class Plan:
     problems: tuple[Problem, ...]
     ignored: int
     """Files in folders that are no pictures, hidden, or results of an earlier run."""
+    folder: Path | None = None
+    """Where all results go, if it is one folder."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ def plan(
     _refuse_overwriting(pairs)
     named = names.distinct(pairs, mark=MARK, identity=_identity)
     jobs = tuple(_job(source, target, overwrite=overwrite) for source, target in named)
-    return Plan(jobs, tuple(problems), search.ignored)
+    return Plan(jobs, tuple(problems), search.ignored, place.folder)
 
 
 class _Search:

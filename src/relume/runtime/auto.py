@@ -29,6 +29,8 @@ from relume.methods.exposure import automatic
 from relume.runtime.scene import is_drawn, is_starry
 
 AUTO = "auto"
+METHODS = ("identity", "relume")
+"""What it chooses from."""
 
 AIM = 0.5
 """Mean of max(R, G, B) that counts as well exposed."""

@@ -1,0 +1,278 @@
+"""The record of a run on disk: which picture was made from what, with which settings, how it ended.
+
+One SQLite file, by default OUT/.relume/run.sqlite. A row is written when a picture is begun and
+again when it has ended, each in a transaction of its own, so that a process that is killed leaves
+a record that says what it was doing. Several processes may write at the same time.
+
+The journal is written ahead (WAL) where the file system is of this machine. WAL keeps its index in
+shared memory, which other machines do not see, so on a network file system the file has SQLite's
+rollback journal, whose locks such file systems know. https://sqlite.org/wal.html
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import sqlite3
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from time import time
+from typing import Any, Literal, Self, cast
+
+from relume.errors import UnreadableError, UnwritableError
+from relume.runs.file_systems import is_shared_by_machines
+from relume.runs.rows import Ending, Row, RunRow, State, as_row, halves
+from relume.runs.stamp import Stamp
+
+HOME = ".relume"
+"""Folder of the manifests, inside the folder of the results."""
+NAME = "run.sqlite"
+PATIENCE = 60.0
+"""Seconds to wait for another process to finish its transaction."""
+_MADE_BY = 0x72656C75
+"""What SQLite's application_id says of our files: "relu"."""
+_VERSION = 1
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS settings (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS runs (
+  id INTEGER PRIMARY KEY, began REAL NOT NULL, ended REAL, settings INTEGER NOT NULL,
+  command TEXT NOT NULL, folder TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS pictures (
+  output TEXT PRIMARY KEY, input TEXT NOT NULL, input_size INTEGER, input_mark TEXT,
+  input_hash TEXT, settings INTEGER NOT NULL, run INTEGER NOT NULL, state TEXT NOT NULL,
+  before_size INTEGER, before_mark TEXT, output_size INTEGER, output_mark TEXT, output_hash TEXT,
+  method TEXT, seconds REAL, error TEXT, at REAL NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS unfinished ON pictures (state) WHERE state <> 'done';
+"""
+_COLUMNS = (
+    "output, input, input_size, input_mark, input_hash, s.text, state, before_size, before_mark, "
+    "output_size, output_mark, output_hash, method, seconds, error, run"
+)
+
+
+class Manifest:
+    """An open manifest; safe to use from several threads."""
+
+    def __init__(self, path: Path, *, root: Path) -> None:
+        """Open it, making it if it is absent. Keys are relative to `root`.
+
+        Raises: UnwritableError; UnreadableError for a file that is no manifest.
+        """
+        self.path = path
+        self._shown = root
+        self._root = os.path.abspath(root)  # noqa: PTH100 (links stay as they were named)
+        self._lock = Lock()
+        self._settings = self._run = 0
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UnwritableError(
+                f"{path.parent}: this folder cannot be made: {error.strerror or error}; "
+                "choose another -o or --manifest FILE"
+            ) from error
+        with self._telling():
+            self._base = sqlite3.connect(
+                path, timeout=PATIENCE, isolation_level=None, check_same_thread=False
+            )
+            found = self._base.execute("PRAGMA application_id").fetchone()[0]
+            tables = self._base.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+            if tables and found != _MADE_BY:
+                raise UnreadableError(f"{path}: not a manifest of relume; name another --manifest")
+            shared = is_shared_by_machines(path.parent)
+            self._base.execute(f"PRAGMA journal_mode = {'DELETE' if shared else 'WAL'}")
+            self._base.execute("PRAGMA synchronous = NORMAL")
+            if not tables:
+                with self._transaction():
+                    for statement in _SCHEMA.split(";"):
+                        self._base.execute(statement)
+                    self._base.execute(f"PRAGMA application_id = {_MADE_BY}")
+                    self._base.execute(f"PRAGMA user_version = {_VERSION}")
+            version = self._base.execute("PRAGMA user_version").fetchone()[0]
+            if version > _VERSION:
+                raise UnreadableError(f"{path}: written by a newer relume; update this one")
+
+    @classmethod
+    def there(cls, path: Path, *, root: Path) -> Self:
+        """Open a manifest that must exist. Raises: UnreadableError."""
+        if not path.is_file():
+            raise UnreadableError(
+                f"{path}: no manifest there; `relume enhance … -o DIR` writes one"
+            )
+        return cls(path, root=root)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Note the end of the run, if one was opened, and let go of the file."""
+        with self._lock:
+            if self._run:
+                with self._telling():
+                    self._base.execute(
+                        "UPDATE runs SET ended = ? WHERE id = ?", (time(), self._run)
+                    )
+            self._base.close()
+
+    def open_run(self, settings: str, *, command: Sequence[str]) -> None:
+        """Say with which settings, and by which command, pictures are made from now on."""
+        with self._writing():
+            self._settings = self._settings_id(settings)
+            self._run = self._insert(
+                "INSERT INTO runs (began, settings, command, folder) VALUES (?, ?, ?, ?)",
+                (time(), self._settings, json.dumps(list(command)), str(Path.cwd())),
+            )
+
+    def key(self, output: Path) -> str:
+        """Return an output's key."""
+        absolute = os.path.abspath(output)  # noqa: PTH100
+        inside = absolute.startswith(self._root + os.sep)
+        return Path(absolute[len(self._root) + 1 :] if inside else absolute).as_posix()
+
+    def place(self, row: Row) -> Path:
+        """Return where the output of a row is."""
+        return self._shown / row.output
+
+    def row(self, output: Path) -> Row | None:
+        """Return what is known of an output."""
+        query = f"SELECT {_COLUMNS} FROM pictures JOIN settings s ON s.id = settings WHERE output=?"
+        with self._lock, self._telling():
+            found = self._base.execute(query, (self.key(output),)).fetchone()
+        return None if found is None else as_row(found)
+
+    def rows(self, *states: State) -> Iterator[Row]:
+        """Yield the rows in these states, or all, ordered by output."""
+        marks = ", ".join("?" * len(states))
+        where = f"WHERE state IN ({marks})" if states else ""
+        query = (
+            f"SELECT {_COLUMNS} FROM pictures JOIN settings s ON s.id = settings {where} "
+            "AND output > ? ORDER BY output LIMIT 1000"
+        ).replace("AND", "AND" if states else "WHERE", 1)
+        last = ""
+        while True:  # in pages, so that no transaction stays open while somebody else writes
+            with self._lock, self._telling():
+                page = self._base.execute(query, (*states, last)).fetchall()
+            yield from map(as_row, page)
+            if not page:
+                return
+            last = page[-1][0]
+
+    def runs(self) -> list[RunRow]:
+        """Return all commands, oldest first."""
+        query = (
+            "SELECT r.id, began, ended, s.text, command, folder FROM runs r "
+            "JOIN settings s ON s.id = r.settings ORDER BY r.id"
+        )
+        with self._lock, self._telling():
+            found = self._base.execute(query).fetchall()
+        return [
+            RunRow(number, began, ended, text, tuple(json.loads(command)), folder)
+            for number, began, ended, text, command, folder in found
+        ]
+
+    def counts(self) -> dict[State, int]:
+        """Return how many pictures are in which state."""
+        with self._lock, self._telling():
+            found = self._base.execute("SELECT state, count(*) FROM pictures GROUP BY state")
+            return dict(found.fetchall())
+
+    def begin(self, output: Path, *, input: str, stamp: Stamp | None, before: Stamp | None) -> None:
+        """Note that a picture is begun."""
+        self.begin_all([(output, input, stamp, before)])
+
+    def begin_all(self, begun: Iterable[tuple[Path, str, Stamp | None, Stamp | None]]) -> None:
+        """Note that pictures are begun: output, input, the input's stamp, what lay there before."""
+        rows = [
+            (self.key(output), input, *halves(stamp), *halves(before))
+            for output, input, stamp, before in begun
+        ]
+        with self._writing():
+            self._base.executemany(
+                "INSERT OR REPLACE INTO pictures (output, input, input_size, input_mark, "
+                "before_size, before_mark, settings, run, state, at) "
+                f"VALUES (?, ?, ?, ?, ?, ?, {self._settings}, {self._run}, 'begun', {time()})",
+                rows,
+            )
+
+    def end(self, output: Path, ending: Ending) -> None:
+        """Note how a picture that was begun has ended."""
+        with self._writing():
+            self._base.execute(
+                "UPDATE pictures SET state = ?, input_hash = ?, output_size = ?, output_mark = ?, "
+                "output_hash = ?, method = ?, seconds = ?, error = ?, at = ? WHERE output = ?",
+                (
+                    *(ending.state, ending.input_hash, *halves(ending.output_stamp)),
+                    *(ending.output_hash, ending.method, ending.seconds, ending.error),
+                    *(time(), self.key(output)),
+                ),
+            )
+
+    def restamp(self, output: Path, *, input: Stamp | None, result: Stamp | None) -> None:
+        """Note new stamps of files whose content is what it was."""
+        with self._writing():
+            self._base.execute(
+                "UPDATE pictures SET input_size = ?, input_mark = ?, output_size = ?, "
+                "output_mark = ? WHERE output = ?",
+                (*halves(input), *halves(result), self.key(output)),
+            )
+
+    def mark(self, rows: Iterable[Row], state: Literal["done", "damaged", "again"]) -> None:
+        """Put these pictures into another state."""
+        keys = [(state, row.output) for row in rows]
+        with self._writing():
+            self._base.executemany("UPDATE pictures SET state = ? WHERE output = ?", keys)
+
+    def _settings_id(self, text: str) -> int:
+        self._base.execute("INSERT OR IGNORE INTO settings (text) VALUES (?)", (text,))
+        found = self._base.execute("SELECT id FROM settings WHERE text = ?", (text,)).fetchone()
+        return int(found[0])
+
+    def _insert(self, statement: str, values: tuple[Any, ...]) -> int:
+        return cast(int, self._base.execute(statement, values).lastrowid)
+
+    @contextmanager
+    def _writing(self) -> Generator[None]:
+        with self._lock, self._telling(), self._transaction():
+            yield
+
+    @contextmanager
+    def _transaction(self) -> Generator[None]:
+        # IMMEDIATE: a transaction that reads first and then writes fails at once beside another
+        # writer, however long it would have been willing to wait.
+        self._base.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._base.execute("ROLLBACK")
+            raise
+        self._base.execute("COMMIT")
+
+    @contextmanager
+    def _telling(self) -> Generator[None]:
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            what = str(error)
+            if "not a database" in what or "malformed" in what:
+                raise UnreadableError(
+                    f"{self.path}: not a manifest, or damaged ({what}); name another --manifest"
+                ) from error
+            wrong = UnwritableError(
+                f"{self.path}: the manifest cannot be written: {what}; --manifest FILE puts it "
+                "elsewhere"
+            )
+            if "full" in what:
+                raise wrong from OSError(errno.ENOSPC, what)
+            raise wrong from error
+
+
+def manifest_of(folder: Path, *, shard: tuple[int, int] | None = None) -> Path:
+    """Return where the manifest of a folder of results is, or that of one shard of a run."""
+    name = NAME if shard is None else f"run-{shard[0]}-of-{shard[1]}.sqlite"
+    return folder / HOME / name

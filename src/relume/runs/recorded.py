@@ -1,0 +1,54 @@
+"""Work that first asks the manifest whether it is to be done, and records what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from os import fspath
+
+from relume.runs.batch import CalledOff, Done, Gate, Skipped
+from relume.runs.plan import Job
+from relume.runs.resume import Resume, Verdict
+from relume.runs.rows import Ending
+from relume.runs.stamp import digest, stamp
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What `Run` does with each job of a run that has a manifest."""
+
+    work: Callable[[Job, Gate], Done]
+    resume: Resume
+
+    def __call__(self, job: Job, gate: Gate) -> Done | Skipped:
+        """Do a job if it is to be done. Raises: what the work raises; UnwritableError."""
+        verdict = self.resume.judge(job)
+        if verdict.skip:
+            return Skipped(replace(job, skip=verdict.skip))
+        manifest = self.resume.manifest
+        manifest.begin(
+            job.output, input=fspath(job.input), stamp=verdict.input, before=verdict.before
+        )
+        try:
+            done = self.work(job, gate)
+        except CalledOff:  # the row says that it was begun, and nothing was written
+            raise
+        except Exception as error:
+            manifest.end(job.output, Ending("failed", error=str(error)))
+            raise
+        manifest.end(job.output, self._ending(done, verdict))
+        again = (f"made anew: {verdict.again}",) if verdict.again else ()
+        return replace(done, notes=(*done.notes, *again))
+
+    def _ending(self, done: Done, verdict: Verdict) -> Ending:
+        source, result = done.job.input, done.job.output
+        content = digest(source)
+        return Ending(
+            "done",
+            # What changed while it was read has an unknown content.
+            input_hash=content if stamp(source) == verdict.input else None,
+            output_stamp=stamp(result),
+            output_hash=digest(result),
+            method=done.method,
+            seconds=round(done.seconds, 4),
+        )

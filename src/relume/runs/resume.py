@@ -1,0 +1,128 @@
+"""What an earlier run left to do, by its manifest and by what lies there now.
+
+| manifest says | result there now          | input, settings | verdict                           |
+|---------------|---------------------------|-----------------|-----------------------------------|
+| nothing       | none, or empty            |                 | do                                |
+| nothing       | there                     |                 | keep: it counts as done           |
+| done          | as it was made            | same            | keep                              |
+| done          | as it was made            | changed         | do, and say why                   |
+| done          | gone                      |                 | do, and say so                    |
+| done          | changed since             |                 | keep: somebody's work             |
+| any           | made from another input   |                 | keep: two inputs, one name        |
+| begun         | as before it was begun    |                 | do                                |
+| begun         | another than before       | same            | keep: made just before a kill     |
+| failed, again |                           |                 | do                                |
+| deadly        |                           |                 | keep away, until it is asked for  |
+| damaged       | there                     |                 | keep, until it is asked for       |
+
+A file is what it was if its size and time are; if they are not, its content decides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from os import fspath
+
+from relume.runs.manifest import Manifest
+from relume.runs.plan import Job, Plan, finished
+from relume.runs.rows import Ending, Row
+from relume.runs.stamp import Stamp, digest, stamp
+from relume.runs.treatment import difference
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a picture is to be enhanced, and what was seen when that was decided."""
+
+    skip: str = ""
+    """Why there is nothing to do; empty when there is."""
+    again: str = ""
+    """Why it is made anew; empty when it is the first time."""
+    input: Stamp | None = None
+    before: Stamp | None = None
+    """What lies in the output's place."""
+
+
+@dataclass(frozen=True)
+class Resume:
+    """Judges the jobs of a run by its manifest; safe to use from several threads."""
+
+    manifest: Manifest
+    settings: str
+    overwrite: bool = False
+    """Enhance whatever has a result, too."""
+
+    def judge(self, job: Job) -> Verdict:
+        """Decide about one job, and mend its row where a file was only touched or just made."""
+        if job.skip:
+            return Verdict(skip=job.skip)
+        row = self.manifest.row(job.output)
+        now, before = stamp(job.input), stamp(job.output)
+        do = Verdict(input=now, before=before)
+        if self.overwrite:
+            return do
+        there = before is not None and before.size > 0
+        if row is None:
+            return replace(do, skip=finished(job.output)) if there else do
+        if there and row.input != fspath(job.input) and self._input_differs(job, row):
+            made = f"{job.output} is there already, made from {row.input}"
+            return replace(do, skip=f"{made}; --overwrite replaces it")
+        match row.state:
+            case "deadly":
+                why = f"it ended its worker ({row.error}); `relume runs retry` tries again"
+                return replace(do, skip=why)
+            case "begun":
+                if not there or before == row.before:
+                    return do
+                row = self._adopted(job, row, before)
+            case "failed" | "again":
+                return do
+            case "damaged" if there:
+                why = f"{job.output} is not what was made; `relume runs retry` makes it anew"
+                return replace(do, skip=why)
+            case "done" | "damaged":
+                if not there:
+                    return replace(do, again="its result was gone")
+                if before != row.output_stamp and digest(job.output) != row.output_hash:
+                    why = f"{job.output} was changed after it was made; --overwrite replaces it"
+                    return replace(do, skip=why)
+        return self._by_input(job, row, do)
+
+    def judged(self, job: Job) -> Job:
+        """Return a job with the reason to skip it that was found, if any."""
+        return replace(job, skip=self.judge(job).skip)
+
+    def open_to_judgement(self, plan: Plan) -> Plan:
+        """Return a plan in which a result that is there is no reason yet to skip its job."""
+        jobs = (
+            replace(job, skip="") if job.skip and job.skip == finished(job.output) else job
+            for job in plan.jobs
+        )
+        return replace(plan, jobs=tuple(jobs))
+
+    def _by_input(self, job: Job, row: Row, do: Verdict) -> Verdict:
+        """Decide about a result that is as it was made."""
+        if do.input != row.input_stamp and self._input_differs(job, row):
+            return replace(do, again="its input has changed")
+        if row.settings != self.settings:
+            return replace(do, again=difference(row.settings, self.settings))
+        if do.input != row.input_stamp or do.before != row.output_stamp:
+            self.manifest.restamp(job.output, input=do.input, result=do.before)
+        return replace(do, skip=f"{job.output} is done with these settings")
+
+    def _input_differs(self, job: Job, row: Row) -> bool:
+        return row.input_hash is None or digest(job.input) != row.input_hash
+
+    def _adopted(self, job: Job, row: Row, there: Stamp | None) -> Row:
+        """Take what was put there just before the process was killed for what was begun."""
+        # The content that was read is known only if the input has not changed since.
+        same = stamp(job.input) == row.input_stamp
+        ending = Ending(
+            "done",
+            input_hash=digest(job.input) if same else None,
+            output_stamp=there,
+            output_hash=digest(job.output),
+        )
+        self.manifest.end(job.output, ending)
+        adopted = self.manifest.row(job.output)
+        return adopted if adopted is not None else row

@@ -1,0 +1,88 @@
+"""The rows of a manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from relume.runs.stamp import Stamp
+
+State: TypeAlias = Literal["begun", "done", "failed", "deadly", "damaged", "again"]
+"""`deadly` killed its worker again and again; `damaged` is another result than was made; `again`
+is to be made anew by the next run."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """What is known of one picture."""
+
+    output: str
+    """Relative to the folder of the results where it lies inside, else absolute."""
+    input: str
+    input_stamp: Stamp | None
+    input_hash: str | None
+    settings: str
+    state: State
+    before: Stamp | None
+    """What lay in the output's place when the picture was begun."""
+    output_stamp: Stamp | None
+    output_hash: str | None
+    method: str | None
+    seconds: float | None
+    error: str | None
+    run: int
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """One command that wrote into a manifest."""
+
+    id: int
+    began: float
+    ended: float | None
+    settings: str
+    command: tuple[str, ...]
+    folder: str
+    """Where it was given."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a picture ended."""
+
+    state: Literal["done", "failed", "deadly"]
+    input_hash: str | None = None
+    output_stamp: Stamp | None = None
+    output_hash: str | None = None
+    method: str | None = None
+    seconds: float | None = None
+    error: str | None = None
+
+
+def halves(stamp: Stamp | None) -> tuple[int | None, str | None]:
+    return (None, None) if stamp is None else (stamp.size, stamp.mark)
+
+
+def _stamp(size: int | None, mark: str | None) -> Stamp | None:
+    return None if size is None or mark is None else Stamp(size, mark)
+
+
+def as_row(found: Sequence[Any]) -> Row:
+    output, input, in_size, in_mark, in_hash, settings, state, before_size, before_mark = found[:9]
+    out_size, out_mark, out_hash, method, seconds, error, run = found[9:]
+    return Row(
+        output=output,
+        input=input,
+        input_stamp=_stamp(in_size, in_mark),
+        input_hash=in_hash,
+        settings=settings,
+        state=state,
+        before=_stamp(before_size, before_mark),
+        output_stamp=_stamp(out_size, out_mark),
+        output_hash=out_hash,
+        method=method,
+        seconds=seconds,
+        error=error,
+        run=run,
+    )

@@ -1,0 +1,135 @@
+"""How every picture of a run is treated, as one value: built here, recorded, sent to a worker."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Literal
+
+from relume import methods
+from relume.card import to_json
+from relume.io import read, write
+from relume.io.copying import copy
+from relume.io.raw.levels import WhiteBalance
+from relume.io.raw.plain_mosaic import Sensor
+from relume.io.source import MAX_BYTES
+from relume.photo import Photo
+from relume.release import __version__
+from relume.runs.batch import FileWork
+from relume.runtime import Enhancer, weights
+from relume.runtime.auto import AUTO, METHODS
+from relume.runtime.fit import MEMORY
+from relume.runtime.foreign import Description
+from relume.runtime.variants import Precision
+
+_WITHOUT_EFFECT = ("threads", "memory", "limits")
+"""What changes how a result is computed and not what it is."""
+
+
+@dataclass(frozen=True)
+class Treatment:
+    """The settings of a run; the fields are those of `Enhancer`, `read` and `write`."""
+
+    method: str = AUTO
+    knobs: Mapping[str, float] = field(default_factory=dict[str, float])
+    strength: float = 1.0
+    engine: str = "auto"
+    precision: Precision = "fp32"
+    description: Description | None = None
+    white_balance: WhiteBalance = "camera"
+    ev: float = 0.0
+    sensor: Sensor | None = None
+    quality: int | None = None
+    strip_metadata: bool = False
+    limits: Mapping[str, int] = field(default_factory=dict[str, int])
+    """`max_pixels` and `max_bytes`, where they are not the reader's own."""
+    threads: int | None = None
+    memory: int = MEMORY
+
+    def enhancer(self) -> Enhancer:
+        """Return what enhances. Raises: RelumeError for what cannot be."""
+        return Enhancer(
+            self.method,
+            knobs=self.knobs,
+            strength=self.strength,
+            engine=self.engine,
+            threads=self.threads,
+            ev=self.ev,
+            memory=self.memory,
+            description=self.description,
+            precision=self.precision,
+        )
+
+    def work(self, enhancer: Enhancer) -> FileWork:
+        """Return what reads, enhances and writes one file."""
+        return FileWork(
+            enhancer=enhancer,
+            read=partial(
+                read,
+                **self.limits,
+                want=enhancer.wants,
+                white_balance=self.white_balance,
+                ev=self.ev,
+                sensor=self.sensor,
+            ),
+            copy=self._copying(),
+            write=partial(
+                write,
+                quality=self.quality,
+                metadata=self.metadata,
+                software=None if self.strip_metadata else f"relume {__version__}",
+            ),
+        )
+
+    @property
+    def metadata(self) -> Literal["keep", "strip"]:
+        """What becomes of EXIF and XMP."""
+        return "strip" if self.strip_metadata else "keep"
+
+    def _copying(self) -> Callable[[Photo, Path, Path], tuple[str, ...] | None] | None:
+        """Return what copies a picture that was left alone; None where another is asked for."""
+        if self.quality is not None or self.sensor is not None:
+            return None
+        limit = self.limits.get("max_bytes", MAX_BYTES)
+        return partial(copy, metadata=self.metadata, max_bytes=limit)
+
+    def record(self) -> str:
+        """Return what a result depends on beside its input, as JSON with sorted keys."""
+        facts = {name: value for name, value in asdict(self).items() if value is not None}
+        facts = {name: value for name, value in facts.items() if name not in _WITHOUT_EFFECT}
+        return json.dumps(
+            {**facts, "relume": __version__, "weights": identity(self.method)},
+            sort_keys=True,
+            default=str,
+        )
+
+
+def identity(method: str) -> str:
+    """Return a checksum of what a method is: its card, which holds the checksums of its weights,
+    or the bytes of a model file."""
+    if method.lower().endswith(weights.MODELS):
+        data = weights.read_model(Path(method))
+    else:
+        names = METHODS if method == AUTO else (method,)
+        data = "\n".join(to_json(methods.card(name)) for name in names).encode()
+    return sha256(data).hexdigest()[:16]
+
+
+def difference(before: str, now: str) -> str:
+    """Say in a few words what differs between two records."""
+    old, new = json.loads(before), json.loads(now)
+    names = [name for name in sorted({*old, *new}) if old.get(name) != new.get(name)]
+    if "method" in names:
+        return f"other settings: method {new['method']} instead of {old['method']}"
+    parts = [f"{name} {_short(new.get(name))} instead of {_short(old.get(name))}" for name in names]
+    return f"other settings: {', '.join(parts)}"
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, dict):
+        return " ".join(f"{name}={part}" for name, part in sorted(value.items())) or "unset"
+    return "unset" if value is None else str(value)

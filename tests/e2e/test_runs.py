@@ -1,0 +1,222 @@
+"""A run and its record: what is done stays done, what changed is made anew, kills lose nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from e2e.command import Call, Ended, mean, put_photo
+
+NAMES = ("a.jpg", "b.jpg", "c.png")
+
+
+def enhance(relume: Call, *more: str) -> Ended:
+    return relume("enhance", "d", "-o", "out", "-m", "gamma", "--json", *more)
+
+
+def told(ended: Ended) -> list[dict[str, object]]:
+    return [json.loads(line) for line in ended.out.splitlines()]
+
+
+def skipped(ended: Ended) -> list[object]:
+    return [line["skipped"] for line in told(ended)]
+
+
+@pytest.fixture
+def made(relume: Call) -> Call:
+    """A folder `out` with three results."""
+    for seed, name in enumerate(NAMES):
+        put_photo(f"d/{name}", seed=seed)
+    assert skipped(enhance(relume)) == [False] * 3
+    return relume
+
+
+def test_what_is_done_with_these_settings_is_kept(made: Call) -> None:
+    ended = enhance(made)
+    assert skipped(ended) == [True] * 3
+    assert "done with these settings" in str(told(ended)[0]["reason"])
+
+
+def test_other_settings_make_it_anew_and_say_so(made: Call) -> None:
+    before = mean("out/a.jpg")
+    ended = enhance(made, "-k", "gamma=0.3")
+    assert skipped(ended) == [False] * 3
+    (note,) = told(ended)[0]["notes"]  # type: ignore[misc]
+    assert note == "made anew: other settings: knobs gamma=0.3 instead of unset"
+    assert mean("out/a.jpg") > before
+    assert skipped(enhance(made, "-k", "gamma=0.3")) == [True] * 3
+    # What does not change a result changes nothing.
+    assert skipped(enhance(made, "-k", "gamma=0.3", "--threads", "1", "-j", "1")) == [True] * 3
+
+
+def test_another_method_makes_it_anew(made: Call) -> None:
+    ended = made("enhance", "d", "-o", "out", "-m", "he")
+    assert ended.out.count("other settings: method he instead of gamma") == 3
+
+
+def test_a_changed_input_is_made_anew_and_a_touched_one_is_not(made: Call) -> None:
+    put_photo("d/a.jpg", seed=99)
+    os.utime("d/b.jpg", (1, 1))
+    ended = enhance(made)
+    assert skipped(ended) == [False, True, True]
+    assert told(ended)[0]["notes"] == ["made anew: its input has changed"]
+    assert skipped(enhance(made)) == [True] * 3
+
+
+def test_a_result_that_is_gone_is_made_anew_and_an_edited_one_is_kept(made: Call) -> None:
+    Path("out/a.jpg").unlink()
+    edited = put_photo("out/b.jpg", seed=50)
+    ended = enhance(made)
+    assert skipped(ended) == [False, True, True]
+    assert "was changed after it was made" in str(told(ended)[1]["reason"])
+    assert Path("out/b.jpg").read_bytes() == edited
+    assert skipped(enhance(made, "--overwrite")) == [False] * 3
+    assert Path("out/b.jpg").read_bytes() != edited
+
+
+def test_a_result_of_another_input_is_kept(made: Call) -> None:
+    put_photo("e/a.jpg", seed=30)
+    before = Path("out/a.jpg").read_bytes()
+    ended = made("enhance", "e", "-o", "out", "-m", "gamma", "--json")
+    assert skipped(ended) == [True]
+    assert "made from d/a.jpg" in str(told(ended)[0]["reason"])
+    assert Path("out/a.jpg").read_bytes() == before
+
+
+def test_moved_folders_are_still_done(made: Call) -> None:
+    Path("d").rename("moved")
+    Path("out").rename("there")
+    ended = made("enhance", "moved", "-o", "there", "-m", "gamma", "--json")
+    assert skipped(ended) == [True] * 3
+
+
+def test_a_result_without_a_record_counts_as_done(relume: Call) -> None:
+    put_photo("d/a.jpg")
+    before = put_photo("out/a.jpg", seed=3)
+    assert skipped(enhance(relume)) == [True]
+    assert Path("out/a.jpg").read_bytes() == before
+
+
+def test_a_dry_run_says_what_the_record_knows(made: Call) -> None:
+    put_photo("d/a.jpg", seed=99)
+    assert skipped(enhance(made, "-n")) == [False, True, True]
+
+
+def test_a_manifest_where_it_is_wanted(relume: Call) -> None:
+    put_photo("d/a.jpg")
+    command = ("enhance", "d", "-m", "gamma", "--manifest", "m.sqlite")
+    assert "1 skipped" not in relume(*command).out
+    assert Path("m.sqlite").exists()
+    assert "done with these settings" in relume(*command).out
+    assert "a.relume.jpg: " not in relume("runs", "verify", "m.sqlite").out
+    assert relume("runs", "verify", "m.sqlite").out == "1 whole\n"
+
+
+def test_show_verify_and_retry(made: Call) -> None:
+    Path("d/bad.jpg").write_bytes(b"no picture")
+    assert enhance(made).code == 1
+    shown = made("runs", "show", "out").out
+    assert "relume enhance d -o out -m gamma --json" in shown
+    assert "3 done, 1 failed" in shown
+    assert "failed: d/bad.jpg: " in shown
+    facts = json.loads(made("runs", "show", "out", "--json").out)
+    assert facts["counts"] == {"done": 3, "failed": 1}
+    assert [row["input"] for row in facts["unfinished"]] == ["d/bad.jpg"]
+
+    assert made("runs", "verify", "out").out == "3 whole\n"
+    before = Path("out/a.jpg").read_bytes()
+    about = Path("out/a.jpg").stat()
+    Path("out/a.jpg").write_bytes(before[:-1] + b"\0")  # a flipped byte under the same stamp
+    os.utime("out/a.jpg", ns=(about.st_atime_ns, about.st_mtime_ns))
+    Path("out/b.jpg").unlink()
+    ended = made("runs", "verify", "out")
+    assert ended.code == 1
+    assert ended.out.splitlines() == [
+        "damaged: out/a.jpg",
+        "missing: out/b.jpg",
+        "1 damaged, 1 missing, 1 whole",
+    ]
+    assert told(enhance(made))[0]["skipped"]  # nothing is overwritten unasked
+
+    put_photo("d/bad.jpg", seed=8)
+    ended = made("runs", "retry", "out")
+    assert ended.code == 0
+    assert Path("out/a.jpg").read_bytes() == before
+    assert Path("out/bad.jpg").exists()
+    assert made("runs", "verify", "out").out == "4 whole\n"
+    assert "nothing failed" in made("runs", "retry", "out").out
+
+
+def test_no_manifest_is_an_error_in_one_line(relume: Call) -> None:
+    Path("empty").mkdir()
+    assert "no manifest there" in relume("runs", "show", "empty").complaint
+    put_photo("d/a.jpg")
+    assert "not a manifest" in relume("runs", "show", "d/a.jpg").complaint
+
+
+KILLED = """
+import os, random, signal, sys, time
+from pathlib import Path
+from relume.cli import main
+
+main(["enhance", "d/000.jpg", "-o", "warm/", "-m", "gamma", "--quiet"])  # imports everything
+draw = random.Random(5)
+command = ["enhance", "d", "-o", "out", "-m", "gamma", "--quiet"]
+seen = {}
+
+def look():
+    for path in sorted(Path("out").glob("*.jpg")):
+        about = path.stat()
+        assert seen.setdefault(path.name, (about.st_ino, about.st_mtime_ns)) == (
+            about.st_ino, about.st_mtime_ns), f"{path} was made twice"
+
+Path("out/.relume").mkdir(parents=True)
+kills = 0
+while kills < 20:
+    child = os.fork()
+    if child == 0:
+        os._exit(main(command))
+    wanted = len(seen) + draw.randint(0, 12)
+    while len(os.listdir("out")) - 1 < wanted and os.waitpid(child, os.WNOHANG)[0] == 0:
+        time.sleep(0.001)
+    time.sleep(draw.random() * 0.01)
+    os.kill(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status), "it ended before it was killed: more pictures are needed"
+    kills += 1
+    look()
+print(len(seen))
+child = os.fork()
+if child == 0:
+    os._exit(main(command))
+_, status = os.waitpid(child, 0)
+assert status == 0
+look()
+print(len(seen))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="kills a process that was forked")
+def test_killed_at_twenty_moments_nothing_is_lost_or_done_twice(relume: Call) -> None:
+    data = put_photo("d/000.jpg", height=120, width=160)
+    count = 400
+    for index in range(1, count):
+        Path(f"d/{index:03}.jpg").write_bytes(data)
+    ended = subprocess.run(
+        [sys.executable, "-c", KILLED], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+    before, after = map(int, ended.stdout.split())
+    assert 0 < before < count  # the kills came in the middle of the work
+    assert after == count
+    results = list(Path("out").glob("*.jpg"))
+    assert len({path.read_bytes() for path in results}) == 1
+    with Image.open(results[0]) as image:
+        image.load()
+    assert relume("runs", "verify", "out").out == f"{count} whole\n"
