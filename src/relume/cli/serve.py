@@ -1,4 +1,4 @@
-"""`relume serve`: an API for programs."""
+"""`relume serve`: an API for programs and a page for people."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from relume.cli._options import Engine, MaxBytes, MaxPixels
 from relume.errors import UnreadableError
 
 EXAMPLES = """\
-relume serve                                   # http://127.0.0.1:8000/v1/health
+relume serve                                   # then open http://127.0.0.1:8000/
 relume serve --port 0 --workers 4 --memory 4096
 relume serve --host 0.0.0.0 --token-file token.txt --allow-host pictures.example.org
 curl --data-binary @party.jpg http://127.0.0.1:8000/v1/enhance -o bright.jpg"""
@@ -54,9 +54,9 @@ def serve(
     ] = None,
     engine: Engine = "auto",
 ) -> None:
-    """Serve an API on this machine.
+    """Serve an API and a page on this machine.
 
-    It is under /v1; docs/service.md tells more. A signal to stop lets
+    The page is at /, the API under /v1; docs/service.md tells more. A signal to stop lets
     pictures in work be finished.
     """
     from relume.extras import need

@@ -1,4 +1,4 @@
-"""relume over HTTP: an API for programs, on this machine unless told otherwise.
+"""relume over HTTP: an API for programs and a page for people, on this machine unless told else.
 
 One process speaks HTTP and decodes nothing; pictures are decoded, enhanced and encoded in worker
 processes, which are killed at a time limit, when their client has gone and when they take more

@@ -29,6 +29,7 @@ class Picture(Response):
             "Relume-Knobs": json.dumps(account["knobs"]),
             "Relume-Notes": json.dumps(account["notes"]),
             "Relume-Size": f"{account['width']}x{account['height']}",
+            "Relume-Original": "{}x{}".format(*account["original"]),
         }
         if account["reason"]:
             headers["Relume-Reason"] = _plain(account["reason"])

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import Route
+from starlette.requests import Request
+from starlette.responses import FileResponse
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
 
 from relume.errors import RelumeError
 from relume.serve import endpoints, problems
@@ -14,6 +19,7 @@ from relume.serve.guard import Account, Guard
 from relume.serve.service import Service
 from relume.serve.settings import Settings
 
+PAGE = Path(__file__).parent / "page"
 FORM = 1 << 20
 """Bytes of a form around its picture."""
 
@@ -30,6 +36,8 @@ def application(service: Service) -> Starlette:
             Route("/v1/ready", endpoints.ready),
             Route("/v1/openapi.json", endpoints.describe),
             Route("/metrics", endpoints.count),
+            Route("/", _page),
+            Mount("/page", StaticFiles(directory=PAGE)),
         ],
         middleware=[
             Middleware(Account, metrics=service.metrics),
@@ -48,6 +56,10 @@ def application(service: Service) -> Starlette:
     return app
 
 
+async def _page(_: Request) -> FileResponse:
+    return FileResponse(PAGE / "index.html", headers={"Cache-Control": "no-cache"})
+
+
 def _cors(settings: Settings) -> list[Middleware]:
     if not settings.origins:
         return []
@@ -57,6 +69,7 @@ def _cors(settings: Settings) -> list[Middleware]:
         allow_methods=["GET", "POST"],
         allow_headers=["Authorization", "Content-Type"],
         expose_headers=["Relume-Method", "Relume-Reason", "Relume-Knobs", "Relume-Notes",
-                        "Relume-Size", "Relume-Request", "Server-Timing", "Retry-After"],
+                        "Relume-Size", "Relume-Original", "Relume-Request",
+                        "Server-Timing", "Retry-After"],
     )  # fmt: skip
     return [cors]

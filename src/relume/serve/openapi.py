@@ -58,6 +58,7 @@ def _enhance() -> Json:
                 "Relume-Knobs": "Its knobs, as JSON",
                 "Relume-Notes": "What was changed or could not be kept, as JSON",
                 "Relume-Size": "WIDTHxHEIGHT",
+                "Relume-Original": "The same before it was reduced to `side`",
                 "Server-Timing": "queue, read, enhance and write, in milliseconds",
             }.items()
         },
@@ -182,6 +183,7 @@ def _enhanced() -> Json:
             "format": _TEXT,
             "width": _WHOLE,
             "height": _WHOLE,
+            "original": {"type": "array", "items": _WHOLE},
             "notes": {"type": "array", "items": _TEXT},
             "seconds": {**_OBJECT, "additionalProperties": _NUMBER},
             "picture": {**_TEXT, "contentEncoding": "base64"},

@@ -94,6 +94,7 @@ def enhance(
     start = perf_counter()
     enhancer = studio.enhancer(task)
     photo = _read(data, admit, want=enhancer.wants, ev=task.ev)
+    original = (photo.width, photo.height)
     if task.side is not None and photo.mosaic is None:
         photo = reduced(photo, task.side)
     read_at = perf_counter()
@@ -110,6 +111,7 @@ def enhance(
         "format": format,
         "width": enhanced.photo.width,
         "height": enhanced.photo.height,
+        "original": original,
         "notes": notes[:MOST_NOTES],
         "seconds": {
             "read": read_at - start,

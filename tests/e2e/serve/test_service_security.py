@@ -31,7 +31,7 @@ def test_another_page_is_refused(running: Running) -> None:
     assert running.client.post("/v1/enhance", content=picture(), headers=own).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/v1/health", "/nope"])
+@pytest.mark.parametrize("path", ["/", "/v1/health", "/nope", "/page/style.css"])
 def test_security_headers(running: Running, path: str) -> None:
     headers = running.client.get(path).headers
     assert headers["content-security-policy"].startswith("default-src 'none'; script-src 'self';")
@@ -75,6 +75,7 @@ def test_the_token(tmp_path: Path) -> None:
         assert refused.status_code == 401
         assert refused.headers["connection"] == "close"  # the upload was not read
         assert client.get("/v1/ready").status_code == 200
+        assert client.get("/").status_code == 200
         right = {"authorization": f"Bearer {TOKEN}"}
         assert client.post("/v1/enhance", content=picture(), headers=right).status_code == 200
         gallery = {"origin": "https://gallery.example"}
