@@ -41,6 +41,11 @@ class Darkening:
     shade: float = 0.0
     """Share of photos of which a part stands in the shade and the rest has more light: people
     before a window, rooms with a door, a flash at night."""
+    lit: float = 0.0
+    """Share of those partly in the shade whose rest lacks no light at all."""
+    second_light: float = 0.0
+    """Share of those partly in the shade that a second light reaches, with borders of its own: two
+    lamps, a lamp and a window."""
     cast: float = 0.08
     """Largest relative gain or loss of a channel in linear light."""
     shot: tuple[float, ...] = (1e-5, 2e-3)
@@ -95,7 +100,7 @@ class Darkening:
             )
         lost = np.full((1, 1, 1), stops)
         if self.shade and random.random() < self.shade:
-            lost = stops * (1 - random.uniform(0.2, 1.0) * (1 - shade(image, random=random)))
+            lost = stops * (1 - self._reached(image, random=random))
         if random.random() < 0.5:
             lost = lost + random.uniform(0, self.unevenness) * field(image.shape, random=random)
         tint = 1 + self.cast * random.uniform(-1, 1, 3)
@@ -109,6 +114,17 @@ class Darkening:
         if random.random() < self.jpeg:
             return _compressed(encoded, quality=round(_between(self.quality, random)))
         return _rounded(encoded)
+
+    def _reached(self, image: Rgb, *, random: np.random.Generator) -> Floats:
+        """Draw which part of the missing light reaches a place after all, (H, W, 1) in [0, 1]."""
+        most = random.uniform(0.2, 1.0)
+        if self.lit and random.random() < self.lit:
+            most = 1.0
+        reached = most * (1 - shade(image, random=random))
+        if self.second_light and random.random() < self.second_light:
+            second = random.uniform(0.2, 1.0) * (1 - shade(image, random=random))
+            reached = np.maximum(reached, second)
+        return reached
 
     def _noise(self, light: Rgb, *, random: np.random.Generator) -> Rgb:
         shot = _by_logarithm(self.shot, random)

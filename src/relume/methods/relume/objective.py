@@ -30,6 +30,9 @@ NOISE = 0.04
 """Mean error of a relit picture from which noise counts as strong: a picture weighs less the
 stronger its noise, by half at this, or those with weak noise would learn nothing."""
 
+REGIONS = (4, 12)
+"""Sides of the regions, of 96 of the small picture, whose ratios of light are compared."""
+
 SHADE = 0.03
 """Added before logarithms of tones: about the level under which differences are hard to see."""
 
@@ -39,7 +42,8 @@ class Objective(objective.Objective):
 
     The estimate: the relit small picture against the small photo, by tone, by logarithm (so that
     shadows count), by differences of neighbours (structure), by the mean of the whole picture
-    (exposure) and by max − min of the channels (saturation). The restoration: the relit clean
+    (exposure), by max − min of the channels (saturation) and by the ratios of neighbouring regions
+    (what is lit against what is not, whatever the exposure; 0 by default). The restoration: the relit clean
     picture against the relit noise-free one, by luma, by the differences of R, G and B to luma, by
     differences of neighbours and by SSIM of luma. Both: the result against the photo, by the same,
     but SSIM of R, G and B, and by the mean of the whole picture.
@@ -59,6 +63,7 @@ class Objective(objective.Objective):
         structure: float = 0.5,
         mean: float = 1.0,
         saturation: float = 0.3,
+        ratio: float = 0.0,
         chroma: float = 1.0,
         similarity: float = 0.3,
         quantile: float = 0.75,
@@ -72,6 +77,7 @@ class Objective(objective.Objective):
             "structure": structure,
             "mean": mean,
             "saturation": saturation,
+            "ratio": ratio,
             "chroma": chroma,
             "similarity": similarity,
         }
@@ -114,6 +120,7 @@ def light_terms(found: Tensor, aim: Tensor, small: Tensor, *, quantile: float) -
         "structure": _steepness(found - aim),
         "mean": _misplaced(found, aim, small, quantile=quantile),
         "saturation": (_saturation(found) - _saturation(aim)).abs().mean(),
+        "ratio": _unlike_ratios(found, aim),
     }
 
 
@@ -178,6 +185,17 @@ def _steepness(values: Tensor) -> Tensor:
     """Average the absolute differences of neighbours, both ways."""
     down, right = values.diff(dim=-2), values.diff(dim=-1)
     return down.abs().mean() + right.abs().mean()
+
+
+def _unlike_ratios(found: Tensor, aim: Tensor) -> Tensor:
+    """Compare how many times as light regions are as their neighbours, as logarithms."""
+    total = found.new_zeros(())
+    for side in REGIONS:
+        here, there = (
+            (functional.avg_pool2d(luma(each), side) + SHADE).log() for each in (found, aim)
+        )
+        total = total + _steepness(here - there)
+    return total
 
 
 def _saturation(image: Tensor) -> Tensor:
