@@ -30,6 +30,12 @@ from relume.render.placement import taps
 from relume.runtime import fit
 from relume.runtime.look import Look, check, placed, rendering, taken
 
+FLOOR = "floor"
+FLOORS: Mapping[str, float] = {"uint8": 1.0, "float32": 1.0, "uint16": 0.25}
+"""What a knob of this name, in levels of 8 bits, is multiplied by. Near black a step of 16 bits is
+that of the sensor: of 14 bits, 12.92/16383 of encoded white, a fifth of a level of 8 bits. Floats
+say nothing of their steps; mostly they come from bytes."""
+
 LOOK = ("slope", "offset", "amount")
 NOISE = "noise"
 
@@ -108,7 +114,8 @@ class LiftMethod:
         feeds = {"image": np.ascontiguousarray(small.transpose(2, 0, 1)[None])}
         for name, value in knobs.items():
             if name in self._graph.inputs:
-                feeds[name] = np.asarray(value, np.float32)
+                of_type = FLOORS[picture.dtype.name] if name == FLOOR else 1.0
+                feeds[name] = np.asarray(of_type * value, np.float32)
         found = self._graph.run(feeds, LOOK)
         return {
             name: np.ascontiguousarray(value[0].transpose(1, 2, 0))

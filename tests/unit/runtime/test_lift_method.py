@@ -74,3 +74,35 @@ def test_reduction_keeps_the_mean(size):
     small = reduced(image, 96)
     assert small.shape == (96, 96, 3)
     assert np.allclose(small.mean(axis=(0, 1)), image.mean(axis=(0, 1)), atol=1e-5)
+
+
+def black_with_a_lamp(levels: list[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Return a night that holds rounding and a lamp alone, and which pixels are far from it."""
+    drawn = np.random.default_rng(0).choice(levels, size=(240, 320, 1))
+    image = np.repeat(drawn.astype(np.uint8), 3, axis=2)
+    down, right = np.mgrid[:240, :320]
+    distance = np.hypot(down - 60, right - 250)
+    image[distance < 7] = 250
+    return image, distance > 60
+
+
+@pytest.mark.parametrize("levels", [[0], [0, 1], [0, 0, 0, 1], [1]])
+@pytest.mark.parametrize("knobs", [{}, {"exposure": 2}, {"denoise": 0}])
+def test_what_a_file_does_not_hold_stays_black(method, levels, knobs):
+    image, far = black_with_a_lamp(levels)
+    assert method(image, **knobs)[far].mean() < 8
+    assert method(image, floor=0, **knobs)[far].mean() >= method(image, **knobs)[far].mean()
+
+
+def test_what_sixteen_bits_hold_under_a_level_of_eight_is_lifted(method):
+    image, far = black_with_a_lamp([1])
+    fine = image.astype(np.uint16) * 257
+    assert method(fine)[far].mean() / 257 > 3 * method(image)[far].mean()
+
+
+@pytest.mark.parametrize("knobs", [{}, {"exposure": 2}, {"denoise": 0}])
+def test_a_wedge_of_the_darkest_levels_rises(method, knobs):
+    wedge = np.repeat(np.repeat(np.arange(17, dtype=np.uint8), 24)[None], 240, axis=0)
+    found = method(wedge, **knobs)
+    steps = [float(np.median(found[:, 24 * level + 6 : 24 * level + 18])) for level in range(17)]
+    assert steps == sorted(steps)

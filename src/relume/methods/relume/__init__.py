@@ -34,6 +34,13 @@ CARD = Card(
             meaning="how much of what is bright already is spared",
         ),
         Knob("denoise", 1.0, low=0.0, high=1.0, meaning="how much of the noise is taken away"),
+        Knob(
+            "floor",
+            2.0,
+            low=0.0,
+            high=8.0,
+            meaning="level of 8 bits under which places surrounded by black stay black",
+        ),
     ),
     weights=(
         Weights(

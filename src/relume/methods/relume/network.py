@@ -21,6 +21,7 @@ from torch.nn import functional
 
 from relume.nn.cell_shrinkage import SET, CellShrinkage, without
 from relume.nn.depthwise import Block, Halve, double
+from relume.nn.sparing import FLOOR, nothing, spared, windows
 from relume.render.maps import HARDLY
 
 SIDE = 96
@@ -45,14 +46,6 @@ higher ones noise stays; weak noise is left anyway."""
 
 BLACK = 0.01
 """Luma that counts as this when it is asked how far a place is lifted: black times all is black."""
-
-BRIGHT = 0.7
-"""Encoded value from which a place counts as bright already."""
-
-BEYOND = (0.05, 0.3)
-"""Logarithms of how far beyond white gains take a place from which on it is spared, and at which it
-is left as it is. In held-out photos that were darkened evenly it is at most 0.1, in pictures with a
-flash or a window 0.15 to 0.6."""
 
 FAINT = 1e-4
 """Added to what γ is applied to: the slope of a power is infinite at 0."""
@@ -165,8 +158,7 @@ def lines(guide: Tensor, maps: Tensor) -> tuple[Tensor, Tensor]:
     guide, maps = guide - usual, maps - average
 
     def mean(values: Tensor) -> Tensor:
-        wide = functional.pad(values, (radius,) * 4, mode="replicate")
-        return functional.avg_pool2d(wide, 2 * radius + 1, stride=1)
+        return windows(values, radius=radius)
 
     middle, level = mean(guide), mean(maps)
     spread = mean(guide * guide) - middle * middle
@@ -214,7 +206,7 @@ def lifted(maps: Tensor, small: Tensor) -> Tensor:
 class Network(nn.Module):
     """Estimate small, restore close, relight."""
 
-    graph_knobs: ClassVar[tuple[str, ...]] = ("exposure", "highlights", "denoise")
+    graph_knobs: ClassVar[tuple[str, ...]] = ("exposure", "highlights", "denoise", "floor")
 
     def __init__(
         self,
@@ -229,7 +221,7 @@ class Network(nn.Module):
         self.restoration = CellShrinkage(channels=restoration_channels, blocks=restoration_blocks)
 
     def look(
-        self, image: Tensor, *, highlights: Tensor | float = 0.0
+        self, image: Tensor, *, highlights: Tensor | float = 0.0, floor: Tensor | float = 0.0
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Return slope and offset of the maps over log luma, and the amount of restoration."""
         small = seen_small(image)
@@ -237,7 +229,9 @@ class Network(nn.Module):
         small = functional.avg_pool2d(small, 2)
         maps = spared(maps, small, highlights=highlights)
         slope, offset = lines(log_luma(small), maps)
-        return slope, offset, ((lifted(maps, small) - QUIET) / (LOUD - QUIET)).clamp(0, 1)
+        kept = 1 - nothing(luma(small), floor=floor)
+        amount = (kept * lifted(maps, small) - QUIET) / (LOUD - QUIET)
+        return kept * slope, kept * offset, amount.clamp(0, 1)
 
     def forward(
         self,
@@ -245,32 +239,20 @@ class Network(nn.Module):
         exposure: Tensor | float = 0.0,
         highlights: Tensor | float = 0.8,
         denoise: Tensor | float = 1.0,
+        floor: Tensor | float = FLOOR,
     ) -> Lit:
         """Enhance pictures, (N, 3, 8h, 8w) in [0, 1] → the same.
 
         `exposure` in stops; `highlights` in [0, 1], how far what is bright already is spared;
-        `denoise` in [0, 1].
+        `denoise` in [0, 1]; `floor` in levels of 8 bits, up to which a place holds nothing.
         """
-        slope, offset, amount = self.look(image, highlights=highlights)
+        slope, offset, amount = self.look(image, highlights=highlights, floor=floor)
         offset = torch.cat((offset[:, :3], offset[:, 3:4] + STOP * exposure, offset[:, 4:]), dim=1)
         noise = self.restoration.noise(image)
         clean = calmed(image, noise)
         quiet = image + denoise * enlarged(amount, image) * (clean - image)
         maps = enlarged(slope, image) * log_luma(quiet) + enlarged(offset, image)
         return Lit(relight(quiet, maps).clamp(0, 1), noise, slope, offset, amount)
-
-
-def spared(maps: Tensor, small: Tensor, *, highlights: Tensor | float) -> Tensor:
-    """Relight less what is bright already, each by the part `highlights`: gains that would lift the
-    brightest channel beyond white are lowered to it, all maps fade out from BRIGHT to white, and
-    they fade out where gains go far BEYOND white, since what is lit so has a light of its own."""
-    brightest = small.amax(dim=1, keepdim=True)
-    excess = maps[:, :3].amax(dim=1, keepdim=True) + brightest.clamp(min=1e-3).log()
-    gains = maps[:, :3] - highlights * functional.relu(excess)
-    white = ((brightest - BRIGHT) / (1 - BRIGHT)).clamp(0, 1)
-    beyond = ((excess - BEYOND[0]) / (BEYOND[1] - BEYOND[0])).clamp(0, 1)
-    kept = (1 - highlights * white) * (1 - highlights * beyond)
-    return torch.cat((gains, maps[:, 3:]), dim=1) * kept
 
 
 def from_state(state: dict[str, Tensor]) -> Network:

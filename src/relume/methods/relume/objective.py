@@ -43,10 +43,13 @@ class Objective(objective.Objective):
     The estimate: the relit small picture against the small photo, by tone, by logarithm (so that
     shadows count), by differences of neighbours (structure), by the mean of the whole picture
     (exposure), by max − min of the channels (saturation) and by the ratios of neighbouring regions
-    (what is lit against what is not, whatever the exposure; 0 by default). The restoration: the relit clean
-    picture against the relit noise-free one, by luma, by the differences of R, G and B to luma, by
-    differences of neighbours and by SSIM of luma. Both: the result against the photo, by the same,
-    but SSIM of R, G and B, and by the mean of the whole picture.
+    (what is lit against what is not, whatever the exposure; 0 by default).
+
+    The restoration: the relit clean picture against the relit noise-free one, by luma, by the
+    differences of R, G and B to luma, by differences of neighbours and by SSIM of luma.
+
+    Both: the result against the photo, by the same, but SSIM of R, G and B, and by the mean of the
+    whole picture.
 
     `quantile` is what is aimed at where the mean of the photo is uncertain, for a black picture;
     0.5 is what is most likely.
