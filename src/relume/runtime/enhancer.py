@@ -23,6 +23,7 @@ from relume.runtime.fit import MEMORY
 from relume.runtime.foreign import Description
 from relume.runtime.look import Look
 from relume.runtime.method import Method, load
+from relume.runtime.stated_light import words
 from relume.runtime.variants import Precision
 from relume.runtime.working import working
 
@@ -112,6 +113,9 @@ class Enhancer:
         result = method.apply(scene.seen, knobs=knobs, strength=self.strength)
         # A method that takes noise away leaves smooth places, where rounding would show as steps.
         pixels = scene.back(result, dithered=method.card.lifting is not None)
+        if reason:
+            told = words(scene.seen, photo.exif)
+            reason = f"{reason}; {told}" if told else reason
         seconds = perf_counter() - start
         return Enhanced(photo.with_pixels(pixels), method.card.name, knobs, reason, seconds)
 
