@@ -1,7 +1,8 @@
 """Time `relume` at 12 megapixels, with and without calming noise, against decoding a JPEG.
 
-    python benchmarks/restoration.py [--json FILE] [--repeats 5] [--engines onnxruntime openvino]
+    python benchmarks/restoration.py [--json FILE] [--repeats 5] [--engines auto openvino]
 
+`auto` restores by the compiled layers, where there are any; an engine that is named does it itself.
 The picture is generated, six stops too dark everywhere, so that all of it is restored. Rounds take
 turns, so that other work on the machine slows all of them; medians. Memory is what the peak of the
 process grows by over the loaded method and the picture (Linux).
@@ -31,7 +32,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Time relume at 12 megapixels.")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--engines", nargs="+", default=["onnxruntime"], choices=engines.names())
+    parser.add_argument(
+        "--engines", nargs="+", default=["auto", "onnxruntime"], choices=engines.names()
+    )
     chosen = parser.parse_args()
     bright = scene(HEIGHT, WIDTH)
     jpeg = BytesIO()

@@ -118,11 +118,13 @@ INLINE void dither(float *x, int channels, Size row, Size column, int n) {
         for (i = 0; i < n; i++) x[channels * i + c] += d[i];
 }
 
-INLINE void render_lift(const Band *b) {
+/* `held` are the rows of the maps that stand widened in the scratch: −1, −1 before the first band, and
+   then what the last band left, so that bands of a single row do not widen theirs anew. */
+INLINE void lift_rows(const Band *b, Size held[2]) {
     const int curves = (int)b->channels + 2;
     const Size planes = b->width * b->depth, step = BLOCK / b->channels;
     float *upper[2], *lower[2];
-    Size upper_row = -1, lower_row = -1, y, column;
+    Size y, column;
     int m;
     for (m = 0; m < 2; m++) {
         upper[m] = b->scratch + 2 * m * planes;
@@ -131,13 +133,13 @@ INLINE void render_lift(const Band *b) {
     for (y = 0; y < b->rows; y++) {
         Size i = b->row[y], j = i + 1 < b->h ? i + 1 : i;
         const float weight = b->row_weight[y];
-        if (i != upper_row || j != lower_row) {
+        if (i != held[0] || j != held[1]) {
             for (m = 0; m < 2; m++) {
                 widen_planes(upper[m], b->map[m] + i * b->w * b->depth, b);
                 widen_planes(lower[m], b->map[m] + j * b->w * b->depth, b);
             }
-            upper_row = i;
-            lower_row = j;
+            held[0] = i;
+            held[1] = j;
         }
         for (column = 0; column < b->width; column += step) {
             float e[BLOCK], x[BLOCK], guide[BLOCK], maps[LIFT_MAPS][BLOCK];
@@ -180,6 +182,11 @@ INLINE void render_lift(const Band *b) {
             store(b->target, here, x, samples, b->kind);
         }
     }
+}
+
+INLINE void render_lift(const Band *b) {
+    Size held[2] = {-1, -1};
+    lift_rows(b, held);
 }
 
 #endif

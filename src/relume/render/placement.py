@@ -131,13 +131,18 @@ def prepared_noise(noise: Noise, lift: Lift, picture: Picture) -> NDArray[np.flo
         raise ContractError(
             f"noise: {picture.shape[:2]} pixels from {noise.corner} lie outside {planes.shape[1:]}"
         )
-    _bounded(noise.amount, depths=(1,), name="amount map", low=0, high=1)
-    if noise.amount.shape[:2] != lift.slope.shape[:2]:
-        raise ContractError(
-            f"amount map: expected {lift.slope.shape[:2]} as the slope, "
-            f"got {noise.amount.shape[:2]}"
-        )
+    bounded_amount(noise.amount, lift)
     return np.ascontiguousarray(planes)
+
+
+def bounded_amount(amount: Map, lift: Lift) -> Map:
+    """Return how much noise is taken away where, checked against the lift's own maps."""
+    found = _bounded(amount, depths=(1,), name="amount map", low=0, high=1)
+    if amount.shape[:2] != lift.slope.shape[:2]:
+        raise ContractError(
+            f"amount map: expected {lift.slope.shape[:2]} as the slope, got {amount.shape[:2]}"
+        )
+    return found
 
 
 def _per_sample(lines: Map, picture: Picture, *, name: str) -> Map:

@@ -24,11 +24,13 @@ from relume.engines import Graph
 from relume.errors import WeightsError
 from relume.filters.sample import lattice
 from relume.levels import to_unit
-from relume.render import Grid, Lift, Noise
+from relume.render import Grid, Lift, Noise, restoration
 from relume.render.bands import for_each
 from relume.render.placement import taps
+from relume.render.restoration import CellLayers
 from relume.runtime import fit
 from relume.runtime.look import Look, check, placed, rendering, taken
+from relume.runtime.streams import streamed
 
 FLOOR = "floor"
 FLOORS: Mapping[str, float] = {"uint8": 1.0, "float32": 1.0, "uint16": 0.25}
@@ -43,17 +45,25 @@ NOISE = "noise"
 class LiftMethod:
     """A graph with the outputs `slope`, `offset`, `amount` and `noise`.
 
-    It runs on one thread: tiles run side by side, and the small picture takes 2 ms.
+    It runs on one thread: tiles run side by side, and the small picture takes 2 ms. Where `layers`
+    are given, they find the noise and the graph does not: compiled, and one with the lift.
     """
 
     def __init__(
-        self, graph: Graph, card: Card, *, threads: int | None = None, memory: int = fit.MEMORY
+        self,
+        graph: Graph,
+        card: Card,
+        *,
+        layers: CellLayers | None = None,
+        threads: int | None = None,
+        memory: int = fit.MEMORY,
     ) -> None:
         if card.lifting is None:
             raise WeightsError(f"{card.name}: its card does not say how it lifts")
         self.card = card
         self._how: Lifting = card.lifting
         self._graph = graph
+        self._layers = layers
         self._threads = threads
         self._side = max(fit.side_of_tile(card, memory=memory), 2 * self._how.halo + 64)
 
@@ -93,6 +103,17 @@ class LiftMethod:
         amount = np.asarray(look.maps["amount"], np.float32) * np.float32(look.scalars["denoise"])
         if not amount.any():
             return render.apply(lift, picture, strength=strength, out=out, threads=self._threads)
+        if self._layers is not None and restoration.instructions() is not None:
+            found = streamed(
+                self._layers,
+                lift,
+                amount,
+                picture,
+                strength=strength,
+                halo=self._how.halo,
+                threads=self._threads,
+            )
+            return placed(found, out)
         result = np.empty_like(picture)
 
         def paint(tile: fit.Tile) -> None:

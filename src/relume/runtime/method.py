@@ -13,7 +13,7 @@ from relume import engines, methods, render
 from relume.arrays import Map, Picture, Rgb
 from relume.card import Card, settle
 from relume.colour import decode_srgb, encode_srgb
-from relume.engines import Graph
+from relume.engines import Graph, cell_layers
 from relume.engines.measured import settled
 from relume.errors import ContractError, WeightsError
 from relume.render import Curve, Rendering
@@ -313,7 +313,9 @@ def load(
     if card.input == "mosaic":
         return MosaicMethod(graph, card)
     if card.lifting is not None:
-        return LiftMethod(graph, card, threads=threads, memory=memory)
+        own = engine == engines.AUTO and chosen == engines.DEFAULT
+        layers = cell_layers.read(data) if own else None
+        return LiftMethod(graph, card, layers=layers, threads=threads, memory=memory)
     return GraphMethod(graph, card, threads=threads, memory=memory)
 
 

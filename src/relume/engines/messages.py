@@ -1,0 +1,80 @@
+"""The protocol-buffer messages that a model file consists of, read and written field by field.
+
+Source: protobuf's "Encoding" (protobuf.dev/programming-guides/encoding).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from relume.errors import WeightsError
+
+_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
+"""Wire types."""
+
+Field = tuple[int, bytes, bytes]
+"""Number, content (empty unless it is bytes), and the field as it stands in the file."""
+
+
+def contents(message: bytes, wanted: int) -> Iterator[bytes]:
+    """Yield the contents of the fields of a number."""
+    return (content for number, content, _ in fields(message) if number == wanted)
+
+
+def names(message: bytes, wanted: int) -> tuple[str, ...]:
+    """Return the texts of the fields of a number."""
+    return tuple(content.decode() for content in contents(message, wanted))
+
+
+def name(message: bytes, wanted: int) -> str:
+    """Return the first of these texts, or none at all."""
+    return next(iter(names(message, wanted)), "")
+
+
+def fields(message: bytes) -> Iterator[Field]:
+    """Yield the fields of a message; raises WeightsError where it ends too early."""
+    at = 0
+    while at < len(message):
+        start = at
+        key, at = varint(message, at)
+        content, kind = b"", key & 7
+        if kind == _VARINT:
+            _, at = varint(message, at)
+        elif kind == _BYTES:
+            length, at = varint(message, at)
+            content = message[at : at + length]
+            at += length
+        elif kind in (_FIXED32, _FIXED64):
+            at += 4 if kind == _FIXED32 else 8
+        else:
+            raise WeightsError("this is not a model file: an unknown kind of field")
+        if at > len(message):
+            raise WeightsError("this is not a model file: it ends within a field")
+        yield key >> 3, content, message[start:at]
+
+
+def varint(message: bytes, at: int) -> tuple[int, int]:
+    """Return the number that begins at `at`, and where it ends."""
+    value = shift = 0
+    while at < len(message) and shift < 64:
+        byte = message[at]
+        value |= (byte & 0x7F) << shift
+        at, shift = at + 1, shift + 7
+        if byte < 0x80:
+            return value, at
+    raise WeightsError("this is not a model file: it ends within a number")
+
+
+def bytes_field(number: int, content: bytes) -> bytes:
+    """Return a field of bytes as it stands in a file."""
+    return encoded(number << 3 | _BYTES) + encoded(len(content)) + content
+
+
+def encoded(value: int) -> bytes:
+    """Return a number as it stands in a file."""
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)

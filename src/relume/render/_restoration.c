@@ -1,0 +1,224 @@
+/* The restoration of restoration.h and the lift of lift.h for Python, one after the other in one go.
+
+   Arguments are checked before a sample is touched (ValueError otherwise); calls run without the
+   interpreter lock. Compilers without vectors get a module that has no instruction set. */
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <stdlib.h>
+
+#include "checks.h"
+#include "lift.h"
+#include "restoration.h"
+
+/* Raised whenever a function's arguments change, so that Python never calls a stale build. */
+#define INTERFACE 1
+
+#if RELUME_LAYERS
+
+typedef void Lifting(const Band *, Size *);
+static void lift_plain(const Band *b, Size *held) { lift_rows(b, held); }
+#if HAS_AVX2_COPY
+AVX2 static void lift_avx2(const Band *b, Size *held) { lift_rows(b, held); }
+#endif
+
+static Lifting *lifting_of(const Layers *run) {
+#if HAS_AVX2_COPY
+    if (run != &layers_128) return lift_avx2;
+#endif
+    (void)run;
+    return lift_plain;
+}
+
+/* What noise and restore begin with: table, weights, (detail, rounding, strong, level), instruction
+   set, source, kind, (rows, width, channels) of the picture, (top, left, rows, width) of the piece. */
+enum { TABLE, WEIGHTS, SOURCE, TARGET, SLOPE, OFFSET, ROW, ROW_WEIGHT, COLUMN, COLUMN_WEIGHT, BUFFERS };
+#define PIECE "y*y*(ffff)iy*i(nnn)(nnnn)"
+#define INTO_PIECE(p, v, set)                                                                        \
+    &v[TABLE], &v[WEIGHTS], &p.black.detail, &p.black.rounding, &p.black.strong, &p.black.level, &set, \
+        &v[SOURCE], &p.kind, &p.picture_rows, &p.picture_width, &p.channels, &p.top, &p.left, &p.rows, \
+        &p.width
+
+static int refuse(const char *why) {
+    PyErr_SetString(PyExc_ValueError, why);
+    return 0;
+}
+
+/* Check these arguments; sizes become those in cells. */
+static int is_piece(Piece *p, const Py_buffer *v, int set) {
+    const Size samples = product(p->picture_rows, p->picture_width, p->channels, 1);
+    const Size count = v[TABLE].len / (LAYER_NUMBERS * (Size)sizeof(int32_t));
+    if (!is_kind(p->kind, 1) || !is_depth(p->channels)) return 0;
+    if (!holds(&v[SOURCE], samples, p->kind, "source") ||
+        !holds(&v[TABLE], count * LAYER_NUMBERS, sizeof(int32_t), "table") ||
+        !holds(&v[WEIGHTS], v[WEIGHTS].len / (Size)sizeof(float), sizeof(float), "weights"))
+        return 0;
+    p->run = layers_of(set);
+    if (p->run == NULL) return refuse("instruction set: this processor has not got it");
+    p->source = v[SOURCE].buf;
+    p->layer = (const Layer *)v[TABLE].buf;
+    p->layers = (int)(count < MOST_LAYERS + 1 ? count : MOST_LAYERS + 1);
+    p->weights = (const float *)v[WEIGHTS].buf;
+    if (!is_sound(p->layer, p->layers, v[WEIGHTS].len / (Size)sizeof(float)))
+        return refuse("table: no layers that fit together");
+    if (product(p->rows, p->width, COEFFICIENTS * 8, 1) < 0) return 0;
+    if (p->rows % (2 * CELL) || p->width % (2 * CELL) || p->top < 0 || p->left < 0 ||
+        p->top >= p->picture_rows || p->left >= p->picture_width)
+        return refuse("piece: expected whole cells of 8 × 8 that begin in the picture");
+    p->rows /= CELL;
+    p->width /= CELL;
+    return 1;
+}
+
+/* noise(…, planes): what the roots of a piece have too much, (channels, rows, width) */
+static PyObject *py_noise(PyObject *self, PyObject *args) {
+    Piece p = {0};
+    Py_buffer v[BUFFERS];
+    int set, ok;
+    (void)self;
+    if (!PyArg_ParseTuple(args, PIECE "w*:noise", INTO_PIECE(p, v, set), &v[TARGET])) return NULL;
+    ok = is_piece(&p, v, set) &&
+         holds(&v[TARGET], product(p.channels, p.rows, p.width, CELL * CELL), sizeof(float), "planes");
+    if (ok) {
+        const Size wide = p.width * CELL, step = wide + GROUP;
+        float *target = (float *)v[TARGET].buf;
+        Py_BEGIN_ALLOW_THREADS
+        ok = begin(&p);
+        if (ok) {
+            Size y, c, r;
+            for (y = 0; y < p.rows; y++) {
+                advance(&p, y);
+                for (c = 0; c < p.channels; c++)
+                    for (r = 0; r < CELL; r++)
+                        memcpy(target + ((c * p.rows + y) * CELL + r) * wide,
+                               p.planes + (c * CELL + r) * step, (size_t)wide * sizeof(float));
+            }
+            end(&p);
+        }
+        Py_END_ALLOW_THREADS
+        if (!ok) PyErr_NoMemory();
+    }
+    release(v, TARGET + 1);
+    return done(ok);
+}
+
+/* Restore and lift the inner part of a piece, rows first … first + rows of the picture. */
+static int restore_rows(Piece *p, Band *b, Lifting *run, Size first, Size column, Size rows) {
+    const Size step = p->width * CELL + GROUP, line = p->picture_width * p->channels * p->kind;
+    const int32_t *row = b->row;
+    const float *weight = b->row_weight;
+    Size held[2] = {-1, -1}, y;
+    char *target = (char *)b->target + column * p->channels * p->kind;
+    const char *source = (const char *)p->source + column * p->channels * p->kind;
+    b->scratch = (float *)malloc((size_t)(4 * b->width * b->depth) * sizeof(float));
+    if (b->scratch == NULL || !begin(p)) {
+        free(b->scratch);
+        return 0;
+    }
+    b->noise = p->planes;
+    b->plane_rows = CELL;
+    b->plane_width = step;
+    b->left = column - p->left;
+    b->rows = 1;
+    for (y = 0; y < rows; y++) {
+        const Size inside = first + y - p->top;
+        if (y == 0 || inside % CELL == 0) advance(p, inside / CELL);
+        b->source = source + (first + y) * line;
+        b->target = target + (first + y) * line;
+        b->row = row + y;
+        b->row_weight = weight + y;
+        b->top = inside % CELL;
+        run(b, held);
+        if (b->first_row >= 0) b->first_row++;
+    }
+    end(p);
+    free(b->scratch);
+    return 1;
+}
+
+/* restore(…, target, (first, column, rows, width), slope, (h, w, depth), offset, row, row_weight,
+           column, column_weight, strength, dithered): the maps have the amount as their last one */
+static PyObject *py_restore(PyObject *self, PyObject *args) {
+    Piece p = {0};
+    Band b = {0};
+    Py_buffer v[BUFFERS];
+    Size first, column, rows, cells;
+    int set, dithered, ok;
+    (void)self;
+    if (!PyArg_ParseTuple(args, PIECE "w*(nnnn)y*(nnn)y*y*y*y*y*fp:restore", INTO_PIECE(p, v, set),
+                          &v[TARGET], &first, &column, &rows, &b.width, &v[SLOPE], &b.h, &b.w, &b.depth,
+                          &v[OFFSET], &v[ROW], &v[ROW_WEIGHT], &v[COLUMN], &v[COLUMN_WEIGHT],
+                          &b.strength, &dithered))
+        return NULL;
+    ok = is_piece(&p, v, set) && product(rows, b.width, 1, 1) > 0;
+    if (ok && (first < p.top || column < p.left || rows > p.picture_rows || b.width > p.picture_width ||
+               first > p.picture_rows - rows || column > p.picture_width - b.width ||
+               first + rows > p.top + p.rows * CELL || column + b.width > p.left + p.width * CELL))
+        ok = refuse("the inner part lies outside its piece or the picture");
+    if (ok && b.depth != p.channels + 3)
+        ok = refuse("maps: expected a gain per channel, bias, gamma and amount");
+    cells = ok ? product(b.h, b.w, b.depth, 1) : -1;
+    ok = ok && holds(&v[TARGET], v[SOURCE].len / p.kind, p.kind, "target") &&
+         holds(&v[SLOPE], cells, sizeof(float), "slope") &&
+         holds(&v[OFFSET], cells, sizeof(float), "offset") &&
+         holds(&v[ROW], rows, sizeof(int32_t), "row") &&
+         holds(&v[ROW_WEIGHT], rows, sizeof(float), "row weight") &&
+         holds(&v[COLUMN], b.width, sizeof(int32_t), "column") &&
+         holds(&v[COLUMN_WEIGHT], b.width, sizeof(float), "column weight") &&
+         all_below((const int32_t *)v[ROW].buf, rows, b.h, "row") &&
+         all_below((const int32_t *)v[COLUMN].buf, b.width, b.w, "column");
+    if (ok) {
+        b.kind = p.kind;
+        b.operation = LIFT;
+        b.channels = p.channels;
+        b.map[0] = (const float *)v[SLOPE].buf;
+        b.map[1] = (const float *)v[OFFSET].buf;
+        b.maps = 2;
+        b.row = (const int32_t *)v[ROW].buf;
+        b.row_weight = (const float *)v[ROW_WEIGHT].buf;
+        b.column = (const int32_t *)v[COLUMN].buf;
+        b.column_weight = (const float *)v[COLUMN_WEIGHT].buf;
+        b.target = v[TARGET].buf;
+        b.first_row = dithered ? first : -1;
+        b.first_column = column;
+        Py_BEGIN_ALLOW_THREADS
+        ok = restore_rows(&p, &b, lifting_of(p.run), first, column, rows);
+        Py_END_ALLOW_THREADS
+        if (!ok) PyErr_NoMemory();
+    }
+    release(v, BUFFERS);
+    return done(ok);
+}
+
+static PyMethodDef functions[] = {
+    {"noise", py_noise, METH_VARARGS, NULL},
+    {"restore", py_restore, METH_VARARGS, NULL},
+    {NULL, NULL, 0, NULL},
+};
+
+static const char *best(void) {
+    const Layers *run = layers_of(ANY_LAYERS);
+#if HAS_AVX2_COPY
+    if (run == &layers_512) return "AVX-512";
+    if (run == &layers_256) return "AVX2";
+#endif
+    return run == NULL ? "" : "128 bit";
+}
+
+#else
+static PyMethodDef functions[] = {{NULL, NULL, 0, NULL}};
+static const char *best(void) { return ""; }
+#endif
+
+static int start(PyObject *module) {
+    if (PyModule_AddIntConstant(module, "INTERFACE", INTERFACE) < 0) return -1;
+    return PyModule_AddStringConstant(module, "INSTRUCTIONS", best());
+}
+
+static PyModuleDef_Slot slots[] = {{Py_mod_exec, (void *)start}, {0, NULL}};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT, "_restoration", NULL, 0, functions, slots, NULL, NULL, NULL,
+};
+
+PyMODINIT_FUNC PyInit__restoration(void) { return PyModuleDef_Init(&definition); }

@@ -1,0 +1,63 @@
+/* A network that shrinks the coefficients of cells, streamed over rows: restoration without Python.
+
+   Every instruction set has its copy of the layers; `best_layers` says which one runs here. Vectors
+   are those of GCC and Clang: RELUME_LAYERS is 0 for other compilers, and nothing else is here. */
+
+#ifndef RELUME_RESTORATION_H
+#define RELUME_RESTORATION_H
+
+#if defined(__GNUC__) || defined(__clang__)
+#define RELUME_LAYERS 1
+
+#include <math.h>
+
+#include "schedule.h"
+
+/* Four pixels by eight channels were best on 128 bits, in WebAssembly and natively. */
+#define NAMED(x) x##_128
+#define TARGET
+#define LANES 4
+#define PIXELS 4
+#define VECTORS 2
+#if defined(__wasm_relaxed_simd__)
+#define MADD(a, b, c) __builtin_wasm_relaxed_madd_f32x4(a, b, c)
+#endif
+#include "layers.h"
+
+#if HAS_AVX2_COPY
+#define NAMED(x) x##_256
+#define TARGET __attribute__((target("avx2,fma")))
+#define LANES 8
+#define PIXELS 4
+#define VECTORS 3
+#include "layers.h"
+
+#define NAMED(x) x##_512
+#define TARGET __attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,fma")))
+#define LANES 16
+#define PIXELS 8
+#define VECTORS 3
+#include "layers.h"
+#endif
+
+enum { ANY_LAYERS, LAYERS_128, LAYERS_256, LAYERS_512 };
+
+/* The layers of an instruction set, the best one here for ANY_LAYERS; NULL where it has not got it. */
+static const Layers *layers_of(int set) {
+#if HAS_AVX2_COPY
+    __builtin_cpu_init();
+    if ((set == ANY_LAYERS || set == LAYERS_512) && __builtin_cpu_supports("avx512f") &&
+        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512vl"))
+        return &layers_512;
+    if ((set == ANY_LAYERS || set == LAYERS_256) && __builtin_cpu_supports("avx2") &&
+        __builtin_cpu_supports("fma"))
+        return &layers_256;
+#endif
+    return set == ANY_LAYERS || set == LAYERS_128 ? &layers_128 : NULL;
+}
+
+#else
+#define RELUME_LAYERS 0
+#endif
+#endif
