@@ -8,27 +8,12 @@
 #include <stdlib.h>
 
 #include "checks.h"
-#include "lift.h"
-#include "restoration.h"
+#include "restored.h"
 
 /* Raised whenever a function's arguments change, so that Python never calls a stale build. */
 #define INTERFACE 1
 
 #if RELUME_LAYERS
-
-typedef void Lifting(const Band *, Size *);
-static void lift_plain(const Band *b, Size *held) { lift_rows(b, held); }
-#if HAS_AVX2_COPY
-AVX2 static void lift_avx2(const Band *b, Size *held) { lift_rows(b, held); }
-#endif
-
-static Lifting *lifting_of(const Layers *run) {
-#if HAS_AVX2_COPY
-    if (run != &layers_128) return lift_avx2;
-#endif
-    (void)run;
-    return lift_plain;
-}
 
 /* What noise and restore begin with: table, weights, (detail, rounding, strong, level), instruction
    set, source, kind, (rows, width, channels) of the picture, (top, left, rows, width) of the piece. */
@@ -100,40 +85,6 @@ static PyObject *py_noise(PyObject *self, PyObject *args) {
     }
     release(v, TARGET + 1);
     return done(ok);
-}
-
-/* Restore and lift the inner part of a piece, rows first … first + rows of the picture. */
-static int restore_rows(Piece *p, Band *b, Lifting *run, Size first, Size column, Size rows) {
-    const Size step = p->width * CELL + GROUP, line = p->picture_width * p->channels * p->kind;
-    const int32_t *row = b->row;
-    const float *weight = b->row_weight;
-    Size held[2] = {-1, -1}, y;
-    char *target = (char *)b->target + column * p->channels * p->kind;
-    const char *source = (const char *)p->source + column * p->channels * p->kind;
-    b->scratch = (float *)malloc((size_t)(4 * b->width * b->depth) * sizeof(float));
-    if (b->scratch == NULL || !begin(p)) {
-        free(b->scratch);
-        return 0;
-    }
-    b->noise = p->planes;
-    b->plane_rows = CELL;
-    b->plane_width = step;
-    b->left = column - p->left;
-    b->rows = 1;
-    for (y = 0; y < rows; y++) {
-        const Size inside = first + y - p->top;
-        if (y == 0 || inside % CELL == 0) advance(p, inside / CELL);
-        b->source = source + (first + y) * line;
-        b->target = target + (first + y) * line;
-        b->row = row + y;
-        b->row_weight = weight + y;
-        b->top = inside % CELL;
-        run(b, held);
-        if (b->first_row >= 0) b->first_row++;
-    }
-    end(p);
-    free(b->scratch);
-    return 1;
 }
 
 /* restore(…, target, (first, column, rows, width), slope, (h, w, depth), offset, row, row_weight,
