@@ -2,9 +2,10 @@
 
 import relume
 bright = relume.enhance(image)     # ndarray in, ndarray of the same type and shape out
-method = relume.load("sgz")        # a method by name, or a model file that holds its card
 photo = relume.read("party.jpg")   # pixels with all that must survive the trip
-    relume.methods.names()             # what there is
+relume.write(relume.enhance(photo), "bright.jpg")
+method = relume.load("sgz")        # a method by name, or a model file that holds its card
+relume.methods.names()             # what there is
 """
 
 from __future__ import annotations
@@ -17,15 +18,35 @@ from relume.release import __version__
 if TYPE_CHECKING:
     from relume import methods
     from relume.card import Card, Knob
+    from relume.errors import (
+        ContractError,
+        MissingExtraError,
+        NoDatasetError,
+        RelumeError,
+        TooLargeError,
+        UnknownNameError,
+        UnreadableError,
+        UnwritableError,
+        WeightsError,
+    )
     from relume.io import read, write
     from relume.photo import Photo
     from relume.runtime import Enhancer, enhance, load
 
 __all__ = [
     "Card",
+    "ContractError",
     "Enhancer",
     "Knob",
+    "MissingExtraError",
+    "NoDatasetError",
     "Photo",
+    "RelumeError",
+    "TooLargeError",
+    "UnknownNameError",
+    "UnreadableError",
+    "UnwritableError",
+    "WeightsError",
     "__version__",
     "enhance",
     "load",
@@ -35,6 +56,15 @@ __all__ = [
 ]
 
 _HOMES = {
+    "ContractError": ("relume.errors", "ContractError"),
+    "MissingExtraError": ("relume.errors", "MissingExtraError"),
+    "NoDatasetError": ("relume.errors", "NoDatasetError"),
+    "RelumeError": ("relume.errors", "RelumeError"),
+    "TooLargeError": ("relume.errors", "TooLargeError"),
+    "UnknownNameError": ("relume.errors", "UnknownNameError"),
+    "UnreadableError": ("relume.errors", "UnreadableError"),
+    "UnwritableError": ("relume.errors", "UnwritableError"),
+    "WeightsError": ("relume.errors", "WeightsError"),
     "Card": ("relume.card", "Card"),
     "Enhancer": ("relume.runtime", "Enhancer"),
     "Knob": ("relume.card", "Knob"),

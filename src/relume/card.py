@@ -11,7 +11,16 @@ import types
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from math import isfinite
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import (
+    Any,
+    Literal,
+    SupportsFloat,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from relume.errors import ContractError, UnknownNameError
 
@@ -124,7 +133,7 @@ def settle(card: Card, values: Mapping[str, float] | None = None) -> dict[str, f
             raise UnknownNameError.of(f"knob of {card.name}", name, known)
     settled: dict[str, float] = {}
     for knob in card.knobs:
-        value = float(given.get(knob.name, knob.default))
+        value = as_number(f"knob {knob.name} of {card.name}", given.get(knob.name, knob.default))
         if not isfinite(value) or not knob.low <= value <= knob.high:
             raise ContractError(
                 f"knob {knob.name} of {card.name}: expected a value from {knob.low:g} to "
@@ -136,6 +145,16 @@ def settle(card: Card, values: Mapping[str, float] | None = None) -> dict[str, f
             )
         settled[knob.name] = value
     return settled
+
+
+def as_number(name: str, value: object) -> float:
+    """Return a number that a user gave. Raises: ContractError for what is none, texts too."""
+    if isinstance(value, str | bytes) or not hasattr(value, "__float__"):
+        raise ContractError(f"{name}: expected a number, got {value!r:.60}")
+    try:
+        return float(cast(SupportsFloat, value))
+    except (TypeError, ValueError) as error:
+        raise ContractError(f"{name}: expected a number, got {value!r:.60}") from error
 
 
 def to_json(card: Card) -> str:

@@ -20,6 +20,9 @@ TOPS: dict[np.dtype[Any], float] = {
 
 def check_picture(picture: Picture, *, name: str = "picture") -> None:
     """Raise ContractError unless it is what `arrays.Picture` says, with at least one pixel."""
+    if not isinstance(picture, np.ndarray):  # pyright: ignore[reportUnnecessaryIsInstance]
+        kind = type(picture).__name__
+        raise ContractError(f"{name}: expected an array, got {kind}; relume.read opens files")
     shape = picture.shape
     if not (len(shape) == 2 or (len(shape) == 3 and shape[2] == 3)) or 0 in shape:
         raise ContractError(f"{name}: expected (H, W) or (H, W, 3), got {shape}")

@@ -56,6 +56,33 @@ def test_a_bad_file_is_one_line(relume: Call, kind: str) -> None:
     assert list(Path().iterdir()) == [Path(name)]
 
 
+def test_a_damaged_png_is_told_in_our_words(relume: Call) -> None:
+    whole = bytearray(put_photo("bad.png", height=200, width=300))
+    whole[len(whole) // 2] ^= 0x55
+    Path("bad.png").write_bytes(whole)
+    ended = relume("enhance", "bad.png", "-m", "gamma")
+    assert ended.complaint == (
+        "relume: bad.png: a damaged or unusual PNG file: its pixels are damaged"
+    )
+
+
+def test_a_jpeg_that_claims_too_much_takes_no_memory(
+    relume: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def taken(*given: object) -> None:
+        pytest.fail("720 MB are taken for the picture")
+
+    monkeypatch.setattr("simplejpeg.decode_jpeg", taken)
+    monkeypatch.setattr("PIL.JpegImagePlugin.JpegImageFile.load", taken)
+    whole = put_photo("bad.jpg")
+    at = whole.index(b"\xff\xc0") + 5
+    claimed = whole[:at] + struct.pack(">HH", 15_000, 16_000) + whole[at + 4 :]
+    Path("bad.jpg").write_bytes(claimed)
+    ended = relume("enhance", "bad.jpg", "-m", "gamma")
+    assert ended.code == 1
+    assert "16000 × 15000 pixels does not fit into" in ended.complaint
+
+
 def test_the_rest_goes_on(relume: Call) -> None:
     names = []
     for kind in KINDS:

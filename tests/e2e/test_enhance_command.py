@@ -139,6 +139,30 @@ def test_dry_run_touches_nothing(relume: Call, extra: tuple[str, ...]) -> None:
         assert ended.out.splitlines() == ["d/a.jpg → out/a.jpg", "d/b.jpg → out/b.jpg"]
 
 
+def test_a_dry_run_shows_folders(relume: Call) -> None:
+    put_photo("d/a.jpg")
+    assert relume("enhance", "d", "-n", *GAMMA).out == "d/a.jpg → d/a.relume.jpg\n"
+
+
+def test_raw_files_without_the_extra_are_told(
+    relume: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("relume.cli._raw.missing", lambda extra: ("rawpy",))
+    put_photo("d/a.jpg")
+    for name in ("d/1.ARW", "d/2.cr2", "raws/3.nef"):
+        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).write_bytes(b"raw")
+    ended = relume("enhance", "d", *GAMMA)
+    assert ended.code == 0
+    assert ended.complaint == "relume: ignored: 2 files need pip install 'relume[raw]'"
+    ended = relume("enhance", "raws", *GAMMA)
+    assert ended.code == 1
+    assert ended.complaint == (
+        "relume: raws: this folder holds no pictures to enhance, "
+        "but 1 file needs pip install 'relume[raw]'"
+    )
+
+
 def test_quiet_prints_nothing(relume: Call) -> None:
     put_photo("a.jpg")
     ended = relume("enhance", "a.jpg", "-q", *GAMMA)

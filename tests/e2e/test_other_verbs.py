@@ -62,6 +62,26 @@ def test_compare_draws_a_sheet(relume: Call) -> None:
     )
 
 
+def test_compare_shows_auto_first_and_leaves_out_what_is_slow(
+    relume: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_photo("a.png", height=60, width=80)
+    names = ("gamma", "lime")
+    monkeypatch.setattr(methods, "cards", lambda: tuple(map(methods.card, names)))
+    ended = relume("compare", "a.png", "-o", "sheet.png")
+    assert (ended.code, ended.err) == (0, "")
+    lines = ended.out.splitlines()
+    assert [line.split(",")[0].split(":")[0] for line in lines if "chooses" not in line] == [
+        *("input", "auto", "gamma", "lime")
+    ]
+    assert lines[2].startswith("auto chooses ")
+    monkeypatch.setattr("relume.cli.compare.PATIENCE", 0.0)
+    ended = relume("compare", "a.png", "-o", "few.png")
+    assert ended.out.endswith(
+        "left out, over 0 s each: auto, gamma, lime; --methods all shows them\n"
+    )
+
+
 def test_compare_takes_all_classical_methods(relume: Call) -> None:
     put_photo("a.png", height=60, width=80)
     names = [card.name for card in methods.cards() if card.kind == "classical"]

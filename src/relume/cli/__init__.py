@@ -18,6 +18,7 @@ said so. Heavy imports belong inside the function: `relume --help` imports every
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
@@ -96,6 +97,7 @@ def relume(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; nothing the user does shows a traceback."""
+    _replace_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A file name or a terminal that knows no Unicode must not end a run.
@@ -104,13 +106,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = _run(arguments)
         sys.stdout.flush()
     except BrokenPipeError:
-        code = _leave_the_pipe()
+        code = _leave_the_output()
+    except OSError as error:
+        code = _fail(f"cannot write to standard output: {error.strerror or error}", code=1)
+        _leave_the_output()
     if _is_at_work():
         # The run was called off while a network was at work, which may take minutes and which the
         # interpreter must not cut short. No file is being written, so there is nothing to lose.
         sys.stderr.flush()
         os._exit(code)
     return code
+
+
+def _is_of_the_output(error: Exception) -> bool:
+    """Tell whether printing failed: what is written to files names them, or is our own error."""
+    full = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EBADF, errno.EIO)
+    if isinstance(error, RelumeError) or not isinstance(error, OSError):
+        return False
+    return error.filename is None and error.errno in full
+
+
+def _replace_closed_streams() -> None:
+    """Open what was closed before we began, so that no file of ours takes its number: an output
+    that fails as a closed one does, and an error output that goes nowhere."""
+    for name, number, flags in (("stdout", 1, os.O_RDONLY), ("stderr", 2, os.O_WRONLY)):
+        if getattr(sys, name) is None:
+            opened = os.open(os.devnull, flags)
+            if opened != number:
+                os.dup2(opened, number)
+                os.close(opened)
+            setattr(sys, name, open(number, "w", encoding="utf-8", closefd=False))  # noqa: SIM115
 
 
 def _is_at_work() -> bool:
@@ -135,6 +160,8 @@ def _run(arguments: Sequence[str] | None) -> int:
     except BrokenPipeError:
         raise
     except Exception as error:
+        if _is_of_the_output(error):
+            raise
         wrong_usage = isinstance(error, UnknownNameError | ContractError)
         return _fail(explain(error), code=2 if wrong_usage else 1)
     if result == INTERRUPTED:
@@ -166,8 +193,8 @@ def _fail_usage(error: Any) -> int:
     return _fail(f"{error.format_message().rstrip('.')}; see {asked} --help", code=2)
 
 
-def _leave_the_pipe() -> int:
-    """Stop writing to a reader that has gone, so that the interpreter's last flush is quiet."""
+def _leave_the_output() -> int:
+    """Stop writing where nothing can be written, so that the interpreter's last flush is quiet."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 1
 

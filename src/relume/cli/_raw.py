@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias, cast
 import typer
 
 from relume.errors import ContractError
-from relume.extras import missing
+from relume.extras import missing, pip_line
 
 if TYPE_CHECKING:
     from relume.io.raw.levels import WhiteBalance
@@ -135,6 +135,13 @@ def searched(suffixes: Mapping[str, str], sensor: Sensor | None) -> frozenset[st
 
     known = frozenset(suffixes) - (RAW if "rawpy" in missing("raw") else frozenset[str]())
     return known | frozenset(PLAIN if sensor is not None else ())
+
+
+def lacking() -> dict[str, str]:
+    """Return the suffixes of camera RAW → the line that lets it be read, where it cannot be."""
+    from relume.io.raw.kinds import SUFFIXES as RAW
+
+    return dict.fromkeys(RAW, pip_line("raw")) if "rawpy" in missing("raw") else {}
 
 
 def results(raw_to: str) -> dict[str, str]:

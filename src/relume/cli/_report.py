@@ -14,7 +14,7 @@ import typer
 
 from relume.cli import clean, explain, named
 from relume.runs.batch import Done, Failed, Outcome, Skipped
-from relume.runs.plan import Job, Plan, Problem
+from relume.runs.plan import Job, Plan, Problem, needing
 
 Style = Literal["lines", "json", "quiet"]
 """Lines for people, JSON for programs, both on standard output; or errors alone."""
@@ -34,11 +34,17 @@ class Report:
         if job.skip:
             self.outcome(Skipped(job))
         else:
-            self._tell(_arrow(job), {**_paths(job), "skipped": False})
+            # With its folder: where results go is what a dry run is asked for.
+            self._tell(f"{job.input} → {job.output}", {**_paths(job), "skipped": False})
 
     def problem(self, problem: Problem) -> None:
         """Tell of an input that cannot be used."""
         self._fail(problem.input, problem.error)
+
+    def lacking(self, plan: Plan) -> None:
+        """Tell of files in folders that a package is missing for, where others are enhanced."""
+        for line, count in plan.lacking.items() if plan.jobs and self.style == "lines" else ():
+            typer.echo(f"relume: ignored: {needing(count, line)}", err=True)
 
     def outcome(self, outcome: Outcome) -> None:
         """Tell what became of one picture."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from math import inf
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +13,9 @@ from relume.cli import clean, named
 from relume.cli._options import Engine, MaxBytes, MaxPixels, complete_method, limits
 from relume.errors import ContractError
 
-ALL = "all"
+QUICK, ALL = "quick", "all"
+PATIENCE = 5.0
+"""Seconds for one method on the picture: what takes longer is shown when it is asked for."""
 EXAMPLES = """\
 relume compare party.jpg -o sheet.png
 relume compare party.jpg -o sheet.jpg --methods sgz,gamma,mine.onnx --size 400"""
@@ -26,9 +29,11 @@ def compare(
     methods: Annotated[
         str,
         typer.Option(
-            metavar="A,B", help="Methods or model files, or all.", autocompletion=complete_method
+            metavar="A,B",
+            help="Methods or model files, or all; unless set, all that take at most 5 s.",
+            autocompletion=complete_method,
         ),
-    ] = ALL,
+    ] = QUICK,
     size: Annotated[
         int, typer.Option(min=32, max=4096, metavar="PX", help="Longest side of a tile.")
     ] = 640,
@@ -41,8 +46,8 @@ def compare(
 ) -> None:
     """Show every method side by side, with times.
 
-    Times are those of the full-size picture after a warm-up. A method that fails gets a tile that
-    says so, and the end is 1.
+    What auto would choose stands first. Times are those of the full-size picture after a warm-up. A
+    method that fails gets a tile that says so, and the end is 1.
     """
     import numpy as np
 
@@ -51,6 +56,7 @@ def compare(
     from relume.photo import Photo
     from relume.runs.sheet import cells, draw
     from relume.runtime import Enhancer
+    from relume.runtime.auto import AUTO
 
     if output.exists():
         if source.exists() and output.samefile(source):
@@ -61,16 +67,30 @@ def compare(
             raise ContractError(f"{output} is there already; --overwrite replaces it")
     # The input's own tile shows what `identity` would, and a picture is no mosaic any more.
     cards = [card for card in registry.cards() if card.input != "mosaic"]
-    known = [card.name for card in cards if card.name != "identity"]
-    names = known if methods == ALL else [name.strip() for name in methods.split(",")]
+    known = [AUTO, *(card.name for card in cards if card.name != "identity")]
+    every = methods in (QUICK, ALL)
+    names = known if every else [name.strip() for name in methods.split(",")]
     photo = read(source, **limits(max_pixels=max_pixels, max_bytes=max_bytes))
-    tiles = cells(photo, names, side=size, make=partial(Enhancer, engine=engine))
+    tiles = cells(
+        photo,
+        names,
+        side=size,
+        make=partial(Enhancer, engine=engine),
+        patience=PATIENCE if methods == QUICK else inf,
+    )
     sheet = np.asarray(draw(tiles, side=size))
     # A profile for gray does not fit a sheet in colour.
     icc = photo.icc if photo.pixels.ndim == 3 else None
     write(Photo(sheet, icc=icc), output)
     for tile in tiles:
         typer.echo(clean(tile.label))
+        if tile.choice:
+            typer.echo(clean(f"auto chooses {tile.choice}"))
+    shown = {tile.name for tile in tiles}
+    if slow := [name for name in names if name not in shown]:
+        typer.echo(
+            f"left out, over {PATIENCE:g} s each: {', '.join(slow)}; --methods all shows them"
+        )
     faults = [tile for tile in tiles if tile.fault]
     for tile in faults:
         typer.echo(f"relume: {clean(named(tile.name, tile.fault))}", err=True)

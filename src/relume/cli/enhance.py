@@ -43,6 +43,7 @@ from relume.cli._raw import (
     Size,
     White,
     WhiteBalanceOption,
+    lacking,
     parse_sensor,
     parse_white_balance,
     results,
@@ -206,12 +207,14 @@ def enhance(
             overwrite=overwrite,
             suffixes=searched(SUFFIXES, sensor),
             becomes=results(raw_to),
+            lacking=lacking(),
         )
     if maps is not None:
         folder = MapsFolder(maps, write, tuple(job.input for job in planned.jobs))
         work = replace(work, maps=folder)
     for problem in planned.problems:
         report.problem(problem)
+    report.lacking(planned)
     with open_manifest(planned, manifest, dry=dry_run) as book:
         judge, doing = kept, work
         if book is not None:

@@ -108,7 +108,14 @@ def array(image: Any) -> Pixels:
     if image.format not in _FORMATS.values():
         raise ValueError(f"samples of type {image.format}")
     dtype = np.uint8 if image.format == "uchar" else np.uint16
-    pixels: Any = np.frombuffer(image.write_to_memory(), dtype)
+    try:
+        samples = image.write_to_memory()
+    except _vips().Error as error:
+        if "memory:" in str(error) or "out of memory" in str(error):
+            raise MemoryError from error
+        # What libvips says names its own parts ("vipspng: libpng read error") and not the fault.
+        raise ValueError("its pixels are damaged") from error
+    pixels: Any = np.frombuffer(samples, dtype)
     shape = (image.height, image.width, image.bands)
     return pixels.reshape(shape if image.bands > 1 else shape[:2])
 

@@ -19,7 +19,7 @@ import errno
 import glob
 import os
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from relume.errors import ContractError, RelumeError, UnreadableError
@@ -29,6 +29,7 @@ MARK = ".relume"
 """Stands before the suffix of a result that lies beside its input."""
 BECOMES = {".heic": ".jpg", ".heif": ".jpg", ".hif": ".jpg"}
 """Suffixes of formats that are read and not written → what becomes of them."""
+NOTHING: Mapping[str, str] = {}
 WRITABLE = {".dng"}
 """Suffixes that become another one unless they are asked for."""
 
@@ -61,6 +62,8 @@ class Plan:
     """Files in folders that are no pictures, hidden, or results of an earlier run."""
     folder: Path | None = None
     """Where all results go, if it is one folder."""
+    lacking: Mapping[str, int] = field(default_factory=dict[str, int])
+    """The line that adds a package → how many of the ignored files need it."""
 
 
 @dataclass(frozen=True)
@@ -79,21 +82,23 @@ def plan(
     overwrite: bool,
     suffixes: Container[str],
     becomes: Mapping[str, str] = BECOMES,
+    lacking: Mapping[str, str] = NOTHING,
 ) -> Plan:
     """Pair every picture with its output; `suffixes` are those of pictures, in lower case.
 
-    `becomes` are the suffixes whose results have another one. An output that exists and is not
-    empty counts as done, unless `overwrite`.
+    `becomes` are the suffixes whose results have another one, `lacking` those that need a package
+    which is not installed, with the line that adds it. An output that exists and is not empty
+    counts as done, unless `overwrite`.
 
     Inputs that would have one result get distinct names, as `names` says.
 
     Raises: ContractError when an output would be an input or `output` fits neither a file nor a
     folder.
     """
-    search = _Search(recursive, suffixes, output)
+    search = _Search(recursive, suffixes, output, lacking)
     found = [picture for text in inputs for picture in search.find(text)]
     if not found:
-        return Plan((), tuple(search.problems), search.ignored)
+        return Plan((), tuple(search.problems), search.ignored, lacking=search.lacked)
     one_file = len(inputs) == len(found) == 1 and found[0].root is None
     place = _place(output, one_file, suffixes, becomes)
     pairs: list[tuple[Path, Path]] = []
@@ -106,15 +111,23 @@ def plan(
     _refuse_overwriting(pairs)
     named = names.distinct(pairs, mark=MARK, identity=_identity)
     jobs = tuple(_job(source, target, overwrite=overwrite) for source, target in named)
-    return Plan(jobs, tuple(problems), search.ignored, place.folder)
+    return Plan(jobs, tuple(problems), search.ignored, place.folder, search.lacked)
 
 
 class _Search:
     """Finds pictures and remembers what it could not use."""
 
-    def __init__(self, recursive: bool, suffixes: Container[str], output: str | None) -> None:
+    def __init__(
+        self,
+        recursive: bool,
+        suffixes: Container[str],
+        output: str | None,
+        lacking: Mapping[str, str],
+    ) -> None:
         self.problems: list[Problem] = []
         self.ignored = 0
+        self.lacked: dict[str, int] = {}
+        self._lacking = lacking
         self._recursive = recursive
         self._suffixes = suffixes
         # Results of an earlier run inside the folder are not its pictures.
@@ -140,12 +153,15 @@ class _Search:
             self._note(text, "no such file or folder")
 
     def _find_in(self, root: Path) -> Iterator[_Found]:
-        problems, empty = len(self.problems), True
+        problems, empty, lacked = len(self.problems), True, dict(self.lacked)
         for path in self._walk(root):
             empty = False
             yield _Found(path, root)
         if empty and len(self.problems) == problems:
             hint = "" if self._recursive else "; -r looks into its folders too"
+            for line, count in self.lacked.items():
+                if (here := count - lacked.get(line, 0)) > 0:
+                    hint = f", but {needing(here, line)}"
             self._note(str(root), f"this folder holds no pictures to enhance{hint}")
 
     def _walk(self, folder: Path) -> Iterator[Path]:
@@ -173,6 +189,8 @@ class _Search:
                 yield path
             else:
                 self.ignored += 1
+                if entry.is_file() and (line := self._lacking.get(path.suffix.lower())):
+                    self.lacked[line] = self.lacked.get(line, 0) + 1
 
     def _is_picture(self, path: Path) -> bool:
         hidden = path.name.startswith(".")
@@ -185,6 +203,11 @@ class _Search:
 
     def _note(self, text: str, what: str) -> None:
         self.problems.append(Problem(text, UnreadableError(f"{text}: {what}")))
+
+
+def needing(count: int, line: str) -> str:
+    """Say how many files need a package, and the line that adds it."""
+    return f"{count} {'file needs' if count == 1 else 'files need'} {line}"
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from math import ceil, sqrt
+from math import ceil, inf, sqrt
 from textwrap import wrap
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from relume import methods
 from relume.arrays import Picture
 from relume.errors import RelumeError, UnknownNameError
 from relume.photo import Photo
@@ -17,6 +18,8 @@ from relume.runtime.enhancer import Enhancer
 
 _WARM_UP = 96
 """Side in pixels of the picture for the warm-up: tiny, but more than any network's reach."""
+_PROBE = 384
+"""The same for a second look where the first, mostly overhead, foretells a long time."""
 _GAP = 12
 _PAPER = (24, 24, 24)
 _INK = (235, 235, 235)
@@ -34,20 +37,29 @@ class Cell:
     picture: Image.Image
     fault: str = ""
     """Why there is no picture; empty when there is."""
+    choice: str = ""
+    """What `auto` chose, and why; empty where a method was named."""
 
 
 def cells(
-    photo: Photo, names: Sequence[str], *, side: int, make: Callable[[str], Enhancer]
+    photo: Photo,
+    names: Sequence[str],
+    *,
+    side: int,
+    make: Callable[[str], Enhancer],
+    patience: float = inf,
 ) -> list[Cell]:
     """Show the input and what each method makes of it; one that fails becomes a cell too.
 
-    Times are those of the full-size picture after one warm-up on a small one.
+    Times are those of the full-size picture after one warm-up on a small one. What would take more
+    than `patience` seconds is left out.
 
     Raises: UnknownNameError for a name nothing answers to, before anything is enhanced.
     """
     made = [(name, _made(name, make)) for name in names]
     first = Cell("input", f"input, {photo.width} x {photo.height}", _reduced(photo.pixels, side))
-    return [first, *(_cell(photo, name, enhancer, side) for name, enhancer in made)]
+    shown = (_cell(photo, name, enhancer, side, patience) for name, enhancer in made)
+    return [first, *(cell for cell in shown if cell is not None)]
 
 
 def _made(name: str, make: Callable[[str], Enhancer]) -> Enhancer | RelumeError:
@@ -59,11 +71,17 @@ def _made(name: str, make: Callable[[str], Enhancer]) -> Enhancer | RelumeError:
         return error
 
 
-def _cell(photo: Photo, name: str, enhancer: Enhancer | RelumeError, side: int) -> Cell:
+def _cell(
+    photo: Photo, name: str, enhancer: Enhancer | RelumeError, side: int, patience: float
+) -> Cell | None:
     try:
         if isinstance(enhancer, RelumeError):
             raise enhancer
-        enhancer.photo(_small(photo))
+        enhancer.photo(_small(photo, _WARM_UP))
+        if patience < inf and all(
+            _foretold(photo, name, enhancer, probe) > patience for probe in (_WARM_UP, _PROBE)
+        ):
+            return None
         enhanced = enhancer.photo(photo)
     except Exception as error:  # an engine or a plugin may raise anything
         fault = str(error) if isinstance(error, RelumeError) else f"{type(error).__name__}: {error}"
@@ -71,12 +89,21 @@ def _cell(photo: Photo, name: str, enhancer: Enhancer | RelumeError, side: int) 
         return Cell(name, f"{name} failed", blank, fault)
     chosen = "" if name == enhanced.method else f": {enhanced.method}"
     label = f"{name}{chosen}, {enhanced.seconds * 1000:.0f} ms"
-    return Cell(name, label, _reduced(enhanced.photo.pixels, side))
+    choice = f"{enhanced.method}: {enhanced.reason}" if enhanced.reason else ""
+    return Cell(name, label, _reduced(enhanced.photo.pixels, side), choice=choice)
 
 
-def _small(photo: Photo) -> Photo:
-    step = max(1, min(photo.width, photo.height) // _WARM_UP)
-    small = photo.pixels[::step, ::step][:_WARM_UP, :_WARM_UP]
+def _foretold(photo: Photo, name: str, enhancer: Enhancer, side: int) -> float:
+    """Return the seconds that the whole photo will take, by a piece of it of about `side`."""
+    small = _small(photo, side)
+    known = methods.card(name).most_pixels if methods.parted(name)[0] in methods.names() else None
+    pixels = min(photo.width * photo.height, known or inf)
+    return enhancer.photo(small).seconds * max(pixels / (small.width * small.height), 1.0)
+
+
+def _small(photo: Photo, side: int) -> Photo:
+    step = max(1, min(photo.width, photo.height) // side)
+    small = photo.pixels[::step, ::step][:side, :side]
     return replace(photo, pixels=np.ascontiguousarray(small), alpha=None)
 
 

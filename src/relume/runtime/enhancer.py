@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from threading import Lock
 from time import perf_counter
-from typing import Any
+from typing import Any, overload
 
-import numpy as np
 from numpy.typing import NDArray
 
 from relume.arrays import Map, Picture
-from relume.card import settle
+from relume.card import as_number, settle
 from relume.engines import check
 from relume.errors import ContractError
 from relume.photo import Photo, Want
@@ -21,6 +20,7 @@ from relume.render.bands import thread_count
 from relume.runtime.auto import AUTO, choose
 from relume.runtime.fit import MEMORY
 from relume.runtime.foreign import Description
+from relume.runtime.given import Given, to_picture
 from relume.runtime.look import Look
 from relume.runtime.method import Method, load
 from relume.runtime.stated_light import words
@@ -66,7 +66,7 @@ class Enhancer:
     """Of the weights of a network that was named; `auto` never takes a smaller one."""
 
     def __post_init__(self) -> None:
-        if not 0.0 <= self.strength <= 1.0:  # also refuses NaN
+        if not 0.0 <= as_number("strength", self.strength) <= 1.0:  # also refuses NaN
             raise ContractError(f"strength: expected a value from 0 to 1, got {self.strength:g}")
         check(self.engine)
         if self.threads is not None:
@@ -144,9 +144,9 @@ class Enhancer:
             raise ContractError(f"{method.card.name} has no intermediate results to show")
         return found
 
-    def array(self, image: NDArray[Any]) -> NDArray[Any]:
+    def array(self, image: Any) -> NDArray[Any]:
         """Enhance an sRGB-encoded array; see `enhance`."""
-        picture, restore = _to_picture(image)
+        picture, restore = to_picture(image)
         method, knobs, _ = self._decide(picture)
         if method.card.input == "mosaic":
             raise ContractError(f"{method.card.name} starts from camera RAW: read a photo of it")
@@ -199,49 +199,43 @@ def _shared(
     return Enhancer(method, knobs=dict(knobs), strength=strength, engine=engine)
 
 
+@overload
 def enhance(
-    image: NDArray[Any],
+    image: Photo,
     *,
     method: str = AUTO,
     knobs: Mapping[str, float] | None = None,
     strength: float = 1.0,
     engine: str = "auto",
-) -> NDArray[Any]:
+) -> Photo: ...
+@overload
+def enhance(
+    image: Given,
+    *,
+    method: str = AUTO,
+    knobs: Mapping[str, float] | None = None,
+    strength: float = 1.0,
+    engine: str = "auto",
+) -> NDArray[Any]: ...
+def enhance(
+    image: Photo | Given,
+    *,
+    method: str = AUTO,
+    knobs: Mapping[str, float] | None = None,
+    strength: float = 1.0,
+    engine: str = "auto",
+) -> Photo | NDArray[Any]:
     """Enhance an sRGB-encoded picture and return one of the same shape and type.
 
+    A `Photo` becomes a `Photo`. Everything else becomes an array: an array, a PIL image of mode
+    RGB, RGBA, L or I;16, or what speaks DLPack, as a torch tensor on the processor does.
     (H, W) gray, (H, W, 1), (H, W, 3) RGB or (H, W, 4) RGBA, whose alpha is kept; uint8 and uint16
-    span their whole type, float16, float32 and float64 [0, 1], values outside are clipped.
+    span their whole type, float16, float32 and float64 [0, 1]. Floats a little outside, as filters
+    leave them, are clipped; others are refused, since their range is another.
 
     Raises: ContractError for other arrays, NaN, or values out of range; UnknownNameError for a
     name nothing answers to.
     """
-    settings = tuple(sorted((name, float(value)) for name, value in (knobs or {}).items()))
-    return _shared(method, float(strength), engine, settings).array(image)
-
-
-def _to_picture(image: NDArray[Any]) -> tuple[Picture, Any]:
-    """Reduce the accepted forms of an array to a Picture, and return the way back."""
-    if image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] not in (1, 3, 4)):
-        raise ContractError(
-            f"image: expected (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), got {image.shape}"
-        )
-    if image.dtype.name not in ("uint8", "uint16", "float16", "float32", "float64"):
-        raise ContractError(
-            f"image: expected uint8, uint16 or a float type in [0, 1], got {image.dtype}; "
-            "convert it, relume does not guess a range"
-        )
-    picture = image[..., 0] if image.ndim == 3 and image.shape[2] == 1 else image[..., :3]
-    if image.ndim == 2:
-        picture = image
-    if image.dtype.kind == "f":
-        picture = picture.astype(np.float32, copy=False)
-
-    def restore(result: Picture) -> NDArray[Any]:
-        result = result.astype(image.dtype, copy=False)
-        if image.ndim == 3 and image.shape[2] == 1:
-            return result[..., None]
-        if image.ndim == 3 and image.shape[2] == 4:
-            return np.concatenate([result, image[..., 3:]], axis=2)
-        return result
-
-    return picture, restore
+    given = tuple(sorted((name, as_number(name, value)) for name, value in (knobs or {}).items()))
+    enhancer = _shared(method, as_number("strength", strength), engine, given)
+    return enhancer.photo(image).photo if isinstance(image, Photo) else enhancer.array(image)

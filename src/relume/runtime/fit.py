@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from math import isqrt
+from math import isfinite, isqrt
 from threading import Lock
 from typing import TypeAlias
 
@@ -24,6 +24,8 @@ from relume.render.bands import for_each
 
 Indices: TypeAlias = NDArray[np.intp]
 
+LEAST, MOST = -1.0, 2.0
+"""Floats that may stand for light in [0, 1]: filters overshoot a little, another range a lot."""
 MEMORY = 64 * 2**20
 """Bytes of working memory for one tile of a network. Larger tiles are slower per pixel: their
 features leave the processor's caches (measured: 0.26 µs at 128 × 128, 0.33 at 288, 0.64 at 443)."""
@@ -156,8 +158,16 @@ def reduce_by(picture: Picture, factor: int) -> Rgb:
 def check_picture(picture: Picture) -> None:
     """Raise ContractError unless an array is one that relume works on."""
     levels.check_picture(picture, name="image")
-    if picture.dtype.name == "float32" and not np.isfinite(picture).all():
+    if picture.dtype != np.float32:
+        return
+    low, high = float(picture.min()), float(picture.max())
+    if not (isfinite(low) and isfinite(high)):
         raise ContractError("image: expected finite values in [0, 1], got NaN or infinity")
+    if low < LEAST or high > MOST:
+        raise ContractError(
+            f"image: expected floats in [0, 1], got {low:.4g} to {high:.4g}; divide by what white "
+            "is, as image / 255: relume does not guess a range"
+        )
 
 
 def run_in_tiles(

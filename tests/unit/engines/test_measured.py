@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from time import sleep
 
+import numpy as np
 import pytest
 
 from relume import engines
@@ -128,3 +130,27 @@ def test_an_engine_that_differs_is_told_and_never_chosen(monkeypatch: pytest.Mon
     found = recall(weights.read_published("sgz", "nights.onnx"))
     assert found is not None
     assert set(found.seconds) == {"onnxruntime"}
+
+
+def test_an_engine_that_prepares_for_each_size_pays_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    real, work = load, {"onnxruntime": 0.02, "openvino": 0.005}
+
+    def timed(name: str, *, engine: str) -> object:
+        method, seen = real(name), set[tuple[int, ...]]()
+
+        def run(picture: np.ndarray) -> np.ndarray:
+            new = picture.shape not in seen
+            seen.add(picture.shape)
+            sleep(work[engine] + (0.2 if new and engine == "openvino" else 0.0))
+            return method(picture)
+
+        return run
+
+    monkeypatch.setattr(engine_bench, "REPEATS", 3)
+    monkeypatch.setattr(engine_bench, "load", timed)
+    monkeypatch.setattr(engines, "usable", lambda: ("onnxruntime", "openvino"))
+    runs = {run.engine: run.seconds for run in engine_bench.measure("sgz")}
+    assert runs["openvino"] >= 0.2
+    found = recall(weights.read_published("sgz", "nights.onnx"))
+    assert found is not None
+    assert found.best == "onnxruntime"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import numpy as np
@@ -69,6 +69,33 @@ def test_one_small_warm_up_then_the_whole_picture() -> None:
     small, whole = brighter.sizes
     assert max(small) <= 96
     assert whole == (1200, 900)
+
+
+def test_what_would_take_too_long_is_left_out() -> None:
+    @dataclass
+    class Timed(Brighter):
+        """Takes a second per megapixel, after a tenth for whatever size."""
+
+        def photo(self, photo: Photo) -> Enhanced:
+            pixels = photo.width * photo.height
+            return replace(super().photo(photo), seconds=0.1 + pixels / 1e6)
+
+    slow = Timed("slow")
+    quick = Brighter("double")
+    made = {"slow": slow, "double": quick}
+    found = cells(
+        photo(3000, 4000),
+        ["slow", "double"],
+        side=64,
+        make=lambda name: cast(Enhancer, made[name]),
+        patience=5.0,
+    )
+    assert [cell.name for cell in found] == ["input", "double"]
+    assert (4000, 3000) not in slow.sizes
+    found = cells(
+        photo(600, 400), ["slow"], side=64, make=lambda name: cast(Enhancer, slow), patience=5.0
+    )
+    assert [cell.name for cell in found] == ["input", "slow"]
 
 
 def test_a_method_that_fails_becomes_a_tile() -> None:

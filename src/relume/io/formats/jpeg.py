@@ -57,6 +57,8 @@ class _Header:
     height: int = 0
     bits: int = 0
     progressive: bool = False
+    huffman: bool = True
+    """Not arithmetic coding, which may spend next to nothing on a block."""
     sampling: tuple[tuple[int, int], ...] = ()
     table: int = 0
     """Which quantisation table the first component uses."""
@@ -83,6 +85,7 @@ def _header(data: bytes) -> _Header:
             header.sampling = tuple((part[1] >> 4, part[1] & 15) for part in parts)
             header.table = parts[0][2]
             header.progressive = marker & 3 == 2
+            header.huffman = marker < 0xC8
     if not header.width or not header.height:
         raise ValueError("no size is stated")
     return header
@@ -121,6 +124,11 @@ def decode(data: bytes, admit: Admit) -> Incoming:
         raise UnreadableError(
             f"JPEG of {header.bits} bits per sample is not read; convert it to PNG"
         )
+    if header.huffman and len(data) - header.scan_at < _fewest_bytes(header):
+        raise UnreadableError(
+            f"a JPEG of {header.width} × {header.height} pixels does not fit into "
+            f"{len(data):,} bytes: the file is cut off or damaged"
+        )
     if _has_many_scans(data, header) and data.count(b"\xff\xda", header.scan_at) > SCANS:
         raise UnreadableError(f"JPEG of more than {SCANS} scans is refused; save it anew")
     profile, notes = _profile(header)
@@ -139,6 +147,17 @@ def decode(data: bytes, admit: Admit) -> Incoming:
         subsampling=_SAMPLING.get(header.sampling),
         notes=(*more, *notes, *metadata_notes),
     )
+
+
+def _fewest_bytes(header: _Header) -> int:
+    """Return what the blocks of 8 × 8 samples take at least: a Huffman code has a bit or more."""
+    wide = max((across for across, _ in header.sampling), default=1) or 1
+    high = max((down for _, down in header.sampling), default=1) or 1
+    blocks = sum(
+        -(-header.width * across // (8 * wide)) * -(-header.height * down // (8 * high))
+        for across, down in header.sampling
+    )
+    return blocks // 8
 
 
 def _has_many_scans(data: bytes, header: _Header) -> bool:
