@@ -9,6 +9,7 @@ from types import ModuleType
 from relume.errors import MissingExtraError
 
 EXTRAS: dict[str, tuple[str, ...]] = {
+    "flow": ("cv2",),
     "heic": ("pi_heif",),
     "openvino": ("openvino",),
     "raw": ("rawpy",),
@@ -21,6 +22,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
         "httpx",
     ),
     "train": ("torch", "lightning", "safetensors", "onnx", "onnxscript", "yaml"),
+    "video": ("av",),
     "wandb": ("wandb",),
 }
 """Name of the extra → the modules it brings, by import name."""

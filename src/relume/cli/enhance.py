@@ -50,6 +50,7 @@ from relume.cli._raw import (
     searched,
 )
 from relume.cli._runs import ManifestOption, command, kept, open_manifest
+from relume.cli._video import Calm, CodecOption, Crf, Deinterlace, Preset
 from relume.errors import ContractError
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ relume enhance party.jpg -m mine.onnx -o better.jpg
 relume enhance party.jpg -m theirs.onnx --input srgb --reach 12
 relume enhance party.jpg -m sgz --engine openvino --maps maps/
 relume enhance night.ARW -o night.tif         # camera RAW in, 16 bits out
+relume enhance clip.mp4 -o bright.mp4         # video; sound and times stay as they are
 curl … | relume enhance - > bright.jpg"""
 
 
@@ -154,15 +156,21 @@ def enhance(
     white: White = None,
     size: Size = None,
     manifest: ManifestOption = None,
+    calm: Calm = 0.5,
+    codec: CodecOption = None,
+    crf: Crf = None,
+    preset: Preset = None,
+    deinterlace: Deinterlace = "auto",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
 ) -> None:
-    """Turn dark photos into good ones.
+    """Turn dark photos and videos into good ones.
 
     Depth, profile and metadata stay as they were. A picture that fails is reported and the rest
     goes on; the end is then 1. Running again continues where an earlier run ended.
     """
     from relume.cli._report import Report
     from relume.cli._stream import STREAM, at_the_ends, stream_job
+    from relume.cli._video import becomes, recorded, suffixes, with_videos
     from relume.io import SUFFIXES, write
     from relume.runs.map_pictures import MapsFolder
     from relume.runs.plan import Plan, plan
@@ -170,6 +178,7 @@ def enhance(
     from relume.runs.resume import Resume
     from relume.runs.treatment import Treatment
     from relume.runtime.fit import MEMORY
+    from relume.video.options import Options
 
     sensor = parse_sensor(cfa=cfa, black=black, white=white, size=size)
     treatment = Treatment(
@@ -189,7 +198,17 @@ def enhance(
         memory=MEMORY if memory is None else memory * MIB,
     )
     # Before any file is looked at, so that a wrong name or knob shows at once.
-    work = treatment.work(treatment.enhancer())
+    enhancer = treatment.enhancer()
+    work = treatment.work(enhancer)
+    options = Options(
+        calm=calm,
+        codec=codec,
+        crf=crf,
+        preset=preset,
+        deinterlace=deinterlace,
+        threads=threads,
+        **({} if max_pixels is None else {"max_pixels": max_pixels}),
+    )
     report = Report("json" if as_json else "quiet" if quiet else "lines")
     if STREAM in inputs or output == STREAM:
         job = stream_job(inputs, output, overwrite=overwrite, suffixes=SUFFIXES)
@@ -205,8 +224,8 @@ def enhance(
             output=output,
             recursive=recursive,
             overwrite=overwrite,
-            suffixes=searched(SUFFIXES, sensor),
-            becomes=results(raw_to),
+            suffixes=searched(SUFFIXES, sensor) | suffixes(),
+            becomes={**results(raw_to), **becomes()},
             lacking=lacking(),
         )
     if maps is not None:
@@ -216,12 +235,13 @@ def enhance(
         report.problem(problem)
     report.lacking(planned)
     with open_manifest(planned, manifest, dry=dry_run) as book:
-        judge, doing = kept, work
+        every = with_videos(work, enhancer, options, style=report.style)
+        judge, doing = kept, every
         if book is not None:
-            record = treatment.record()
+            record = recorded(treatment.record(), options)
             resume = Resume(book, record, overwrite=overwrite)
             planned = resume.open_to_judgement(planned)
-            judge, doing = resume.judged, Recorded(work, resume)
+            judge, doing = resume.judged, Recorded(every, resume)
             if not dry_run:
                 book.open_run(record, command=command(context))
         if dry_run:

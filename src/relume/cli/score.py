@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from relume.cli import clean
+from relume.cli._flicker import Csv, Plot, VideoFlag
 from relume.cli._numbers import BLIND, METRICS, Metrics, Parameters, Protocol, for_json, settings
 from relume.cli._options import Json
 
@@ -22,7 +23,8 @@ EXAMPLES = """\
 relume score bright.png reference.png
 relume score results/ eval15/high --metrics psnr,ssim,mae --json
 relume score results/ eval15/high --protocol gt-mean
-relume score results/ --input eval15/low --metrics niqe-own,piqe,loe"""
+relume score results/ --input eval15/low --metrics niqe-own,piqe,loe
+relume score --video bright.mp4 dark.mp4 --csv frames.csv --plot gain.svg"""
 
 
 def score(
@@ -36,13 +38,21 @@ def score(
     metrics: Metrics = None,
     protocol: Protocol = None,
     parameters: Parameters = None,
+    video: VideoFlag = False,
+    csv: Csv = None,
+    plot: Plot = None,
     as_json: Json = False,
 ) -> None:
-    """Measure pictures, with a reference or without.
+    """Measure pictures, with a reference or without, or the flicker of a video.
 
     Folders are paired by key: the name without its suffix and role, low00690 is 00690. Nothing is
     resized. Ends with 1 if a picture could not be measured.
     """
+    if video:
+        from relume.cli._flicker import show_flicker
+
+        show_flicker(enhanced, reference or low, as_json=as_json, table=csv, plot=plot)
+        return
     from relume.bench.scoring import score as measure
     from relume.bench.scoring import scorers
     from relume.bench.sets import sides

@@ -84,6 +84,11 @@ class Gate:
         self._inside: set[int] = set()
         self._shut = False
 
+    @property
+    def is_shutting(self) -> bool:
+        """Whether what is inside should come to an end soon."""
+        return self._shut
+
     def enter(self) -> None:
         """Let this thread's job write. Raises: CalledOff when the gate is shut."""
         with self._changed:
@@ -134,10 +139,10 @@ class FileWork:
         enhanced = self.enhancer.photo(photo)
         maps = as_pictures(self.enhancer.maps(photo)) if self.maps is not None else {}
         gate.enter()
-        _make_folder(job.output.parent)
+        make_folder(job.output.parent)
         notes = self._put(job, photo, enhanced)
         if self.maps is not None:
-            _make_folder(self.maps.folder)
+            make_folder(self.maps.folder)
             self.maps.put(job.input, maps)
         return Done(
             job=job,
@@ -248,7 +253,8 @@ class Run:
             return Failed(job, error)
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it. Raises: UnwritableError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

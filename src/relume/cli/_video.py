@@ -1,0 +1,184 @@
+"""Options for video, and work that tells videos from pictures."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+import typer
+
+if TYPE_CHECKING:
+    from relume.cli._report import Style
+    from relume.runs.batch import Done, Gate
+    from relume.runs.plan import Job
+    from relume.runtime import Enhancer
+    from relume.video.enhance import Progress
+    from relume.video.options import Options
+
+    OneWork: TypeAlias = Callable[[Job, Gate], Done]
+    """What is done to one file."""
+
+PANEL = "Video"
+
+Calm: TypeAlias = Annotated[
+    float,
+    typer.Option(
+        "--calm",
+        min=0.0,
+        max=10.0,
+        metavar="SECONDS",
+        help="How long a video's light is averaged over; 0 looks at each frame by itself.",
+        rich_help_panel=PANEL,
+    ),
+]
+CodecOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--codec",
+        metavar="h264|hevc|av1|ffv1|prores",
+        help="Of a video; as the input's where the container takes it.",
+        rich_help_panel=PANEL,
+    ),
+]
+Crf: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        "--crf",
+        metavar="N",
+        help="Quality of a video, lower is better; 18 (h264), 20 (hevc), 25 (av1) unless set.",
+        rich_help_panel=PANEL,
+    ),
+]
+Preset: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--preset",
+        metavar="NAME",
+        help="Speed of a video's encoder, such as fast (h264, hevc) or 10 (av1).",
+        rich_help_panel=PANEL,
+    ),
+]
+Deinterlace: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--deinterlace",
+        metavar="auto|no|FILTER",
+        help="Make whole frames of interlaced ones, or refuse them; bwdif, yadif, w3fdif, estdif.",
+        rich_help_panel=PANEL,
+    ),
+]
+
+
+def suffixes() -> frozenset[str]:
+    """Return the suffixes of videos, where they can be read."""
+    from relume.extras import missing
+    from relume.video.source import SUFFIXES
+
+    return frozenset() if missing("video") else SUFFIXES
+
+
+def becomes() -> dict[str, str]:
+    """Return the suffix of a video → that of its result, where it is another one."""
+    from relume.video.codecs import suffix_of_result
+    from relume.video.source import SUFFIXES
+
+    return {suffix: result for suffix in SUFFIXES if (result := suffix_of_result(suffix)) != suffix}
+
+
+def recorded(record: str, options: Options) -> str:
+    """Return what a run's results depend on, those of videos too, as one line of JSON."""
+    facts = {name: value for name, value in asdict(options).items() if name in _DECIDE}
+    return json.dumps({**json.loads(record), "video": facts}, sort_keys=True)
+
+
+_DECIDE = ("calm", "codec", "crf", "preset", "deinterlace")
+"""The options that a video's result depends on."""
+
+
+def with_videos(
+    pictures: OneWork, enhancer: Enhancer, options: Options, *, style: Style
+) -> OneWork:
+    """Return work that does with pictures as it is told and enhances videos."""
+    shown = style == "lines" and sys.stderr.isatty()
+    return _Both(pictures, enhancer, options, _progress_line if shown else _no_progress)
+
+
+@dataclass(frozen=True)
+class _Both:
+    """What is done to each file of a run: by its suffix that of pictures or that of videos."""
+
+    pictures: OneWork
+    enhancer: Enhancer
+    options: Options
+    progress: Callable[[Path], Progress | None]
+
+    def __call__(self, job: Job, gate: Gate) -> Done:
+        """Raises: RelumeError of any kind; CalledOff."""
+        from relume.video.source import SUFFIXES
+
+        if job.input.suffix.lower() not in SUFFIXES:
+            return self.pictures(job, gate)
+        return self._video(job, gate)
+
+    def _video(self, job: Job, gate: Gate) -> Done:
+        from relume.runs.batch import CalledOff, Done, make_folder
+        from relume.video.choice import Chosen, choose
+        from relume.video.enhance import Stopped, VideoRun
+        from relume.video.source import Source
+
+        start = perf_counter()
+        gate.enter()  # so that leaving waits until what was finished is playable
+        make_folder(job.output.parent)
+        chosen: list[Chosen] = []
+
+        def chose(source: Source) -> Chosen:
+            chosen.append(choose(source, self.enhancer))
+            return chosen[-1]
+
+        run = VideoRun(
+            job.input,
+            job.output,
+            chose,
+            self.options,
+            progress=self.progress(job.input),
+            is_called_off=lambda: gate.is_shutting,
+        )
+        try:
+            finished = run()
+        except Stopped as stopped:
+            raise CalledOff from stopped
+        who = chosen[-1]
+        return Done(
+            job=job,
+            method=who.method.card.name,
+            knobs=who.knobs,
+            reason=who.reason,
+            seconds=perf_counter() - start,
+            width=finished.width,
+            height=finished.height,
+            notes=finished.notes,
+        )
+
+
+def _no_progress(path: Path) -> None:
+    """Tell nothing."""
+
+
+def _progress_line(path: Path) -> Progress:
+    """Return what shows how far a video is, with frames a second and time left, on one line."""
+    return partial(_show, path.name, perf_counter())
+
+
+def _show(name: str, start: float, done: int, total: int) -> None:
+    if done % 5 and done != total:
+        return
+    rate = done / max(perf_counter() - start, 1e-6)
+    share = f"{done}/{total}" if total else f"{done} frames"
+    left = f"  {(total - done) / rate:.0f} s left" if total > done else ""
+    typer.echo(f"\r{name}  {share}  {rate:.1f} frames/s{left}   ", nl=done == total, err=True)

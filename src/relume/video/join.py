@@ -1,0 +1,301 @@
+"""Pieces joined to one video, with everything else of the source copied packet by packet.
+
+Packet k of the whole video in the order it is decoded gets
+
+    presented = T(n_k)          decoded = T(k − D)
+
+with T(n) the source's time of frame n, continued below 0, n_k the frame it holds, and D the least
+number for which no frame is decoded after it is shown. Times of all streams are counted from one
+origin, so that sound stays where it was.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from operator import itemgetter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from relume.errors import UnwritableError
+from relume.extras import need
+from relume.video.pieces import Piece
+from relume.video.source import CLOCKS, Source, is_cover
+
+if TYPE_CHECKING:
+    from av.container import InputContainer, OutputContainer
+    from av.stream import Stream
+
+MUXERS = {
+    ".mp4": "mp4",
+    ".m4v": "mp4",
+    ".mov": "mov",
+    ".mkv": "matroska",
+    ".webm": "webm",
+    ".ts": "mpegts",
+}
+ISO = (".mp4", ".m4v", ".mov")
+_OWN_TAGS = {
+    "encoder",
+    "major_brand",
+    "minor_version",
+    "compatible_brands",
+    "vendor_id",
+    "duration",
+}
+"""Metadata that speak of the file they stood in."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """The part of the source that is kept, in seconds; an end of None is the source's."""
+
+    start: Fraction | None = None
+    end: Fraction | None = None
+
+
+def join(
+    pieces: Sequence[Piece],
+    source: Source,
+    target: Path,
+    *,
+    suffix: str,
+    span: Span = Span(),
+    comment: str | None = None,
+) -> tuple[str, ...]:
+    """Write `target` from the pieces and from what else the source holds.
+
+    Returns what the container could not take. Raises: UnwritableError.
+    """
+    return _Join(pieces, source, suffix, span, comment).write(target)
+
+
+class _Join:
+    def __init__(
+        self,
+        pieces: Sequence[Piece],
+        source: Source,
+        suffix: str,
+        span: Span,
+        comment: str | None,
+    ) -> None:
+        self._av = need("av", extra="video")
+        self._pieces, self._source, self._span = pieces, source, span
+        self._suffix, self._comment = suffix, comment
+        self._times = [time for piece in pieces for time in piece.times]
+        self._durations = [each for piece in pieces for each in piece.durations]
+        self._notes: list[str] = []
+
+    def write(self, target: Path) -> tuple[str, ...]:
+        options: dict[str, str] = {}
+        muxer = MUXERS[self._suffix]
+        if self._suffix in ISO:
+            # The edit list counts in the movie's unit: in the usual milliseconds a start is off.
+            unit = min(self._source.facts.time_base.denominator, 1_000_000)
+            options = {"movflags": "+faststart", "movie_timescale": str(unit)}
+        try:
+            with (
+                self._source.opened_again() as beside,
+                self._av.open(str(target), "w", format=muxer, options=options) as out,
+            ):
+                self._fill(out, beside)
+        except (self._av.error.FFmpegError, OSError) as error:
+            if isinstance(error, UnwritableError):
+                raise
+            why = (getattr(error, "strerror", None) or str(error)).lower()
+            raise UnwritableError(f"cannot write {target.name}: {why}") from error
+        return tuple(dict.fromkeys(self._notes))
+
+    def _fill(self, out: OutputContainer, beside: InputContainer) -> None:
+        self._origin = self._common_origin(beside)
+        video = self._add_video(out, beside)
+        others = self._add_others(out, beside)
+        out.metadata.update(_kept(beside.metadata))
+        if self._comment:
+            out.metadata["comment"] = self._comment
+        self._keep_chapters(out, beside)
+        parts = [self._video_packets(video), self._other_packets(beside, others)]
+        for _, packet in heapq.merge(*parts, key=itemgetter(0)):
+            out.mux(packet)
+
+    def _common_origin(self, beside: InputContainer) -> Fraction:
+        """Return the second that becomes 0."""
+        if self._span.start is not None:
+            return self._times[0] * self._source.facts.time_base
+        if beside.format.name not in CLOCKS:
+            return Fraction(0)
+        starts = [
+            stream.start_time * stream.time_base
+            for stream in beside.streams
+            if stream.start_time is not None and stream.time_base is not None
+        ]
+        return min(starts, default=Fraction(0))
+
+    def _add_video(self, out: OutputContainer, beside: InputContainer) -> Any:
+        facts = self._source.facts
+        with self._av.open(str(self._pieces[0].path)) as first:
+            stream: Any = out.add_stream_from_template(first.streams.video[0], opaque=True)
+        stream.time_base = facts.time_base
+        if facts.aspect is not None:
+            stream.sample_aspect_ratio = facts.aspect
+        if stream.codec_context.codec.canonical_name == "hevc" and self._suffix in ISO:
+            stream.codec_context.codec_tag = "hvc1"  # the other tag is not played by Apple's
+        if facts.turned is not None:
+            stream.set_display_matrix(facts.turned)
+        _keep_description(stream, beside.streams[self._source.stream.index])
+        return stream
+
+    def _add_others(self, out: OutputContainer, beside: InputContainer) -> dict[int, Stream]:
+        taken: dict[int, Stream] = {}
+        for stream in beside.streams:
+            if stream.index == self._source.stream.index:
+                continue
+            if stream.type == "video" and not is_cover(stream):
+                continue  # told when the source was opened
+            added = self._copy_of(out, stream)
+            if added is None and stream.type == "data" and self._is_made_anew(stream, beside):
+                continue
+            if added is None:
+                self._notes.append(f"{_called(stream)} left out, {self._suffix} does not take it")
+                continue
+            _keep_description(added, stream)
+            taken[stream.index] = added
+        return taken
+
+    def _copy_of(self, out: OutputContainer, stream: Stream) -> Stream | None:
+        name = stream.codec_context.codec.canonical_name if stream.codec_context else ""
+        if stream.type == "data":
+            return None  # .mov writes its timecode from the metadata; no other data has a muxer
+        if stream.type == "attachment" and self._suffix != ".mkv":
+            return None
+        if stream.type == "subtitle" and not _takes_subtitles(self._suffix, name):
+            return None
+        if stream.type == "audio" and not _takes_audio(self._suffix, name):
+            return None
+        try:
+            return out.add_stream_from_template(stream)
+        except (ValueError, self._av.error.FFmpegError):
+            return None
+
+    def _is_made_anew(self, stream: Stream, beside: InputContainer) -> bool:
+        """Tell whether the muxer writes this track itself, from the metadata or the chapters."""
+        return self._suffix in ISO and ("timecode" in stream.metadata or bool(beside.chapters()))
+
+    def _keep_chapters(self, out: OutputContainer, beside: InputContainer) -> None:
+        chapters = beside.chapters()
+        if chapters and self._span.start is None and self._span.end is None:
+            out.set_chapters(chapters)
+
+    def _video_packets(self, stream: Any) -> Iterator[tuple[Fraction, Any]]:
+        base = self._source.facts.time_base
+        origin = round(self._origin / base)
+        delay = max((number - index for number, index, _ in self._encoded()), default=0)
+        total = len(self._times)
+        for number, index, packet in self._encoded():
+            packet.time_base = base
+            packet.pts = self._times[index] - origin
+            packet.dts = self._time(number - delay) - origin
+            packet.duration = self._length(index)
+            if number == total - 1 and self._suffix in ISO:
+                # The track lasts from the first decoded to the end of the last decoded.
+                end = self._times[-1] + self._durations[-1]
+                lead = self._times[0] - self._time(-delay)
+                packet.duration = end - lead - self._time(number - delay)
+            packet.stream = stream
+            yield packet.dts * base, packet
+
+    def _encoded(self) -> Iterator[tuple[int, int, Any]]:
+        """Yield every packet with its number as decoded and the index of the frame it holds."""
+        number = first = 0
+        for piece in self._pieces:
+            with self._av.open(str(piece.path)) as container:
+                track = container.streams.video[0]
+                # A piece counts frames, in whatever unit its container made of the rate.
+                step = track.time_base * self._source.facts.rate
+                for packet in container.demux(track):
+                    if packet.size:
+                        yield number, first + round(packet.pts * step), packet
+                        number += 1
+            first += len(piece.times)
+
+    def _time(self, index: int) -> int:
+        """Return T(index), continued below 0."""
+        if index >= 0:
+            return self._times[index]
+        step = self._times[1] - self._times[0] if len(self._times) > 1 else self._durations[0]
+        return self._times[0] + index * step
+
+    def _length(self, index: int) -> int:
+        if index + 1 < len(self._times):
+            return self._times[index + 1] - self._times[index]
+        return self._durations[index]
+
+    def _other_packets(
+        self, beside: InputContainer, taken: Mapping[int, Stream]
+    ) -> Iterator[tuple[Fraction, Any]]:
+        if not taken:
+            return
+        streams = [beside.streams[index] for index in taken]
+        end = self._span.end
+        for packet in self._demuxed(beside, streams):
+            if packet.size == 0 or packet.pts is None:
+                continue
+            base = packet.time_base
+            time = (packet.dts if packet.dts is not None else packet.pts) * base
+            if self._span.start is not None and packet.pts * base < self._origin:
+                continue
+            if end is not None and packet.pts * base >= end:
+                continue
+            shift = round(self._origin / base)
+            packet.pts -= shift
+            if packet.dts is not None:
+                packet.dts -= shift
+            packet.stream = taken[packet.stream_index]
+            yield time - self._origin, packet
+
+    def _demuxed(self, beside: InputContainer, streams: Sequence[Stream]) -> Iterator[Any]:
+        packets = beside.demux(*streams)
+        while True:
+            try:
+                yield next(packets)
+            except StopIteration:
+                return
+            except (self._av.error.FFmpegError, OSError):
+                return  # the source breaks off, which was told when it was decoded
+
+
+def _keep_description(stream: Any, source: Any) -> None:
+    stream.metadata.update(_kept(source.metadata))
+    stream.disposition = source.disposition
+
+
+def _kept(metadata: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in metadata.items() if name.lower() not in _OWN_TAGS}
+
+
+def _takes_subtitles(suffix: str, codec: str) -> bool:
+    taken = {
+        ".mp4": {"mov_text"},
+        ".m4v": {"mov_text"},
+        ".mov": {"mov_text"},
+        ".mkv": {"subrip", "ass", "webvtt", "hdmv_pgs_subtitle", "dvd_subtitle", "dvb_subtitle"},
+        ".webm": {"webvtt"},
+        ".ts": {"dvb_subtitle"},
+    }
+    return codec in taken[suffix]
+
+
+def _takes_audio(suffix: str, codec: str) -> bool:
+    if suffix == ".webm":
+        return codec in {"opus", "vorbis"}
+    if suffix in (".mp4", ".m4v"):
+        return not codec.startswith("pcm_") and codec not in {"vorbis", "wmav2", "wmav1"}
+    return True
+
+
+def _called(stream: Stream) -> str:
+    context: Any = stream.codec_context
+    name = context.codec.canonical_name if context is not None else ""
+    return f"{stream.type} stream {stream.index}{f' ({name})' if name else ''}"

@@ -1,0 +1,23 @@
+"""What a user may ask of a video."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+CALM = 0.5
+"""Seconds that looks are averaged over, unless asked otherwise."""
+MAX_PIXELS = 100_000_000
+"""Of a frame, as of a picture: 8K is a third of it."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a video is enhanced and stored."""
+
+    calm: float = CALM
+    codec: str | None = None
+    crf: float | None = None
+    preset: str | None = None
+    deinterlace: str = "auto"
+    max_pixels: int = MAX_PIXELS
+    threads: int | None = None

@@ -1,0 +1,68 @@
+"""A frame made small: what a method looks at, and what tells whether the light changed."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relume import render
+from relume.arrays import Rgb
+from relume.video.colour import Colour, levels, to_rgb_matrix, to_signal
+from relume.video.layout import Layout, Planes
+
+Plane: TypeAlias = NDArray[np.float32]
+
+SIDE = 384
+"""Pixels along the longer side of what a method looks at."""
+
+
+def seen(planes: Planes, layout: Layout, colour: Colour) -> Rgb:
+    """Return a frame at most SIDE large as sRGB-like (h, w, 3) in [0, 1], averaged by area."""
+    tall, wide = planes[0].shape
+    scale = min(1.0, SIDE / max(tall, wide))
+    height, width = max(1, round(tall * scale)), max(1, round(wide * scale))
+    code = levels(layout.depth, colour.range)
+    luma = (_averaged(planes[0], height, width) - code.black) / code.luma
+    if layout.gray:
+        rgb = np.repeat(luma[..., None], 3, axis=2)
+    else:
+        chroma = [
+            (_averaged(each, height, width) - code.neutral) / code.chroma for each in planes[1:]
+        ]
+        rgb = np.stack([luma, *chroma], axis=-1) @ to_rgb_matrix(colour.weights()).T
+    unit = np.clip(rgb, 0, 1).astype(np.float32)
+    return np.ascontiguousarray(to_signal(unit, colour.transfer))
+
+
+def _averaged(plane: NDArray[Any], height: int, width: int) -> Plane:
+    """Average codes by area; a plane that is smaller, as chroma may be, is repeated."""
+    tall, wide = plane.shape
+    if tall > height or wide > width:
+        top = 255.0 if plane.dtype == np.uint8 else 65535.0
+        size = min(tall, height), min(wide, width)
+        small = render.reduce(np.ascontiguousarray(plane), height=size[0], width=size[1])
+        plane = small[..., 0] * np.float32(top)
+    return spread(plane.astype(np.float32, copy=False), height, width)
+
+
+def spread(plane: Plane, height: int, width: int) -> Plane:
+    """Bring a plane to a size by repeating its samples, edges agreeing."""
+    tall, wide = plane.shape
+    if (tall, wide) == (height, width):
+        return plane
+    rows = (np.arange(height) * tall) // height
+    columns = (np.arange(width) * wide) // width
+    return plane[rows[:, None], columns]
+
+
+def guide(rgb: Rgb) -> Plane:
+    """Return log₂ of the light of a small picture, about (24, 24): 1 is a stop.
+
+    A thousandth of white is added: below it a stop is a matter of noise.
+    """
+    tall, wide = rgb.shape[:2]
+    small = render.reduce(rgb, height=min(tall, 24), width=min(wide, 24))
+    light = np.power(small.max(axis=2), np.float32(2.2))
+    return np.log2(light + np.float32(1e-3)).astype(np.float32)

@@ -1,0 +1,112 @@
+"""Runs that were stopped go on, and end with the bytes of one that was not."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import clips
+import pytest
+
+from relume.runtime.method import load
+from relume.video import enhance, pieces
+from relume.video.choice import Chosen
+from relume.video.enhance import Options, Stopped, VideoRun
+
+RELUME = load("relume", threads=1)
+SCRIPT = """
+import sys
+from pathlib import Path
+from relume.runtime.method import load
+from relume.video import enhance, pieces
+from relume.video.choice import Chosen
+
+enhance.FRAMES = pieces.FRAMES = 8
+method = load("relume", threads=1)
+choose = lambda source: Chosen(method, {"denoise": 0.0}, 1.0)
+options = enhance.Options(preset="ultrafast", threads=1)
+enhance.VideoRun(Path(sys.argv[1]), Path(sys.argv[2]), choose, options)()
+"""
+
+
+@pytest.fixture
+def short_pieces(monkeypatch):
+    monkeypatch.setattr(pieces, "FRAMES", 8)
+    monkeypatch.setattr(enhance, "FRAMES", 8)
+
+
+def run(source: Path, target: Path, stop_at: int | None = None) -> None:
+    seen = [0]
+
+    def called_off() -> bool:
+        seen[0] += 1
+        return stop_at is not None and seen[0] > stop_at
+
+    VideoRun(
+        source,
+        target,
+        lambda _: Chosen(RELUME, {"denoise": 0.0}, 1.0),
+        Options(preset="ultrafast", threads=1),
+        is_called_off=called_off,
+    )()
+
+
+def test_stopped_run_leaves_a_playable_part_and_goes_on_to_the_same_bytes(tmp_path, short_pieces):
+    times = [0, 1, 2, 4, 5, 9, *range(10, 40)]
+    source = clips.write(tmp_path / "a.mp4", clips.moving(clips.scene()), times=times, sound=True)
+    whole, again = tmp_path / "whole.mp4", tmp_path / "again.mp4"
+    run(source, whole)
+    with pytest.raises(Stopped):
+        run(source, again, stop_at=21)
+    assert not again.exists()
+    part = clips.times(tmp_path / "again.part.mp4")
+    assert part == clips.times(source)[: len(part)]
+    assert len(part) == 21
+    run(source, again)
+    assert again.read_bytes() == whole.read_bytes()
+
+
+def test_other_options_begin_anew(tmp_path, short_pieces):
+    source = clips.write(tmp_path / "a.mp4", times=range(20))
+    target = tmp_path / "b.mp4"
+    with pytest.raises(Stopped):
+        run(source, target, stop_at=12)
+    VideoRun(
+        source,
+        target,
+        lambda _: Chosen(RELUME, {"denoise": 0.0}, 0.5),
+        Options(preset="ultrafast", threads=1),
+    )()
+    other = tmp_path / "c.mp4"
+    VideoRun(
+        source,
+        other,
+        lambda _: Chosen(RELUME, {"denoise": 0.0}, 0.5),
+        Options(preset="ultrafast", threads=1),
+    )()
+    assert target.read_bytes() == other.read_bytes()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is a signal of POSIX")
+def test_killed_twice_and_run_again(tmp_path):
+    source = clips.write(tmp_path / "a.mp4", clips.moving(clips.scene()), times=range(40))
+    whole, killed = tmp_path / "whole.mp4", tmp_path / "killed.mp4"
+
+    def start(target: Path) -> subprocess.Popen[bytes]:
+        return subprocess.Popen([sys.executable, "-c", SCRIPT, str(source), str(target)])
+
+    assert start(whole).wait(120) == 0
+    for pieces_done in (1, 3):
+        process = start(killed)
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline and process.poll() is None:
+            if len(list(tmp_path.glob(".relume-*.pieces/0*.json"))) >= pieces_done:
+                break
+            time.sleep(0.002)
+        process.kill()
+        process.wait(30)
+    assert start(killed).wait(120) == 0
+    assert killed.read_bytes() == whole.read_bytes()
+    assert not list(tmp_path.glob(".relume-*"))

@@ -1,0 +1,86 @@
+"""No flicker: what stands still stays still; lamps, dusk and cuts are met in time."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import clips
+import numpy as np
+import pytest
+
+from relume.runtime.method import load
+from relume.video.choice import Chosen
+from relume.video.cuts import is_cut
+from relume.video.enhance import Options, VideoRun
+
+RELUME = load("relume", threads=1)
+LOSSLESS = {"crf": "0"}
+BASE = Fraction(1, 30)
+
+
+def enhanced(tmp_path, frame, count, *, calm=0.5, name="a"):
+    source = clips.write(
+        tmp_path / f"{name}.mp4", frame, times=range(count), base=BASE, options=LOSSLESS
+    )
+    target = tmp_path / f"{name}.{calm}.mp4"
+    options = Options(calm=calm, crf=0, preset="ultrafast", threads=1)
+    VideoRun(source, target, lambda _: Chosen(RELUME, {"denoise": 0.0}, 1.0), options)()
+    return clips.lumas(source).astype(float), clips.lumas(target).astype(float)
+
+
+def gains(before, after):
+    """Mean log gain of each frame, of means: single dark codes would speak for themselves."""
+    return np.log(after.mean(axis=(1, 2)) / before.mean(axis=(1, 2)))
+
+
+def high_passed(values):
+    return values - np.convolve(np.pad(values, 7, mode="edge"), np.ones(15) / 15, "valid")
+
+
+def test_static_dark_scene_with_fresh_noise_does_not_flicker(tmp_path):
+    frame = clips.noisy(clips.scene(96, 128), sd=3.0)
+    calm = gains(*enhanced(tmp_path, frame, 45))
+    alone = gains(*enhanced(tmp_path, frame, 45, calm=0.0))
+    flicker, before = (np.sqrt(np.mean(np.square(high_passed(g)))) for g in (calm, alone))
+    assert flicker < 0.001
+    assert flicker < before / 5
+
+
+def test_lamp_is_right_at_once_and_no_cut(tmp_path):
+    dark, lit = clips.scene(light=0.04), clips.scene(light=0.4)
+    assert not is_cut(dark / np.float32(255), lit / np.float32(255))
+
+    def lamp(index):
+        return dark if index < 15 else lit
+
+    _, after = enhanced(tmp_path, lamp, 40)
+    levels = after.mean(axis=(1, 2))
+    assert levels[17:30] == pytest.approx(levels[-1], rel=0.03)
+    assert levels[5:15] == pytest.approx(levels[0], rel=0.03)
+
+
+def test_cut_is_right_at_the_first_frame(tmp_path):
+    first = clips.scene(light=0.04, seed=1)
+    second = clips.scene(light=0.3, seed=2)[:, ::-1]
+    assert is_cut(first / np.float32(255), second / np.float32(255))
+    _, after = enhanced(tmp_path, lambda index: first if index < 15 else second, 36)
+    levels = after.mean(axis=(1, 2))
+    assert levels[15] == pytest.approx(levels[-1], rel=0.01)
+    assert levels[14] == pytest.approx(levels[0], rel=0.01)
+
+
+def test_dusk_is_followed(tmp_path):
+    def dusk(index):
+        return clips.scene(light=0.3 * 2 ** (-index / 300))
+
+    before, after = enhanced(tmp_path, dusk, 60)
+    _, alone = enhanced(tmp_path, dusk, 60, calm=0.0)
+    inside = slice(10, 50)
+    levels, right = (each.mean(axis=(1, 2))[inside] for each in (after, alone))
+    assert levels == pytest.approx(right, rel=0.01)
+    assert before.mean(axis=(1, 2))[0] > 1.04 * before.mean(axis=(1, 2))[-1]
+
+
+def test_noise_on_a_dark_wall_is_no_cut():
+    frame = clips.noisy(np.full((54, 96, 3), 12, np.uint8), sd=3.0)
+    assert not is_cut(frame(0) / np.float32(255), frame(1) / np.float32(255))
