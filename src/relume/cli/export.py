@@ -14,6 +14,10 @@ from relume.extras import need
 
 GENERATED = 32
 """Pictures drawn when none are given: the ranges of a network's values have settled by then."""
+PART = (
+    "TorchScript holds the network alone: its results are those of {knob}=1; ONNX and OpenVINO "
+    "files reduce and enlarge by themselves"
+)
 EXAMPLES = """\
 relume export pairlie -o pairlie.onnx
 relume export pairlie --precision int8 --calibrate nights/ -o pairlie.int8.onnx
@@ -72,6 +76,7 @@ def export(
     from relume.export.ranges import as_calibration
     from relume.export.run import export as export_to
     from relume.export.source import open_source
+    from relume.export.whole import as_whole
 
     target, precise = request.as_target(to), request.as_precision(precision)
     chosen = as_calibration(calibration)
@@ -83,6 +88,11 @@ def export(
     if Path(source).exists() and output.exists() and output.samefile(source):
         raise ContractError(f"{output} is the source and would be overwritten; choose another -o")
     opened = open_source(source, method=method)
+    if target == "torchscript":
+        if opened.card.estimate is not None:
+            typer.echo(PART.format(knob=opened.card.estimate.scale_knob), err=True)
+    else:
+        opened = as_whole(opened)
     request.check_request(opened, output, target=target, shape=size, opset=opset)
     wanted = None
     if precise == "int8" or npz is not None:

@@ -147,6 +147,9 @@ def _channels_first(image: Rgb) -> Floats:
 
 
 def feeds_of(sample: Sample, card: Card, *, inputs: Sequence[str]) -> dict[str, Floats]:
-    """Return what a graph is fed: the picture, and the defaults of its knobs."""
+    """Return what a graph is fed: the picture, and the defaults of its knobs; a picture that is
+    reduced already is not reduced again."""
     knobs = {knob.name: np.array(knob.default, np.float32) for knob in card.knobs}
+    if card.estimate is not None:
+        knobs[card.estimate.scale_knob] = np.array(1.0, np.float32)
     return {name: knobs.get(name, sample.image[None]) for name in inputs}

@@ -228,11 +228,16 @@ def _fixed(graph: Graph, size: tuple[int, int]) -> tuple[int, int]:
 
 
 def _knobs(graph: Graph, card: Card) -> list[Knob]:
-    return [knob for knob in card.knobs if knob.name in graph.inputs]
+    """Return the knobs to move; how much a graph reduces by itself is none of them, since the one
+    it is compared with may not."""
+    scale = card.estimate.scale_knob if card.estimate is not None else ""
+    return [knob for knob in card.knobs if knob.name in graph.inputs and knob.name != scale]
 
 
 def _feeds(image: NDArray[np.float32], graph: Graph, card: Card) -> Feeds:
     knobs = {knob.name: np.array(knob.default, np.float32) for knob in _knobs(graph, card)}
+    if card.estimate is not None and card.estimate.scale_knob in graph.inputs:
+        knobs[card.estimate.scale_knob] = np.array(1.0, np.float32)
     return {"image": image, **knobs}
 
 

@@ -236,6 +236,9 @@ class GraphMethod:
             for name, value in knobs.items()
             if name in self._graph.inputs
         }
+        if self.card.estimate is not None and self.card.estimate.scale_knob in feeds:
+            # A graph that would reduce by itself: the picture is reduced already.
+            feeds[self.card.estimate.scale_knob] = np.asarray(1.0, np.float32)
         feeds["image"] = np.ascontiguousarray(image.transpose(2, 0, 1)[None])
         return [found[0].transpose(1, 2, 0) for found in self._graph.run(feeds, outputs)]
 
