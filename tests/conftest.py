@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 import pytest
 
-
 if "PYTEST_XDIST_WORKER" in os.environ:
     # torch's threads wait by spinning, each for what the other worker's hold. relume's own threads
     # stay: tests compare results between numbers of them.
