@@ -22,6 +22,7 @@ EXAMPLES = """\
 relume export pairlie -o pairlie.onnx
 relume export pairlie --precision int8 --calibrate nights/ -o pairlie.int8.onnx
 relume export sgz --to openvino --precision fp16 -o sgz.xml
+relume export relume --to darktable -o relume.dtmodel
 relume export runs/sgz/checkpoints/last.ckpt --to torchscript -o sgz.pt"""
 
 
@@ -36,9 +37,11 @@ def export(
     ],
     output: Annotated[
         Path,
-        typer.Option("-o", "--output", metavar="FILE", help="FILE.onnx, FILE.xml or FILE.pt."),
+        typer.Option(
+            "-o", "--output", metavar="FILE", help="FILE.onnx, FILE.xml, FILE.pt or FILE.dtmodel."
+        ),
     ],
-    to: Annotated[str, typer.Option(help="onnx, openvino or torchscript.")] = "onnx",
+    to: Annotated[str, typer.Option(help="onnx, openvino, torchscript or darktable.")] = "onnx",
     precision: Annotated[str, typer.Option(help="fp32, fp16 or int8.")] = "fp32",
     calibrate: Annotated[
         Path | None,

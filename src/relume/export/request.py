@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias, get_args
 from relume.errors import ContractError, UnknownNameError, UnwritableError
 from relume.export.source import Source
 
-Target: TypeAlias = Literal["onnx", "openvino", "torchscript"]
+Target: TypeAlias = Literal["onnx", "openvino", "torchscript", "darktable"]
 Precision: TypeAlias = Literal["fp32", "fp16", "int8"]
 TARGETS: tuple[Target, ...] = get_args(Target)
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
@@ -17,9 +17,13 @@ SUFFIXES: Mapping[Target, tuple[str, ...]] = {
     "onnx": (".onnx",),
     "openvino": (".xml",),
     "torchscript": (".pt", ".ts"),
+    "darktable": (".dtmodel",),
 }
 OPSETS = range(18, 24)
 """18 is what the exporter writes without conversion, 23 the newest that every engine reads."""
+
+NEWEST_FOR_DARKTABLE = 20
+"""What the oldest ONNX Runtime that darktable 5.6 is built with reads."""
 
 
 def as_target(name: str) -> Target:
@@ -60,6 +64,16 @@ def check_request(
             raise ContractError("--shape: a TorchScript file takes every size; leave it out")
         if opset is not None:
             raise ContractError("--opset: TorchScript has none; leave it out")
+    if target == "darktable":
+        if shape is not None:
+            raise ContractError("--shape: a package for darktable takes every size; leave it out")
+        if source.card.input != "srgb" or source.card.output != "srgb":
+            raise ContractError(f"{source.card.name}: darktable hands over sRGB pictures only")
+        if max(opset or 0, source.opset) > NEWEST_FOR_DARKTABLE:
+            raise ContractError(
+                f"{source.card.name} has operators newer than darktable reads "
+                f"(opset {max(opset or 0, source.opset)}, not {NEWEST_FOR_DARKTABLE} or older)"
+            )
     if opset is not None and opset not in OPSETS:
         raise ContractError(f"--opset {opset}: expected {OPSETS[0]} to {OPSETS[-1]}")
     if opset is not None and opset < source.opset and source.network is not None:

@@ -14,7 +14,7 @@ from torch import nn
 from relume.arrays import Floats
 from relume.card import to_json
 from relume.errors import ContractError
-from relume.export import bearing, torchscript
+from relume.export import bearing, darktable, torchscript
 from relume.export.agreement import (
     HALF_TOLERANCE,
     SIZES,
@@ -37,6 +37,7 @@ from relume.export.request import Precision, Target, as_precision, check_request
 from relume.export.samples import Samples, feeds_of
 from relume.export.source import Source
 from relume.io.atomic import replacing
+from relume.release import __version__
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,8 @@ def export(
     Raises: DisagreementError, and nothing is written; ContractError, UnwritableError, WeightsError.
     """
     check_request(source, output, target=target, shape=shape, opset=opset)
+    if target == "darktable" and precision != "fp32":
+        raise ContractError("a package for darktable is fp32: its sizes change with every picture")
     if precision == "int8" and samples is None:
         raise ContractError("int8 needs pictures to find ranges by: --calibrate DIR")
     job = _Job(source, output, shape, samples, calibration)
@@ -115,11 +118,27 @@ class _Job:
         if target == "onnx":
             self.check(runner(content), as_precision(precision))
             return self.save(content)
+        if target == "darktable":
+            return self.darktable(content)
         made = to_openvino(content, where=self.output.name)
         run = run_of_openvino(made, outputs=self.source.face.outputs)
         self.check(run, as_precision(precision))
         write_openvino(made, self.output)
         return Exported((self.output, self.output.with_suffix(".bin")))
+
+    def darktable(self, content: bytes) -> Exported:
+        """Write a package for darktable, once it agrees as darktable runs it."""
+        version = ".".join(__version__.split(".")[:2])
+        knobs = self.source.face.knobs
+        made = darktable.package(content, self.source.card, knobs=knobs, version=version)
+        require_agreement(
+            lambda feeds: self.source.expected(feeds)[:1],
+            darktable.run_of_package(made),
+            darktable.face_of_package(self.source.face),
+            name=self.output.name,
+            sizes=self.sizes,
+        )
+        return self.save(made)
 
     def torchscript(self, precision: Precision) -> Exported:
         network = self.source.network

@@ -1,0 +1,141 @@
+"""`relume edit`: one file, as the external-editor menus of other programs call it."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from relume.cli._options import (
+    Engine,
+    complete_knob,
+    complete_method,
+    parse_knobs,
+)
+from relume.errors import ContractError, UnreadableError, UnwritableError
+from relume.release import __version__
+
+if TYPE_CHECKING:
+    from relume.photo import Photo
+
+EXAMPLES = """\
+relume edit photo.tif                          # photo.relume.tif lies beside it
+relume edit photo.tif --in-place               # the file itself, whole or not at all
+relume edit photo.tif --output better.tif -k exposure=0.5"""
+
+Stamp = tuple[int, int, int]
+"""Inode, size and time of change: what tells that a file is still the one that was read."""
+
+
+def edit(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The copy that the editor hands over.")
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="OUT", help="Write here instead of beside FILE."),
+    ] = None,
+    in_place: Annotated[
+        bool,
+        typer.Option(
+            "--in-place",
+            help="Replace FILE itself; refused where anything but its light would change.",
+        ),
+    ] = False,
+    method: Annotated[
+        str,
+        typer.Option(
+            "--method",
+            "-m",
+            metavar="NAME",
+            help="A method, a model file, or auto.",
+            autocompletion=complete_method,
+        ),
+    ] = "auto",
+    knob: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--knob", "-k", metavar="NAME=VALUE", help="Set a knob.", autocompletion=complete_knob
+        ),
+    ] = None,
+    strength: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="How far to go from the input to the result.")
+    ] = 1.0,
+    engine: Engine = "auto",
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+) -> None:
+    """Enhance one file for another program, and end when the result is there.
+
+    Depth, profile and metadata stay. An earlier result beside FILE is replaced; FILE itself only
+    with --in-place. The end is 0 when the result is there, else 1.
+    """
+    from relume.io import read
+    from relume.runtime import Enhancer
+
+    if in_place and output is not None:
+        raise ContractError("--in-place and --output: choose one of them")
+    target = file if in_place else output or _beside(file)
+    if not in_place and target.exists() and file.exists() and target.samefile(file):
+        raise ContractError(f"{target} is the input; say --in-place to replace it")
+    enhancer = Enhancer(method, knobs=parse_knobs(knob or ()), strength=strength, engine=engine)
+    before = _stamp(file)
+    photo = read(file, want=enhancer.wants)
+    enhanced = enhancer.photo(photo)
+    if in_place:
+        content = _kept(enhanced.photo, file)
+        if _stamp(file) != before:
+            raise UnwritableError(f"{file} was changed by another program meanwhile; edit it again")
+        _replace(file, content)
+        notes: tuple[str, ...] = ()
+    else:
+        from relume.io import write
+
+        found = write(enhanced.photo, target, software=f"relume {__version__}")
+        notes = (*photo.notes, *found)
+    if not quiet:
+        reason = f" ({enhanced.reason})" if enhanced.reason else ""
+        typer.echo(f"{target}: {enhanced.method}{reason}")
+        for note in notes:
+            typer.echo(f"  {note}")
+
+
+def _beside(file: Path) -> Path:
+    from relume.runs.plan import BECOMES, MARK
+
+    suffix = BECOMES.get(file.suffix.lower(), file.suffix)
+    return file.with_name(f"{file.stem}{MARK}{suffix}")
+
+
+def _stamp(file: Path) -> Stamp:
+    try:
+        state = file.stat()
+    except OSError as error:
+        raise UnreadableError(f"{file}: cannot be read: {error.strerror or error}") from error
+    return state.st_ino, state.st_size, state.st_mtime_ns
+
+
+def _kept(photo: Photo, file: Path) -> bytes:
+    """Return the file's new content, in the format it has.
+
+    Raises: UnwritableError where something of the file would be lost.
+    """
+    from relume.io import write
+
+    buffer = BytesIO()
+    notes = write(photo, buffer, format=photo.format, software=f"relume {__version__}")
+    lost = (*photo.notes, *notes)
+    if lost:
+        raise UnwritableError(
+            f"{file} is kept as it was, as it would change in more than its light: "
+            f"{'; '.join(lost)}; write another file with --output"
+        )
+    return buffer.getvalue()
+
+
+def _replace(file: Path, content: bytes) -> None:
+    from relume.io.atomic import replacing
+
+    with replacing(file) as stream:
+        stream.write(content)

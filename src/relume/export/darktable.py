@@ -1,0 +1,235 @@
+"""A package for darktable's AI subsystem: `.dtmodel`, a zip of `config.json` and one graph.
+
+darktable hands over a whole picture through Lua, (1, 3, H, W) float32, sRGB-encoded, and as many
+tensors as the graph has inputs and outputs, none of them 0-d. So the graph of a package takes any
+height and width, clips what lies outside [0, 1], extends the borders to the multiple that the
+network wants and cuts them off again, takes each knob as a tensor of one number, and returns the
+enhanced picture alone.
+
+Source: darktable 5.6, `src/ai/README.md` and `src/common/ai_models.c`; darktable-ai, README.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Sequence
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from relume.arrays import Floats
+from relume.card import Card, Knob
+from relume.engines.subgraph import only
+from relume.errors import WeightsError
+from relume.export.agreement import Feeds, Run
+from relume.export.interface import Interface
+from relume.export.onnx import runner
+from relume.export.request import NEWEST_FOR_DARKTABLE
+
+TASK = "relight"
+GRAPH, CONFIG = "model.onnx", "config.json"
+MOST_BYTES = 256 * 2**20
+"""Of a package that is checked."""
+_ASKED = ("id", "name", "description", "task", "backend", "version")
+_OF_CARD = (
+    "long_description",
+    "scope",
+    "author",
+    "source",
+    "license",
+    "training_data",
+    "training_data_license",
+    "notes",
+)
+_IMAGE, _ENHANCED = "image", "enhanced"
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+"""The same model gives the same bytes: a zip's first day."""
+
+
+def package(content: bytes, card: Card, *, knobs: Sequence[Knob], version: str) -> bytes:
+    """Return the package of a float32 model whose card this is; `knobs` are the graph's, in order,
+    and `version` is the model's, X.Y.
+
+    Raises: WeightsError for a graph that darktable could not run.
+    """
+    facts = config(card, knobs=knobs, version=version)
+    name = facts["id"]
+    files = {
+        CONFIG: json.dumps(
+            config(card, knobs=knobs, version=version), indent=2, ensure_ascii=False
+        ).encode(),
+        GRAPH: wrapped(content, multiple_of=card.multiple_of),
+    }
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file, data in files.items():
+            entry = zipfile.ZipInfo(f"{name}/{file}", _EPOCH)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, data)
+    made = buffer.getvalue()
+    check_package(made)
+    return made
+
+
+def config(card: Card, *, knobs: Sequence[Knob], version: str) -> dict[str, Any]:
+    """Return what stands in `config.json`; the knobs stand under `attributes`, in order."""
+    first = card.weights[0] if card.weights else None
+    licence = card.license or "MIT"
+    return {
+        "id": f"{TASK}-{card.name}",
+        "name": f"{card.title}: more light",
+        "description": card.summary,
+        "task": TASK,
+        "backend": "onnx",
+        "version": version,
+        "arch": card.name,
+        "num_inputs": 1 + len(knobs),
+        "tiling": False,
+        "spatial_dims": ["height", "width"],
+        "attributes": {
+            "input_colorspace": "srgb",
+            "knobs": [
+                {
+                    "name": knob.name,
+                    "default": knob.default,
+                    "low": knob.low,
+                    "high": knob.high,
+                    "meaning": knob.meaning,
+                }
+                for knob in knobs
+            ],
+        },
+        "model_card": {
+            "long_description": f"{card.summary} {card.cost}".strip(),
+            "scope": "Photographs taken too dark; runs locally, changes light, colour and noise. "
+            "No generated content: what was not photographed is not drawn.",
+            "author": "The relume developers",
+            "source": f"relume {version}, src/relume/methods/{card.name}, with its training code",
+            "paper": card.paper or "",
+            "license": licence,
+            "training_data": "; ".join(first.trained_on) if first else "",
+            "training_data_license": "see training_data; the photographs are not part of the model",
+            "notes": f"weights {first.name}, sha256 {first.sha256}" if first else "",
+        },
+    }
+
+
+def wrapped(content: bytes, *, multiple_of: int) -> bytes:
+    """Return a model that takes any size and any number, and gives the enhanced picture alone."""
+    model: Any = onnx.load_from_string(only(content, [_ENHANCED]))
+    graph = model.graph
+    knobs = [port.name for port in graph.input if port.name != _IMAGE]
+    inside = {name: f"{name}.inside" for name in (_IMAGE, *knobs, _ENHANCED)}
+    for node in graph.node:
+        for names in (node.input, node.output):
+            for index, name in enumerate(names):
+                names[index] = inside.get(name, name)
+    before, after = _around(knobs, inside, multiple_of)
+    old = list(graph.node)
+    del graph.node[:]
+    graph.node.extend([*before, *old, *after])
+    graph.initializer.extend(_numbers(multiple_of))
+    del graph.input[:]
+    graph.input.append(_port(_IMAGE, [1, 3, "height", "width"]))
+    graph.input.extend(_port(name, [1]) for name in knobs)
+    del graph.output[:]
+    graph.output.append(_port(_ENHANCED, [1, 3, "height", "width"]))
+    del graph.value_info[:]
+    onnx.checker.check_model(model, full_check=True)
+    return model.SerializeToString(deterministic=True)
+
+
+def _around(knobs: list[str], inside: dict[str, str], multiple_of: int) -> tuple[list[Any], ...]:
+    """Return the operators before and after the network's own."""
+    node = helper.make_node
+    before = [
+        node("Squeeze", [name, "dt.axis0"], [inside[name]], name=f"dt.{name}") for name in knobs
+    ]
+    before += [
+        node("Clip", [_IMAGE, "dt.black", "dt.white"], ["dt.clipped"], name="dt.clip"),
+        node("Shape", [_IMAGE], ["dt.size"], name="dt.shape", start=2),
+        node("Neg", ["dt.size"], ["dt.less"], name="dt.neg"),
+        node("Mod", ["dt.less", "dt.multiple"], ["dt.more"], name="dt.mod"),
+        node("Concat", ["dt.zeros6", "dt.more"], ["dt.pads"], name="dt.concat", axis=0),
+        node("Pad", ["dt.clipped", "dt.pads"], [inside[_IMAGE]], name="dt.pad", mode="edge"),
+    ]
+    cut = [inside[_ENHANCED], "dt.zeros2", "dt.size", "dt.axes23"]
+    return before, [node("Slice", cut, [_ENHANCED], name="dt.slice")]
+
+
+def _numbers(multiple_of: int) -> list[Any]:
+    values: dict[str, Any] = {
+        "dt.axis0": np.array([0], np.int64),
+        "dt.black": np.array(0, np.float32),
+        "dt.white": np.array(1, np.float32),
+        "dt.multiple": np.array([multiple_of], np.int64),
+        "dt.zeros6": np.zeros(6, np.int64),
+        "dt.zeros2": np.zeros(2, np.int64),
+        "dt.axes23": np.array([2, 3], np.int64),
+    }
+    return [numpy_helper.from_array(value, name) for name, value in values.items()]
+
+
+def _port(name: str, shape: list[int | str]) -> Any:
+    return helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+
+
+def check_package(data: bytes) -> None:
+    """Raise WeightsError unless darktable would take a package and run it."""
+    if len(data) > MOST_BYTES:
+        raise WeightsError(f"package: {len(data)} bytes are too many")
+    with zipfile.ZipFile(BytesIO(data)) as archive:
+        names = archive.namelist()
+        top = names[0].split("/")[0] if names else ""
+        if top in ("", ".", "..") or sorted(names) != sorted((f"{top}/{CONFIG}", f"{top}/{GRAPH}")):
+            raise WeightsError(f"package: expected one folder with {CONFIG} and {GRAPH}: {names}")
+        known: dict[str, Any] = json.loads(archive.read(f"{top}/{CONFIG}"))
+        content = archive.read(f"{top}/{GRAPH}")
+    missing = [name for name in _ASKED if not known.get(name)]
+    missing += [name for name in _OF_CARD if not known.get("model_card", {}).get(name)]
+    if missing:
+        raise WeightsError(f"package: {CONFIG} lacks {', '.join(missing)}")
+    if known["id"] != top or known["backend"] != "onnx":
+        raise WeightsError(f"package: its id is {known['id']}, its folder {top}")
+    _check_graph(content, known)
+
+
+def _check_graph(content: bytes, known: dict[str, Any]) -> None:
+    model: Any = onnx.load_from_string(content)
+    opset = max(entry.version for entry in model.opset_import)
+    if opset > NEWEST_FOR_DARKTABLE:
+        raise WeightsError(
+            f"package: opset {opset}, darktable reads {NEWEST_FOR_DARKTABLE} and older"
+        )
+    inputs = [port.name for port in model.graph.input]
+    wanted = [_IMAGE, *(knob["name"] for knob in known["attributes"]["knobs"])]
+    if inputs != wanted or known["num_inputs"] != len(inputs):
+        raise WeightsError(f"package: inputs {inputs}, described as {wanted}")
+    if [port.name for port in model.graph.output] != [_ENHANCED]:
+        raise WeightsError("package: expected one output, the enhanced picture")
+    for port in (*model.graph.input, *model.graph.output):
+        if not port.type.tensor_type.shape.dim:
+            raise WeightsError(f"package: {port.name} is 0-d, which Lua has no tensor for")
+
+
+def run_of_package(data: bytes) -> Run:
+    """Return a function that runs a package as darktable does; knobs may be 0-d."""
+    with zipfile.ZipFile(BytesIO(data)) as archive:
+        (name,) = (each for each in archive.namelist() if each.endswith(GRAPH))
+        run = runner(archive.read(name))
+
+    def one(feeds: Feeds) -> list[Floats]:
+        return list(
+            run({key: value if key == _IMAGE else value.reshape(1) for key, value in feeds.items()})
+        )
+
+    return one
+
+
+def face_of_package(face: Interface) -> Interface:
+    """Return what a package takes and gives, for a comparison: one output."""
+    return Interface(face.channels, face.multiple_of, face.knobs, face.outputs[:1])
