@@ -1,6 +1,6 @@
 # Two commands do all set-up on a fresh machine: `make demo` and `make test`.
 PYTHON ?= python3
-.PHONY: demo test findings clean
+.PHONY: demo test dist findings clean
 
 demo: .venv/installed
 	.venv/bin/relume enhance examples/*.jpg examples/*.png -o out --overwrite
@@ -19,6 +19,10 @@ test: .venv-test/installed
 	$(PYTHON) -m venv .venv-test
 	.venv-test/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	@touch $@
+
+# What a release consists of; built, described and tried.
+dist: .venv-test/installed
+	.venv-test/bin/python scripts/dist.py
 
 # Surprises about other libraries, shown with those libraries alone; not part of `make test`.
 findings:

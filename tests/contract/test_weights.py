@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from relume import methods
 from relume.card import Card
+from relume.export.parameters import published
 from relume.export.weights import load_network
 
 NEURAL = [card for card in methods.cards() if card.kind == "neural"]
@@ -52,3 +54,20 @@ def test_the_network_gives_its_golden(card: Card, stem: str) -> None:
         scale = max(1.0, float(np.abs(golden[name]).max()))
         assert np.abs(golden[name] - value[0].numpy()).max() < 1e-4 * scale, name
     assert found["enhanced"].mean() > BRIGHTER.get(card.name, 2) * image.mean()
+
+
+@pytest.mark.parametrize(
+    ("card", "stem"), [(card, weights.name) for card in NEURAL for weights in card.weights]
+)
+def test_a_release_without_a_second_copy_has_the_same_parameters(
+    card: Card, stem: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = folder_of(card)
+    there = Path.is_file
+    hidden = ".safetensors"
+    monkeypatch.setattr(Path, "is_file", lambda path: path.suffix != hidden and there(path))
+    found = published(card.name, stem)
+    monkeypatch.undo()
+    expected = load_file(folder / f"{stem}.safetensors")
+    assert found.keys() == expected.keys()
+    assert all(torch.equal(found[name], expected[name]) for name in expected)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from safetensors.torch import load
 from torch import nn
 
 from relume import methods
@@ -20,6 +19,7 @@ from relume.export.agreement import Run, run_of
 from relume.export.graphs import PRECISION_KEY, facts, parse, state
 from relume.export.interface import Interface, interface
 from relume.export.onnx import CARD_KEY, OPSET, least_opset, onnx_bytes, runner
+from relume.export.parameters import published
 from relume.export.weights import card_with, load_network
 from relume.runtime import weights
 
@@ -58,7 +58,7 @@ def open_source(name: str, *, method: str | None = None) -> Source:
     card = methods.card(name)
     if card.kind != "neural":
         raise ContractError(f"{name} is a classical method: it has no network to export")
-    parameters = load(weights.read_published(name, f"{card.weights[0].name}.safetensors"))
+    parameters = published(name, card.weights[0].name)
     module = import_module(f"relume.methods.{card.name}.network")
     return _of_network(module.from_state(parameters), card)
 

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import onnx
 import torch
-from safetensors.torch import load
 from torch import Tensor, nn
 
 from relume import methods
@@ -21,6 +20,7 @@ from relume.card import Card, from_json, to_json
 from relume.engines import Array, Port
 from relume.errors import ContractError, UnknownNameError, WeightsError
 from relume.export.interface import interface
+from relume.export.parameters import published as parameters_of
 from relume.runtime import weights
 
 
@@ -87,5 +87,5 @@ def _network(card: Card) -> nn.Module:
             f"torch runs methods with published weights; those of {card.name} in this file are "
             "not: take another --engine"
         )
-    parameters = load(weights.read_published(card.name, f"{trained.name}.safetensors"))
+    parameters = parameters_of(card.name, trained.name)
     return import_module(f"relume.methods.{card.name}.network").from_state(parameters)

@@ -14,6 +14,7 @@ from relume.card import Card, Weights
 from relume.errors import ContractError, WeightsError
 from relume.export.golden import golden_bytes
 from relume.export.onnx import to_onnx
+from relume.export.parameters import REST, rest_of
 from relume.io.atomic import replacing
 from relume.nn.checkpoint import read_state, state_bytes
 
@@ -77,6 +78,8 @@ def save_weights(network: nn.Module, card: Card, *, folder: Path) -> Path:
         f"{weights.name}.safetensors": parameters,
         f"{weights.name}.golden.npz": golden_bytes(network, card),
     }
+    if (rest := rest_of(parameters, model.read_bytes())) is not None:
+        files[f"{weights.name}{REST}"] = rest
     others = tuple(f"{each.name}." for each in card.weights[1:])
     kept = {
         path.name: path.read_bytes()
