@@ -74,6 +74,32 @@ Deinterlace: TypeAlias = Annotated[
     ),
 ]
 
+From: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        "--from",
+        min=0.0,
+        metavar="SECONDS",
+        help="Enhance a video from here on.",
+        rich_help_panel=PANEL,
+    ),
+]
+To: TypeAlias = Annotated[
+    float | None,
+    typer.Option("--to", min=0.0, metavar="SECONDS", help="And up to here.", rich_help_panel=PANEL),
+]
+Preview: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        "--preview",
+        min=0.1,
+        max=600.0,
+        metavar="SECONDS",
+        help="Only so much of a video, from its darkest place or --from, beside what it was.",
+        rich_help_panel=PANEL,
+    ),
+]
+
 
 def suffixes() -> frozenset[str]:
     """Return the suffixes of videos, where they can be read."""
@@ -81,6 +107,14 @@ def suffixes() -> frozenset[str]:
     from relume.video.source import SUFFIXES
 
     return frozenset() if missing("video") else SUFFIXES
+
+
+def lacking_videos() -> dict[str, str]:
+    """Return the suffixes of videos → the line that lets them be read, where they cannot be."""
+    from relume.extras import missing, pip_line
+    from relume.video.source import SUFFIXES
+
+    return dict.fromkeys(SUFFIXES, pip_line("video")) if missing("video") else {}
 
 
 def becomes() -> dict[str, str]:
@@ -97,7 +131,7 @@ def recorded(record: str, options: Options) -> str:
     return json.dumps({**json.loads(record), "video": facts}, sort_keys=True)
 
 
-_DECIDE = ("calm", "codec", "crf", "preset", "deinterlace")
+_DECIDE = ("calm", "codec", "crf", "preset", "deinterlace", "start", "end", "preview")
 """The options that a video's result depends on."""
 
 

@@ -50,7 +50,7 @@ from relume.cli._raw import (
     searched,
 )
 from relume.cli._runs import ManifestOption, command, kept, open_manifest
-from relume.cli._video import Calm, CodecOption, Crf, Deinterlace, Preset
+from relume.cli._video import Calm, CodecOption, Crf, Deinterlace, From, Preset, Preview, To
 from relume.errors import ContractError
 
 if TYPE_CHECKING:
@@ -161,6 +161,9 @@ def enhance(
     crf: Crf = None,
     preset: Preset = None,
     deinterlace: Deinterlace = "auto",
+    from_: From = None,
+    to: To = None,
+    preview: Preview = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
 ) -> None:
     """Turn dark photos and videos into good ones.
@@ -170,7 +173,7 @@ def enhance(
     """
     from relume.cli._report import Report
     from relume.cli._stream import STREAM, at_the_ends, stream_job
-    from relume.cli._video import becomes, recorded, suffixes, with_videos
+    from relume.cli._video import becomes, lacking_videos, recorded, suffixes, with_videos
     from relume.io import SUFFIXES, write
     from relume.runs.map_pictures import MapsFolder
     from relume.runs.plan import Plan, plan
@@ -206,6 +209,9 @@ def enhance(
         crf=crf,
         preset=preset,
         deinterlace=deinterlace,
+        start=from_,
+        end=to,
+        preview=preview,
         threads=threads,
         **({} if max_pixels is None else {"max_pixels": max_pixels}),
     )
@@ -226,7 +232,7 @@ def enhance(
             overwrite=overwrite,
             suffixes=searched(SUFFIXES, sensor) | suffixes(),
             becomes={**results(raw_to), **becomes()},
-            lacking=lacking(),
+            lacking={**lacking(), **lacking_videos()},
         )
     if maps is not None:
         folder = MapsFolder(maps, write, tuple(job.input for job in planned.jobs))

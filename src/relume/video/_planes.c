@@ -64,6 +64,30 @@ typedef struct {
     Size first;
 } Blocks;
 
+/* Add up the luma of a row of blocks; those that reach over the edge repeat it. */
+INLINE void add_blocks(float *sum, const Blocks *b, Size top, int kind) {
+    const int tall = 1 << b->code.down, wide = 1 << b->code.across;
+    Size whole = b->y.columns / wide, x;
+    int r, q;
+    for (x = 0; x < b->mean.columns; x++) sum[x] = 0.0f;
+    for (r = 0; r < tall; r++) {
+        Size row = (top + r < b->y.rows ? top + r : b->y.rows - 1) * b->y.line;
+        if (wide == 2)
+            for (x = 0; x < whole; x++)
+                sum[x] += (float)(sample(b->y.at, row + 2 * x, kind) +
+                                  sample(b->y.at, row + 2 * x + 1, kind));
+        else
+            for (q = 0; q < wide; q++)
+                for (x = 0; x < whole; x++)
+                    sum[x] += (float)sample(b->y.at, row + x * wide + q, kind);
+        for (x = whole; x < b->mean.columns; x++)
+            for (q = 0; q < wide; q++) {
+                Size column = x * wide + q < b->y.columns ? x * wide + q : b->y.columns - 1;
+                sum[x] += (float)sample(b->y.at, row + column, kind);
+            }
+    }
+}
+
 INLINE void blocks(const Blocks *b, int kind) {
     const Code *c = &b->code;
     const int tall = 1 << c->down, wide = 1 << c->across;
@@ -76,19 +100,9 @@ INLINE void blocks(const Blocks *b, int kind) {
     for (i = 0; i < b->mean.rows; i++) {
         float *mean = (float *)b->mean.at + i * b->mean.line;
         float *rgb = (float *)b->rgb.at + i * b->rgb.line;
-        Size top = (b->first + i) * tall;
+        add_blocks(mean, b, (b->first + i) * tall, kind);
         for (x = 0; x < b->mean.columns; x++) {
-            int sum = 0, r, q;
-            float y, u, v;
-            for (r = 0; r < tall; r++) {
-                Size row = top + r < b->y.rows ? top + r : b->y.rows - 1;
-                for (q = 0; q < wide; q++) {
-                    Size column = x * wide + q;
-                    if (column >= b->y.columns) column = b->y.columns - 1;
-                    sum += sample(b->y.at, row * b->y.line + column, kind);
-                }
-            }
-            y = (float)sum * luma - black;
+            float y = mean[x] * luma - black, u, v;
             u = ((float)sample(b->u.at, i * b->u.line + x, kind) - neutral) * chroma;
             v = ((float)sample(b->v.at, i * b->v.line + x, kind) - neutral) * chroma;
             mean[x] = y;
@@ -108,14 +122,8 @@ typedef struct {
     const float *row_weight, *column_weight;
 } Curves;
 
-INLINE float curve_at(const float *curve, float luma, Size levels) {
-    float e = clip(luma, 1.0f), place = sqrtf(e) * (float)(levels - 1);
-    int at = (int)place;
-    float low, high, unit = 1.0f / (float)(levels - 1);
-    if (at > (int)levels - 2) at = (int)levels - 2;
-    low = (float)at * unit;
-    high = (float)(at + 1) * unit;
-    return curve[at] + (e - low * low) / (high * high - low * low) * (curve[at + 1] - curve[at]);
+INLINE float curve_at(const float *curve, int level, float part) {
+    return curve[level] + part * (curve[level + 1] - curve[level]);
 }
 
 /* ---- painted blocks to chroma, and what their luma is beyond the curve ------------------------- */
@@ -131,6 +139,7 @@ INLINE void recolour(const Recolour *b, int kind) {
     const float green = 1.0f - c->red - c->blue;
     const float bu = c->chroma / (2.0f - 2.0f * c->blue), rv = c->chroma / (2.0f - 2.0f * c->red);
     const Curves *t = &b->curves;
+    const float last = (float)(t->levels - 1), square = last * last;
     Size i, x, cell = t->levels;
     for (i = 0; i < b->mean.rows; i++) {
         const float *mean = (const float *)b->mean.at + i * b->mean.line;
@@ -142,11 +151,15 @@ INLINE void recolour(const Recolour *b, int kind) {
         float down = t->row_weight[i];
         for (x = 0; x < b->mean.columns; x++) {
             Size left = t->column[x], right = left + 1 < t->across ? left + 1 : left;
-            float across = t->column_weight[x], luma = mean[x], a, d, y;
-            a = curve_at(upper + left * cell, luma, cell);
-            a += across * (curve_at(upper + right * cell, luma, cell) - a);
-            d = curve_at(lower + left * cell, luma, cell);
-            d += across * (curve_at(lower + right * cell, luma, cell) - d);
+            float across = t->column_weight[x], luma = clip(mean[x], 1.0f), a, d, y, part;
+            int level = (int)(sqrtf(luma) * last);
+            if (level > (int)cell - 2) level = (int)cell - 2;
+            /* Levels lie at (level / last)²: n² and (n + 1)² are 2n + 1 apart. */
+            part = (luma * square - (float)(level * level)) / (float)(2 * level + 1);
+            a = curve_at(upper + left * cell, level, part);
+            a += across * (curve_at(upper + right * cell, level, part) - a);
+            d = curve_at(lower + left * cell, level, part);
+            d += across * (curve_at(lower + right * cell, level, part) - d);
             y = c->red * rgb[3 * x] + green * rgb[3 * x + 1] + c->blue * rgb[3 * x + 2];
             beyond[x] = y - (a + down * (d - a));
             put(b->u.at, i * b->u.line + x, (rgb[3 * x + 2] - y) * bu + c->neutral, c->top, kind);
@@ -164,7 +177,7 @@ typedef struct {
     Size first, codes;
     const int32_t *level; /* of each code: the level before it, and how far it is to the next */
     const float *part;
-    float *scratch; /* three rows of cells, a value for each code */
+    float *scratch; /* three rows of cells, a value for each code, and a row of luma */
 } Follow;
 
 INLINE void expand(float *line, const Follow *b, Size row) {
@@ -183,8 +196,8 @@ INLINE void expand(float *line, const Follow *b, Size row) {
 INLINE void follow(const Follow *b, int kind) {
     const Code *c = &b->code;
     const Curves *t = &b->curves;
-    Size n = t->across * b->codes, i, x, k, shown = -1;
-    float *upper = b->scratch, *lower = upper + n, *line = lower + n;
+    Size n = t->across * b->codes, i, x, k, end, shown = -1;
+    float *upper = b->scratch, *lower = upper + n, *line = lower + n, *row = line + n;
     for (i = 0; i < b->source.rows; i++) {
         Size above = t->row[i], below = above + 1 < t->down ? above + 1 : above;
         const float *beyond =
@@ -196,15 +209,36 @@ INLINE void follow(const Follow *b, int kind) {
             shown = above;
         }
         for (k = 0; k < n; k++) line[k] = upper[k] + down * (lower[k] - upper[k]);
-        for (x = 0; x < b->source.columns; x++) {
-            int code = sample(b->source.at, i * b->source.line + x, kind);
+        for (x = 0; x < b->source.columns; x = end) { /* a run between the same two cells */
             Size left = t->column[x], right = left + 1 < t->across ? left + 1 : left;
-            float value;
-            if (code >= b->codes) code = (int)b->codes - 1;
-            value = line[left * b->codes + code];
-            value += t->column_weight[x] * (line[right * b->codes + code] - value);
-            value += beyond[x >> c->across];
-            put(b->target.at, i * b->target.line + x, value * c->luma + c->black, c->top, kind);
+            const float *near = line + left * b->codes, *far = line + right * b->codes;
+            for (end = x + 1; end < b->source.columns && t->column[end] == left; end++) continue;
+            for (k = x; k < end; k++) {
+                int code = sample(b->source.at, i * b->source.line + k, kind);
+                float value;
+                if (kind == 2 && code >= b->codes) code = (int)b->codes - 1;
+                value = near[code];
+                row[k] = value + t->column_weight[k] * (far[code] - value);
+            }
+        }
+        if (c->across == 1) {
+            Size pairs = b->source.columns / 2;
+            for (k = 0; k < pairs; k++) {
+                row[2 * k] += beyond[k];
+                row[2 * k + 1] += beyond[k];
+            }
+            if (b->source.columns % 2) row[b->source.columns - 1] += beyond[pairs];
+        } else {
+            for (k = 0; k < b->source.columns; k++) row[k] += beyond[k >> c->across];
+        }
+        for (k = 0; k < b->source.columns; k++)
+            row[k] = clip(row[k] * c->luma + (c->black + 0.5f), c->top);
+        if (kind == 1) {
+            uint8_t *out = (uint8_t *)b->target.at + i * b->target.line;
+            for (k = 0; k < b->source.columns; k++) out[k] = (uint8_t)(int)row[k];
+        } else {
+            uint16_t *out = (uint16_t *)b->target.at + i * b->target.line;
+            for (k = 0; k < b->source.columns; k++) out[k] = (uint16_t)(int)row[k];
         }
     }
 }
@@ -415,7 +449,8 @@ static PyObject *py_follow(PyObject *self, PyObject *args) {
     if (ok) {
         b.level = (const int32_t *)v[8].buf;
         b.part = (const float *)v[9].buf;
-        b.scratch = (float *)malloc((size_t)(3 * b.curves.across * b.codes) * sizeof(float));
+        b.scratch = (float *)malloc((size_t)(3 * b.curves.across * b.codes + b.source.columns) *
+                                    sizeof(float));
         if (b.scratch == NULL) {
             PyErr_NoMemory();
             ok = 0;

@@ -43,7 +43,7 @@ def choose(source: Source, enhancer: Enhancer) -> Chosen:
         if isinstance(method, str):
             method = _loaded(method, enhancer)
         return Chosen(method, settle(method.card, enhancer.knobs), enhancer.strength)
-    choices = [choose_for_picture(picture) for picture in _samples(source)]
+    choices = [choose_for_picture(picture) for _, picture in _places(source)]
     wanted = [one for one in choices if one.method != LEFT_ALONE]
     if len(wanted) * 4 < len(choices) or not choices:
         alone = Counter(one.reason for one in choices).most_common(1)
@@ -53,6 +53,12 @@ def choose(source: Source, enhancer: Enhancer) -> Chosen:
     reason, _ = Counter(one.reason for one in wanted if one.method == name).most_common(1)[0]
     method = _loaded(name, enhancer)
     return Chosen(method, settle(method.card), enhancer.strength, reason)
+
+
+def darkest(source: Source) -> float:
+    """Return the second, counted from the first frame, of the darkest of the places."""
+    places = [(float(picture.mean()), seconds) for seconds, picture in _places(source)]
+    return min(places, default=(0.0, 0.0))[1]
 
 
 def _loaded(name: str, enhancer: Enhancer) -> Method:
@@ -66,8 +72,8 @@ def _loaded(name: str, enhancer: Enhancer) -> Method:
     )
 
 
-def _samples(source: Source) -> Iterator[Rgb]:
-    """Yield small pictures of frames all over the video, as far as it can be jumped in."""
+def _places(source: Source) -> Iterator[tuple[float, Rgb]]:
+    """Yield seconds and small pictures all over the video, as far as it can be jumped in."""
     av = need("av", extra="video")
     facts = source.facts
     with source.opened_again() as container:
@@ -82,6 +88,9 @@ def _samples(source: Source) -> Iterator[Rgb]:
                 layout, _ = nearest(frame.format)
                 frame = frame.reformat(format=layout.name)
                 small = seen(planes_of(frame, layout), layout, facts.colour)
-                yield np.ascontiguousarray(small)
+                seconds = float((frame.pts or 0) * (stream.time_base or 0)) - float(
+                    first * (stream.time_base or 0)
+                )
+                yield max(0.0, seconds), np.ascontiguousarray(small)
             if not length:
                 return

@@ -8,6 +8,8 @@ the histogram agrees for noise on a dark wall, whose structure is new in each fr
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from relume import render
@@ -23,28 +25,35 @@ HISTOGRAM = 0.75
 BINS = 24
 
 
-def is_cut(before: Rgb, after: Rgb) -> bool:
-    """Tell whether two small pictures that follow each other are of two scenes."""
-    return structure(before, after) < STRUCTURE and overlap(before, after) < HISTOGRAM
+@dataclass(frozen=True, eq=False)
+class Glimpse:
+    """What of a small picture tells one scene from another."""
 
+    detail: Plane
+    """Log light less that of its surroundings."""
+    shares: Plane
+    """Parts of the pixels in each bin of encoded values."""
 
-def structure(before: Rgb, after: Rgb) -> float:
-    """Return the correlation of what stands out from its surroundings in both, −1 to 1."""
-    a, b = _detail(before), _detail(after)
-    return float((a * b).sum() / (np.sqrt((a * a).sum() * (b * b).sum()) + 1e-9))
+    @classmethod
+    def of(cls, rgb: Rgb) -> Glimpse:
+        """Take a glimpse at a small picture in [0, 1]."""
+        tall, wide = rgb.shape[:2]
+        small = render.reduce(rgb, height=min(tall, 54), width=min(wide, 96)).max(axis=2)
+        light = np.log(small + np.float32(0.02))
+        around = blur(light[..., None], sigma=4.0)[..., 0]
+        counts = np.histogram(small, bins=BINS, range=(0, 1))[0]
+        shares = (counts / counts.sum()).astype(np.float32)
+        return cls((light - around).astype(np.float32), shares)
 
+    def is_cut_from(self, before: Glimpse) -> bool:
+        """Tell whether another scene has begun since a picture of the same size."""
+        return self.overlap(before) < HISTOGRAM and self.structure(before) < STRUCTURE
 
-def overlap(before: Rgb, after: Rgb) -> float:
-    """Return the part of the pixels that two histograms of encoded values share, 0 to 1."""
-    counts = [
-        np.histogram(each.max(axis=2), bins=BINS, range=(0, 1))[0] for each in (before, after)
-    ]
-    return float(np.minimum(*[count / count.sum() for count in counts]).sum())
+    def structure(self, other: Glimpse) -> float:
+        """Return the correlation of what stands out from its surroundings in both, −1 to 1."""
+        a, b = self.detail, other.detail
+        return float((a * b).sum() / (np.sqrt((a * a).sum() * (b * b).sum()) + 1e-9))
 
-
-def _detail(rgb: Rgb) -> Plane:
-    tall, wide = rgb.shape[:2]
-    small = render.reduce(rgb, height=min(tall, 54), width=min(wide, 96)).max(axis=2)
-    light = np.log(small + np.float32(0.02))
-    around = blur(light[..., None], sigma=4.0)[..., 0]
-    return (light - around).astype(np.float32)
+    def overlap(self, other: Glimpse) -> float:
+        """Return the part of the pixels that both histograms share, 0 to 1."""
+        return float(np.minimum(self.shares, other.shares).sum())

@@ -13,11 +13,11 @@ from secrets import token_hex
 from typing import Any
 
 from relume import __version__
-from relume.errors import RelumeError, UnwritableError
+from relume.errors import ContractError, RelumeError, UnwritableError
 from relume.io.atomic import replacing
 from relume.render.bands import thread_count
 from relume.video.behind import made_ahead
-from relume.video.choice import Chosen
+from relume.video.choice import Chosen, darkest
 from relume.video.codecs import Encoding, chosen, cpu_class, encoding
 from relume.video.frames import Frames, Still
 from relume.video.join import join
@@ -25,6 +25,7 @@ from relume.video.layout import Layout, Planes, nearest
 from relume.video.looks import Looker
 from relume.video.options import Options
 from relume.video.paint import Painter
+from relume.video.part import Part
 from relume.video.pieces import FRAMES, Picture, Piece, PieceWriter, Workshop
 from relume.video.recursive import Recursive
 from relume.video.source import Source
@@ -93,15 +94,19 @@ class VideoRun:
             )
             layout = how.layout
             who = self.choose(source)
+            part = self._part(source)
             if self._stays(who):
                 with self.path.open("rb") as before, replacing(self.output) as after:
                     shutil.copyfileobj(before, after)
                 return Finished(facts.frames, facts.width, facts.height, ())
-            shop = Workshop(self.output, self._settings(source, who, how))
+            shop = Workshop(self.output, self._settings(who, how, part))
             with shop.opened() as pieces:
-                self._make(pieces, source, who, layout, how, shop)
-                source.notes.extend(_missing(source, pieces))
-                notes = self._join(pieces, source, suffix)
+                self._make(pieces, source, who, how, shop, part)
+                if not pieces:
+                    raise ContractError(f"{self.path}: no frame lies between --from and --to")
+                if part.end is None:
+                    source.notes.extend(_missing(source, pieces))
+                notes = _written(self.output, pieces, source, suffix, part)
                 frames = sum(len(piece.times) for piece in pieces)
             shop.remove()
             return Finished(frames, facts.width, facts.height, (*source.notes, *notes))
@@ -109,29 +114,32 @@ class VideoRun:
     def _stays(self, who: Chosen) -> bool:
         """Tell whether the result is the file as it is: nothing is asked but what is there."""
         same = self.path.suffix.lower() == self.output.suffix.lower()
-        asked = self.options.codec or self.options.crf or self.options.preset
-        return who.method.card.name == "identity" and same and not asked
+        asked = self.options
+        asks = (asked.codec, asked.crf, asked.preset, asked.start, asked.end, asked.preview)
+        return who.method.card.name == "identity" and same and not any(asks)
 
     def _make(
         self,
         pieces: list[Piece],
         source: Source,
         who: Chosen,
-        layout: Layout,
         how: Encoding,
         shop: Workshop,
+        part: Part,
     ) -> None:
         """Encode what is missing of the pieces."""
         from av.error import FFmpegError
 
         facts = source.facts
-        picture = Picture(facts.width, facts.height, facts.rate, facts.colour, facts.aspect)
+        layout = how.layout
+        width = part.width(facts.width)
+        picture = Picture(width, facts.height, facts.rate, facts.colour, facts.aspect)
         suffix = {"mp4": ".mp4", "mov": ".mov", "matroska": ".mkv"}[how.codec.pieces]
         done = len(pieces) * FRAMES
         writer: PieceWriter | None = None
-        total = facts.frames
+        total = part.count(facts.frames, facts.rate)
         try:
-            with closing(self._painted(source, who, layout, first=done)) as painted:
+            with closing(self._painted(source, who, layout, part, first=done)) as painted:
                 for still, planes in painted:
                     if self.is_called_off():
                         raise Stopped
@@ -149,10 +157,10 @@ class VideoRun:
         except Stopped:
             if writer is not None:
                 last, writer = writer.close(), None
-                self._leave_part([*pieces, last], source)
+                self._leave_part([*pieces, last], source, part)
                 last.path.unlink()
             elif pieces:
-                self._leave_part(pieces, source)
+                self._leave_part(pieces, source, part)
             raise
         except RelumeError:
             raise
@@ -164,7 +172,7 @@ class VideoRun:
                 writer.abandon()
 
     def _painted(
-        self, source: Source, who: Chosen, layout: Layout, *, first: int
+        self, source: Source, who: Chosen, layout: Layout, part: Part, *, first: int
     ) -> Generator[tuple[Still, Planes | None]]:
         """Yield every frame, painted from `first` on: those before are done already."""
         looker = Looker(who.method, who.knobs, who.strength)
@@ -174,7 +182,13 @@ class VideoRun:
         watcher = Watcher(looker, layout, colour, rate=rate, calm=self.options.calm)
 
         def watched() -> Generator[Seen]:
-            frames = Frames(source, layout, deinterlace=self.options.deinterlace)
+            frames = Frames(
+                source,
+                layout,
+                deinterlace=self.options.deinterlace,
+                start=part.start,
+                end=part.end,
+            )
             with closing(made_ahead(iter(frames), most=BUFFERED)) as stills:
                 yield from watcher.watch(stills)
 
@@ -186,20 +200,31 @@ class VideoRun:
                         quiet.begin_scene()
                     if looker.calms_noise(one.look):
                         planes = quiet(planes)
-                    wanted = one.still.index >= first
-                    yield one.still, painter.paint(one.look, planes) if wanted else None
+                    if one.still.index < first:
+                        yield one.still, None
+                        continue
+                    new = painter.paint(one.look, planes)
+                    yield one.still, part.shown(one.still.planes, new, layout)
 
         with closing(made_ahead(painted(), most=BUFFERED)) as results:
             yield from results
 
-    def _join(self, pieces: list[Piece], source: Source, suffix: str) -> tuple[str, ...]:
-        return _written(self.output, pieces, source, suffix)
+    def _part(self, source: Source) -> Part:
+        """Return what of the video is wanted."""
+        asked = self.options
+        if asked.start is not None and asked.end is not None and asked.start >= asked.end:
+            raise ContractError(f"--from {asked.start:g} lies after --to {asked.end:g}")
+        if asked.preview is None:
+            return Part(asked.start, asked.end)
+        middle = darkest(source) if asked.start is None else asked.start
+        return Part(middle, middle + asked.preview, is_preview=True)
 
-    def _leave_part(self, pieces: list[Piece], source: Source) -> None:
+    def _leave_part(self, pieces: list[Piece], source: Source, part: Part) -> None:
         suffix = self.output.suffix.lower()
-        _written(self.output.with_name(f"{self.output.stem}.part{suffix}"), pieces, source, suffix)
+        target = self.output.with_name(f"{self.output.stem}.part{suffix}")
+        _written(target, pieces, source, suffix, part)
 
-    def _settings(self, source: Source, who: Chosen, how: Encoding) -> dict[str, Any]:
+    def _settings(self, who: Chosen, how: Encoding, part: Part) -> dict[str, Any]:
         import av
 
         stat = self.path.stat()
@@ -217,6 +242,7 @@ class VideoRun:
             "calm": self.options.calm,
             "deinterlace": self.options.deinterlace,
             "frames": FRAMES,
+            "part": [part.start, part.end, part.is_preview],
             "codec": [how.codec.encoder, how.layout.name, dict(how.options), how.threads],
         }
 
@@ -236,11 +262,13 @@ def _kept(writer: PieceWriter, pieces: list[Piece], shop: Workshop) -> None:
     pieces.append(piece)
 
 
-def _written(target: Path, pieces: list[Piece], source: Source, suffix: str) -> tuple[str, ...]:
-    part = target.with_name(f".relume-{token_hex(8)}.part")
+def _written(
+    target: Path, pieces: list[Piece], source: Source, suffix: str, part: Part
+) -> tuple[str, ...]:
+    temporary = target.with_name(f".relume-{token_hex(8)}.part")
     try:
-        notes = join(pieces, source, part, suffix=suffix)
-        part.replace(target)
+        notes = join(pieces, source, temporary, suffix=suffix, is_cut=part.is_cut)
+        temporary.replace(target)
     except OSError as error:
         if isinstance(error, UnwritableError):
             raise
@@ -248,7 +276,7 @@ def _written(target: Path, pieces: list[Piece], source: Source, suffix: str) -> 
             f"cannot write {target}: {(error.strerror or str(error)).lower()}"
         ) from error
     finally:
-        part.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
     return notes
 
 

@@ -34,7 +34,7 @@ from relume.arrays import Rgb
 from relume.colour import LUMA_601, decode_srgb, luminance
 from relume.errors import ContractError
 from relume.extras import missing, need
-from relume.video.cuts import is_cut
+from relume.video.cuts import Glimpse
 from relume.video.frames import Frames
 from relume.video.layout import nearest
 from relume.video.small import Plane, seen
@@ -136,7 +136,7 @@ def _row(pair: _Pair, before: _Pair | None, flow: _Flow | None) -> Row:
     earlier = None
     if before is not None:
         earlier = before.low if before.low is not None else before.enhanced
-    cut = earlier is not None and is_cut(earlier, guide)
+    cut = earlier is not None and Glimpse.of(guide).is_cut_from(Glimpse.of(earlier))
     light = luminance(decode_srgb(pair.enhanced)) + np.float32(DARKEST)
     low = None
     if pair.low is not None:

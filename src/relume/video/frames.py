@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -35,13 +35,22 @@ class Still:
 class Frames:
     """The frames of a source as planes of one layout."""
 
-    def __init__(self, source: Source, layout: Layout, *, deinterlace: str = "auto") -> None:
+    def __init__(
+        self,
+        source: Source,
+        layout: Layout,
+        *,
+        deinterlace: str = "auto",
+        start: float | None = None,
+        end: float | None = None,
+    ) -> None:
         if deinterlace not in ("auto", "no", *DEINTERLACERS):
             raise ContractError(
                 f"--deinterlace {deinterlace}: choose auto, no, {', '.join(DEINTERLACERS)}"
             )
         self._av = need("av", extra="video")
         self._source, self._layout = source, layout
+        self._start, self._end = start, end
         self._mode = DEINTERLACERS[0] if deinterlace == "auto" else deinterlace
         self._graph: Any = None
         self._held: list[Shot] = []
@@ -56,7 +65,7 @@ class Frames:
 
     def _progressive(self) -> Iterator[Shot]:
         """Yield shots; from the first interlaced one on, all go through the filter."""
-        for shot in self._source.shots():
+        for shot in self._wanted():
             if self._graph is None and not shot.frame.interlaced_frame:
                 yield shot
                 continue
@@ -77,6 +86,18 @@ class Frames:
         if self._graph is not None:
             self._graph.push(None)
             yield from self._pulled()
+
+    def _wanted(self) -> Iterator[Shot]:
+        """Yield the shots between start and end, counted anew."""
+        base, first, count = self._source.facts.time_base, None, 0
+        for shot in self._source.shots():
+            first = shot.time if first is None else first
+            seconds = float((shot.time - first) * base)
+            if self._end is not None and seconds >= self._end:
+                return
+            if self._start is None or seconds >= self._start:
+                yield replace(shot, index=count)
+                count += 1
 
     def _pulled(self) -> Iterator[Shot]:
         from av.error import BlockingIOError as NotYet

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from operator import itemgetter
 from pathlib import Path
@@ -48,28 +47,20 @@ _OWN_TAGS = {
 """Metadata that speak of the file they stood in."""
 
 
-@dataclass(frozen=True)
-class Span:
-    """The part of the source that is kept, in seconds; an end of None is the source's."""
-
-    start: Fraction | None = None
-    end: Fraction | None = None
-
-
 def join(
     pieces: Sequence[Piece],
     source: Source,
     target: Path,
     *,
     suffix: str,
-    span: Span = Span(),
-    comment: str | None = None,
+    is_cut: bool,
 ) -> tuple[str, ...]:
-    """Write `target` from the pieces and from what else the source holds.
+    """Write `target` from the pieces and from what else the source holds; `is_cut` leaves out what
+    lies before or after the pieces, and chapters.
 
     Returns what the container could not take. Raises: UnwritableError.
     """
-    return _Join(pieces, source, suffix, span, comment).write(target)
+    return _Join(pieces, source, suffix, is_cut).write(target)
 
 
 class _Join:
@@ -78,12 +69,11 @@ class _Join:
         pieces: Sequence[Piece],
         source: Source,
         suffix: str,
-        span: Span,
-        comment: str | None,
+        is_cut: bool,
     ) -> None:
         self._av = need("av", extra="video")
-        self._pieces, self._source, self._span = pieces, source, span
-        self._suffix, self._comment = suffix, comment
+        self._pieces, self._source = pieces, source
+        self._suffix, self._is_cut = suffix, is_cut
         self._times = [time for piece in pieces for time in piece.times]
         self._durations = [each for piece in pieces for each in piece.durations]
         self._notes: list[str] = []
@@ -113,8 +103,6 @@ class _Join:
         video = self._add_video(out, beside)
         others = self._add_others(out, beside)
         out.metadata.update(_kept(beside.metadata))
-        if self._comment:
-            out.metadata["comment"] = self._comment
         self._keep_chapters(out, beside)
         parts = [self._video_packets(video), self._other_packets(beside, others)]
         for _, packet in heapq.merge(*parts, key=itemgetter(0)):
@@ -122,7 +110,7 @@ class _Join:
 
     def _common_origin(self, beside: InputContainer) -> Fraction:
         """Return the second that becomes 0."""
-        if self._span.start is not None:
+        if self._is_cut:
             return self._times[0] * self._source.facts.time_base
         if beside.format.name not in CLOCKS:
             return Fraction(0)
@@ -185,7 +173,7 @@ class _Join:
 
     def _keep_chapters(self, out: OutputContainer, beside: InputContainer) -> None:
         chapters = beside.chapters()
-        if chapters and self._span.start is None and self._span.end is None:
+        if chapters and not self._is_cut:
             out.set_chapters(chapters)
 
     def _video_packets(self, stream: Any) -> Iterator[tuple[Fraction, Any]]:
@@ -238,15 +226,13 @@ class _Join:
         if not taken:
             return
         streams = [beside.streams[index] for index in taken]
-        end = self._span.end
+        end = (self._times[-1] + self._durations[-1]) * self._source.facts.time_base
         for packet in self._demuxed(beside, streams):
             if packet.size == 0 or packet.pts is None:
                 continue
             base = packet.time_base
             time = (packet.dts if packet.dts is not None else packet.pts) * base
-            if self._span.start is not None and packet.pts * base < self._origin:
-                continue
-            if end is not None and packet.pts * base >= end:
+            if self._is_cut and not self._origin <= packet.pts * base < end:
                 continue
             shift = round(self._origin / base)
             packet.pts -= shift

@@ -19,5 +19,10 @@ class Options:
     crf: float | None = None
     preset: str | None = None
     deinterlace: str = "auto"
+    start: float | None = None
+    """Second of the video from which it is enhanced, counted from its first frame."""
+    end: float | None = None
+    preview: float | None = None
+    """Seconds of a preview from the darkest place: left as it was, right as it becomes."""
     max_pixels: int = MAX_PIXELS
     threads: int | None = None

@@ -14,7 +14,7 @@ from relume.video.layout import Layout, Planes
 
 Plane: TypeAlias = NDArray[np.float32]
 
-SIDE = 384
+SIDE = 256
 """Pixels along the longer side of what a method looks at."""
 
 
@@ -37,7 +37,12 @@ def seen(planes: Planes, layout: Layout, colour: Colour) -> Rgb:
 
 
 def _averaged(plane: NDArray[Any], height: int, width: int) -> Plane:
-    """Average codes by area; a plane that is smaller, as chroma may be, is repeated."""
+    """Average codes by area; a plane that is smaller, as chroma may be, is repeated.
+
+    Of large planes every second sample, or fewer, is asked: four and more are left for each mean.
+    """
+    step = max(1, max(plane.shape) // (2 * SIDE))
+    plane = plane[::step, ::step]
     tall, wide = plane.shape
     if tall > height or wide > width:
         top = 255.0 if plane.dtype == np.uint8 else 65535.0

@@ -17,7 +17,7 @@ import numpy as np
 from relume.arrays import Rgb
 from relume.runtime.look import Look
 from relume.video.colour import Colour
-from relume.video.cuts import is_cut
+from relume.video.cuts import Glimpse
 from relume.video.frames import Still
 from relume.video.layout import Layout, Planes
 from relume.video.looks import Looker
@@ -69,7 +69,7 @@ class Watcher:
         self._colour = colour
         self._calm = calm
         self._every = max(1, round(rate / PER_SECOND))
-        self._before: Rgb | None = None
+        self._before: Glimpse | None = None
         self._last: Sighting | None = None
         self._since = 0
 
@@ -80,12 +80,13 @@ class Watcher:
         for still in stills:
             small = seen(still.planes, self._layout, self._colour)
             light = guide(small)
-            cut = self._before is not None and is_cut(self._before, small)
+            glimpse = Glimpse.of(small)
+            cut = self._before is not None and glimpse.is_cut_from(self._before)
             if cut:
                 yield from _leave(waiting, steady, keep=0)
                 steady.begin_scene()
                 self._last = None
-            self._before = small
+            self._before = glimpse
             sighting = self._sighting(still, small, light)
             if sighting is not None:
                 steady.add(sighting)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -220,3 +221,36 @@ def test_cut_file_says_what_is_missing(tmp_path):
     assert 5 < finished.frames < 60
     assert any("are missing" in note for note in finished.notes)
     assert len(clips.times(tmp_path / "b.mkv")) == finished.frames
+
+
+def test_part_of_a_video_with_its_sound(tmp_path):
+    source = clips.write(tmp_path / "a.mp4", sound=True, times=range(40))
+    target = tmp_path / "b.mp4"
+    options = replace(FAST, start=0.5, end=1.25)
+    finished = enhance(source, target, options=options)
+    assert finished.frames == 15
+    assert clips.times(target) == [Fraction(index, 20) for index in range(15)]
+    sound = clips.times(target, "audio")
+    assert 0 <= sound[0] < 0.03
+    assert 0.7 < sound[-1] < 0.75
+    with pytest.raises(ContractError, match="--from"):
+        enhance(source, tmp_path / "c.mp4", options=replace(FAST, start=90.0))
+    assert not (tmp_path / "c.mp4").exists()
+
+
+def test_preview_shows_the_darkest_place_beside_what_it_was(tmp_path):
+    dark, light = clips.scene(light=0.03), clips.scene(light=0.5)
+    source = clips.write(
+        tmp_path / "a.mp4",
+        lambda index: light if index < 60 else dark,
+        times=range(90),
+        options={"g": "10"},
+    )
+    target = tmp_path / "b.mp4"
+    finished = enhance(source, target, options=replace(FAST, preview=0.5))
+    assert finished.frames == 10
+    shown = clips.lumas(target)
+    assert shown.shape == (10, 64, 192)
+    left, right = shown[5, :, :96].astype(float), shown[5, :, 96:].astype(float)
+    assert left.mean() < 60
+    assert right.mean() > 1.5 * left.mean()

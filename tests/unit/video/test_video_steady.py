@@ -10,12 +10,17 @@ import pytest
 
 from relume.runtime.method import load
 from relume.video.choice import Chosen
-from relume.video.cuts import is_cut
+from relume.video.cuts import Glimpse
 from relume.video.enhance import Options, VideoRun
 
 RELUME = load("relume", threads=1)
 LOSSLESS = {"crf": "0"}
 BASE = Fraction(1, 30)
+
+
+def is_cut(before, after):
+    glimpses = [Glimpse.of(each / np.float32(255)) for each in (before, after)]
+    return glimpses[1].is_cut_from(glimpses[0])
 
 
 def enhanced(tmp_path, frame, count, *, calm=0.5, name="a"):
@@ -48,7 +53,7 @@ def test_static_dark_scene_with_fresh_noise_does_not_flicker(tmp_path):
 
 def test_lamp_is_right_at_once_and_no_cut(tmp_path):
     dark, lit = clips.scene(light=0.04), clips.scene(light=0.4)
-    assert not is_cut(dark / np.float32(255), lit / np.float32(255))
+    assert not is_cut(dark, lit)
 
     def lamp(index):
         return dark if index < 15 else lit
@@ -62,7 +67,7 @@ def test_lamp_is_right_at_once_and_no_cut(tmp_path):
 def test_cut_is_right_at_the_first_frame(tmp_path):
     first = clips.scene(light=0.04, seed=1)
     second = clips.scene(light=0.3, seed=2)[:, ::-1]
-    assert is_cut(first / np.float32(255), second / np.float32(255))
+    assert is_cut(first, second)
     _, after = enhanced(tmp_path, lambda index: first if index < 15 else second, 36)
     levels = after.mean(axis=(1, 2))
     assert levels[15] == pytest.approx(levels[-1], rel=0.01)
@@ -83,4 +88,4 @@ def test_dusk_is_followed(tmp_path):
 
 def test_noise_on_a_dark_wall_is_no_cut():
     frame = clips.noisy(np.full((54, 96, 3), 12, np.uint8), sd=3.0)
-    assert not is_cut(frame(0) / np.float32(255), frame(1) / np.float32(255))
+    assert not is_cut(frame(0), frame(1))
