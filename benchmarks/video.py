@@ -31,6 +31,7 @@ from relume.video.layout import nearest
 from relume.video.looks import Looker
 from relume.video.options import Options
 from relume.video.paint import Painter
+from relume.video.small import seen
 from relume.video.source import Source
 from relume.video.stream import Watcher
 
@@ -81,7 +82,11 @@ def watched(source: Path, knobs: dict[str, float]) -> float:
         facts = opened.facts
         looker = Looker(load("relume"), knobs, 1.0)
         painter = Painter(looker, layout, facts.colour)
-        watcher = Watcher(looker, layout, facts.colour, rate=float(facts.rate))
+        watcher = Watcher(
+            looker,
+            lambda planes: seen(planes, layout, facts.colour),
+            rate=float(facts.rate),
+        )
         start = perf_counter()
         for one in watcher.watch(stills):
             painter.paint(one.look, one.still.planes)

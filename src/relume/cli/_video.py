@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -99,6 +99,41 @@ Preview: TypeAlias = Annotated[
         rich_help_panel=PANEL,
     ),
 ]
+
+PipeOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--pipe",
+        metavar="y4m|rgb24:WxH@RATE",
+        help="Raw frames from standard input to standard output, for ffmpeg on both sides.",
+        rich_help_panel=PANEL,
+    ),
+]
+
+
+def run_pipe(
+    name: str, inputs: Sequence[str], output: str | None, enhancer: Enhancer, options: Options
+) -> None:
+    """Enhance raw frames from standard input to standard output.
+
+    Raises: RelumeError; BrokenPipeError where the reader has gone.
+    """
+    from relume.errors import ContractError
+    from relume.runtime.auto import AUTO
+    from relume.video.choice import named
+    from relume.video.looks import Looker
+    from relume.video.pipes import opened, run
+
+    if list(inputs) != ["-"] or output not in (None, "-"):
+        raise ContractError("--pipe goes from - to standard output; give no files with it")
+    if sys.stdin.isatty() or sys.stdout.isatty():
+        raise ContractError("--pipe wants frames at standard input and a reader of its output")
+    # A stream cannot be looked through beforehand.
+    chosen = named("relume" if enhancer.method == AUTO else enhancer.method, enhancer)
+    looker = Looker(chosen.method, chosen.knobs, chosen.strength)
+    pipe = opened(name, sys.stdin.buffer, sys.stdout.buffer, options)
+    run(pipe, looker, options)
+    sys.stdout.buffer.flush()
 
 
 def suffixes() -> frozenset[str]:

@@ -50,7 +50,17 @@ from relume.cli._raw import (
     searched,
 )
 from relume.cli._runs import ManifestOption, command, kept, open_manifest
-from relume.cli._video import Calm, CodecOption, Crf, Deinterlace, From, Preset, Preview, To
+from relume.cli._video import (
+    Calm,
+    CodecOption,
+    Crf,
+    Deinterlace,
+    From,
+    PipeOption,
+    Preset,
+    Preview,
+    To,
+)
 from relume.errors import ContractError
 
 if TYPE_CHECKING:
@@ -164,6 +174,7 @@ def enhance(
     from_: From = None,
     to: To = None,
     preview: Preview = None,
+    pipe: PipeOption = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
 ) -> None:
     """Turn dark photos and videos into good ones.
@@ -173,7 +184,14 @@ def enhance(
     """
     from relume.cli._report import Report
     from relume.cli._stream import STREAM, at_the_ends, stream_job
-    from relume.cli._video import becomes, lacking_videos, recorded, suffixes, with_videos
+    from relume.cli._video import (
+        becomes,
+        lacking_videos,
+        recorded,
+        run_pipe,
+        suffixes,
+        with_videos,
+    )
     from relume.io import SUFFIXES, write
     from relume.runs.map_pictures import MapsFolder
     from relume.runs.plan import Plan, plan
@@ -215,6 +233,9 @@ def enhance(
         threads=threads,
         **({} if max_pixels is None else {"max_pixels": max_pixels}),
     )
+    if pipe is not None:
+        run_pipe(pipe, inputs, output, enhancer, options)
+        return
     report = Report("json" if as_json else "quiet" if quiet else "lines")
     if STREAM in inputs or output == STREAM:
         job = stream_job(inputs, output, overwrite=overwrite, suffixes=SUFFIXES)

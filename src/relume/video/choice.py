@@ -39,10 +39,7 @@ class Chosen:
 def choose(source: Source, enhancer: Enhancer) -> Chosen:
     """Return the method that was named, or what `auto` says of most frames."""
     if enhancer.method != AUTO:
-        method = enhancer.method
-        if isinstance(method, str):
-            method = _loaded(method, enhancer)
-        return Chosen(method, settle(method.card, enhancer.knobs), enhancer.strength)
+        return named(enhancer.method, enhancer)
     choices = [choose_for_picture(picture) for _, picture in _places(source)]
     wanted = [one for one in choices if one.method != LEFT_ALONE]
     if len(wanted) * 4 < len(choices) or not choices:
@@ -53,6 +50,12 @@ def choose(source: Source, enhancer: Enhancer) -> Chosen:
     reason, _ = Counter(one.reason for one in wanted if one.method == name).most_common(1)[0]
     method = _loaded(name, enhancer)
     return Chosen(method, settle(method.card), enhancer.strength, reason)
+
+
+def named(method: str | Method, enhancer: Enhancer) -> Chosen:
+    """Return a method with the enhancer's knobs and strength."""
+    loaded = _loaded(method, enhancer) if isinstance(method, str) else method
+    return Chosen(loaded, settle(loaded.card, enhancer.knobs), enhancer.strength)
 
 
 def darkest(source: Source) -> float:

@@ -13,6 +13,7 @@ from secrets import token_hex
 from typing import Any
 
 from relume import __version__
+from relume.arrays import Rgb
 from relume.errors import ContractError, RelumeError, UnwritableError
 from relume.io.atomic import replacing
 from relume.render.bands import thread_count
@@ -28,6 +29,7 @@ from relume.video.paint import Painter
 from relume.video.part import Part
 from relume.video.pieces import FRAMES, Picture, Piece, PieceWriter, Workshop
 from relume.video.recursive import Recursive
+from relume.video.small import seen
 from relume.video.source import Source
 from relume.video.stream import Seen, Watcher
 
@@ -179,7 +181,11 @@ class VideoRun:
         colour, rate = source.facts.colour, float(source.facts.rate)
         painter = Painter(looker, layout, colour, threads=self.options.threads)
         quiet = Recursive(layout.depth)
-        watcher = Watcher(looker, layout, colour, rate=rate, calm=self.options.calm)
+
+        def small(planes: Planes) -> Rgb:
+            return seen(planes, layout, colour)
+
+        watcher = Watcher(looker, small, rate=rate, calm=self.options.calm)
 
         def watched() -> Generator[Seen]:
             frames = Frames(

@@ -8,7 +8,7 @@ wherever the light has changed.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -16,13 +16,12 @@ import numpy as np
 
 from relume.arrays import Rgb
 from relume.runtime.look import Look
-from relume.video.colour import Colour
 from relume.video.cuts import Glimpse
 from relume.video.frames import Still
-from relume.video.layout import Layout, Planes
+from relume.video.layout import Planes
 from relume.video.looks import Looker
 from relume.video.options import CALM
-from relume.video.small import Plane, guide, seen
+from relume.video.small import Plane, guide
 from relume.video.steady import CHANGE, Sighting, Steady
 
 PER_SECOND = 10
@@ -53,20 +52,18 @@ Scene: TypeAlias = "deque[_Waiting]"
 
 
 class Watcher:
-    """Looks at frames and keeps the looks steady."""
+    """Looks at frames and keeps the looks steady; `small` makes small pictures of frames."""
 
     def __init__(
         self,
         looker: Looker,
-        layout: Layout,
-        colour: Colour,
+        small: Callable[[Planes], Rgb],
         *,
         rate: float,
         calm: float = CALM,
     ) -> None:
         self._looker = looker
-        self._layout = layout
-        self._colour = colour
+        self._small = small
         self._calm = calm
         self._every = max(1, round(rate / PER_SECOND))
         self._before: Glimpse | None = None
@@ -78,7 +75,7 @@ class Watcher:
         steady = Steady(self._calm)
         waiting: Scene = deque()
         for still in stills:
-            small = seen(still.planes, self._layout, self._colour)
+            small = self._small(still.planes)
             light = guide(small)
             glimpse = Glimpse.of(small)
             cut = self._before is not None and glimpse.is_cut_from(self._before)
