@@ -44,6 +44,21 @@ def parse_knobs(settings: Sequence[str]) -> dict[str, float]:
     return knobs
 
 
+def parse_background(text: str) -> tuple[int, int, int]:
+    """Turn white, black or #RRGGBB into bytes of sRGB.
+
+    Raises: typer.BadParameter for another form.
+    """
+    digits = {"white": "ffffff", "black": "000000"}.get(text.lower(), text.removeprefix("#"))
+    try:
+        red, green, blue = bytes.fromhex(digits)
+    except ValueError:
+        raise typer.BadParameter(
+            f"--background wants white, black or #RRGGBB, got {text!r}"
+        ) from None
+    return red, green, blue
+
+
 class Limits(TypedDict, total=False):
     """Arguments of the reader."""
 
@@ -62,6 +77,13 @@ def limits(*, max_pixels: int | None, max_bytes: int | None) -> Limits:
 
 
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+BackgroundOption: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        metavar="COLOUR",
+        help="What transparency is laid on where a format has none: white, black or #RRGGBB.",
+    ),
+]
 MaxPixels: TypeAlias = Annotated[
     int | None, typer.Option(min=1, metavar="N", help="Refuse pictures with more pixels.")
 ]

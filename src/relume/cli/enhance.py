@@ -26,6 +26,7 @@ from relume.cli._network import (
     parse_precision,
 )
 from relume.cli._options import (
+    BackgroundOption,
     Engine,
     Json,
     MaxBytes,
@@ -33,6 +34,7 @@ from relume.cli._options import (
     complete_knob,
     complete_method,
     limits,
+    parse_background,
     parse_knobs,
 )
 from relume.cli._raw import (
@@ -150,12 +152,13 @@ def enhance(
     ] = False,
     as_json: Json = False,
     strip_metadata: Annotated[
-        bool, typer.Option("--strip-metadata", help="Leave out EXIF and XMP; the profile stays.")
+        bool, typer.Option("--strip-metadata", help="Leave out all but what states the colours.")
     ] = False,
     quality: Annotated[
         int | None,
         typer.Option(min=1, max=100, metavar="Q", help="Of a JPEG, WebP or AVIF; as the input's."),
     ] = None,
+    background: BackgroundOption = "white",
     max_pixels: MaxPixels = None,
     max_bytes: MaxBytes = None,
     wb: WhiteBalanceOption = "camera",
@@ -214,6 +217,7 @@ def enhance(
         sensor=sensor,
         quality=quality,
         strip_metadata=strip_metadata,
+        background=parse_background(background),
         limits=cast("dict[str, int]", limits(max_pixels=max_pixels, max_bytes=max_bytes)),
         threads=threads,
         memory=MEMORY if memory is None else memory * MIB,

@@ -22,7 +22,7 @@ from relume.colour_statement.known import (
     Transfer,
 )
 
-__all__ = ["ASSUMED", "Colour", "Primaries", "Range", "Transfer", "of_codes"]
+__all__ = ["ASSUMED", "Colour", "Primaries", "Range", "Transfer", "codes_of", "of_codes"]
 
 Range: TypeAlias = Literal["full", "limited"]
 
@@ -86,3 +86,14 @@ def of_codes(
     if chosen is None or curve is None:
         return None
     return Colour(chosen, curve, by, matrix, range)
+
+
+def codes_of(colour: Colour) -> tuple[int, int] | None:
+    """Return the numbers of H.273 for primaries and transfer; None where one has none.
+
+    sRGB without a statement has none either: what nobody said is not to be said now.
+    """
+    if colour.primaries is None or colour.transfer is None or colour.by == ASSUMED.by:
+        return None
+    codes = colour.primaries.code, colour.transfer.code
+    return None if UNSPECIFIED in codes else codes

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from relume.colour_statement import Colour
+from relume.colour_statement import ASSUMED, Colour
 from relume.colour_statement.curves import Curve, Parametric
 from relume.colour_statement.known import adaptation
 
@@ -35,7 +35,7 @@ def profile(colour: Colour) -> bytes:
 def gray_profile(colour: Colour) -> bytes:
     """Return a profile of gray pictures with the (green) curve of a colour."""
     name = "sRGB gray" if colour.is_srgb else f"gray, {colour.transfer and colour.transfer.name}"
-    return _profile(name, colour, True)
+    return _profile(name, ASSUMED if colour.is_srgb else colour, True)
 
 
 @lru_cache(maxsize=16)

@@ -6,7 +6,7 @@ ISO 22028-2:2013 (ROMM RGB, called ProPhoto RGB).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -37,6 +37,8 @@ _PCS_WHITE = np.array([0.9642, 1.0, 0.8249])
 CLOSE = 0.004
 """Chromaticities no farther apart are one: profiles round theirs, and those of standards that
 differ are at least 0.01 apart."""
+_ROUNDED = 0.0005
+"""What 16 bits after the point leave of a chromaticity."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +53,13 @@ class Primaries:
     code: int = UNSPECIFIED
     """H.273, table 2."""
 
-    def near(self, other: Primaries) -> bool:
-        """Whether both mean the same colours."""
-        mine = np.array([self.red, self.green, self.blue, self.white])
-        theirs = np.array([other.red, other.green, other.blue, other.white])
-        return bool(np.abs(mine - theirs).max() < CLOSE)
+    def near(self, other: Primaries, *, within: float = CLOSE) -> bool:
+        """Whether both mean the same colours, each seen under its own white as profiles do."""
+        return bool(np.abs(self._under_d50() - other._under_d50()).max() < within)
+
+    def _under_d50(self) -> Matrix:
+        columns = self.to_pcs()
+        return columns[:2] / columns.sum(axis=0)
 
     def to_pcs(self) -> Matrix:
         """Return the matrix from linear RGB to CIE XYZ under D50, by Bradford's adaptation."""
@@ -153,12 +157,13 @@ _NAMED_TRANSFERS = (SRGB_CURVE, LINEAR, TRANSFERS[1], TRANSFERS[4])
 
 
 def named_primaries(found: Primaries) -> Primaries:
-    """Give primaries the name and number of the known ones that they are, their places kept."""
+    """Return the known primaries that these are, or these with their name and number where they
+    are not quite: places that were rounded more stay where they are."""
     for known in _NAMED_PRIMARIES:
+        if found.near(known, within=_ROUNDED):
+            return known
         if found.near(known):
-            return Primaries(
-                known.name, found.red, found.green, found.blue, found.white, known.code
-            )
+            return replace(found, name=known.name, code=known.code)
     return found
 
 

@@ -116,6 +116,19 @@ class Bridge:
         return np.stack(parts, axis=-1)
 
 
+def of_srgb(colour: Colour, rgb: tuple[int, int, int]) -> tuple[float, float, float]:
+    """Return bytes of sRGB in the numbers of a colour, in [0, 1]; white stays white."""
+    if colour.primaries is None or colour.transfer is None or colour.is_srgb:
+        return (rgb[0] / 255, rgb[1] / 255, rgb[2] / 255)
+    light = SRGB.decode(np.array(rgb) / 255)
+    own = np.linalg.inv(colour.primaries.to_pcs()) @ BT709.to_pcs() @ light
+    curves = colour.transfer.of_channels()
+    pairs = zip(curves, own, strict=True)
+    red, green, blue = (float(curve.encode(np.clip(one, 0.0, 1.0))) for curve, one in pairs)
+    # The matrices leave white a few millionths off, and gray must stay exactly gray.
+    return (red, green, blue) if len(set(rgb)) > 1 else (green, green, green)
+
+
 def _fine(light: Light, peak: float) -> NDArray[np.intp]:
     """Return where light lies in a table over the square root of light."""
     root = np.sqrt(np.clip(light, 0.0, peak))

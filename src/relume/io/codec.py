@@ -80,3 +80,9 @@ class Codec:
     """The deepest samples it can be written with."""
     has_alpha: bool = True
     """It can be written with alpha."""
+    holds_gray: Literal["no", "alone", "with alpha"] = "with alpha"
+    """Gray is written as one channel, or as red, green and blue."""
+    states_colour: bool = True
+    """It can be written with an ICC profile."""
+    states_hdr: bool = False
+    """It can be written with the numbers of H.273, which state light above diffuse white."""

@@ -62,3 +62,23 @@ def unpremultiplied(pixels: Pixels, alpha: Pixels) -> Pixels:
         full = (strip * top_value + cover // 2) // np.maximum(cover, 1)
         divided[top : top + ROWS] = np.where(cover > 0, np.minimum(full, top_value), 0)
     return divided
+
+
+def laid_on(pixels: Pixels, alpha: Pixels, background: tuple[float, float, float]) -> Pixels:
+    """Mix a picture with a background of one colour, in [0, 1], as its alpha says.
+
+    Numbers are mixed as they are encoded, as browsers do; gray becomes RGB on a colour.
+    """
+    top_value = np.iinfo(pixels.dtype).max
+    colour = np.array(background, np.float32) * np.float32(top_value)
+    is_gray = pixels.ndim == 2 and len(set(background)) == 1
+    below = colour[0] if is_gray else colour
+    if pixels.ndim == 2 and not is_gray:
+        pixels = np.repeat(pixels[..., None], 3, axis=2)
+    mixed = np.empty_like(pixels)
+    for top in range(0, len(pixels), ROWS):
+        cover = alpha[top : top + ROWS].astype(np.float32) / np.float32(top_value)
+        cover = cover if is_gray else cover[..., None]
+        strip = pixels[top : top + ROWS] * cover + below * (1 - cover)
+        mixed[top : top + ROWS] = np.rint(strip)
+    return mixed

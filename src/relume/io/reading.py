@@ -6,6 +6,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import PurePath
 
+from relume.colour_statement.icc import of_profile
+from relume.colour_statement.icc_writer import gray_profile
 from relume.errors import RelumeError, TooLargeError, UnreadableError
 from relume.io.codec import Admit, Incoming
 from relume.io.formats import HEAD, codecs, sniff
@@ -132,8 +134,10 @@ def _finished(found: Incoming, name: Format) -> Photo:
     """Turn the pixels upright, once, and the metadata to say so."""
     notes = list(found.notes)
     blob, dpi, orientation = exif.strip_prefix(found.exif or b"") or None, found.dpi, None
+    stated = found.stated
     try:
         if blob is not None:
+            stated = stated or exif.colour(blob)
             orientation = exif.orientation(blob)
             dpi = dpi or exif.dpi(blob)
     except MalformedError as error:
@@ -163,16 +167,22 @@ def _finished(found: Incoming, name: Format) -> Photo:
         notes=tuple(notes),
         encoding="mosaic" if found.mosaic is not None else "srgb",
         mosaic=found.mosaic,
-        stated=found.stated,
+        stated=stated,
     )
 
 
 def _usable(found: Incoming, notes: list[str]) -> bytes | None:
-    """Return the profile if it describes such pixels; a gray picture may carry an RGB profile."""
+    """Return the profile if it describes such pixels; a gray picture gets one of gray."""
     if not found.icc:
         return None
     space = icc.colour_space(found.icc)
-    if space == "RGB" or (space == "GRAY" and found.pixels.ndim == 2):
-        return found.icc
-    notes.append(f"ICC profile left out: {f'it is for {space}' if space else 'malformed'}")
-    return None
+    colour = of_profile(found.icc)
+    is_gray = found.pixels.ndim == 2
+    if colour is None or (space == "GRAY" and not is_gray):
+        whose = f"it is for {space}" if space and space != "RGB" and not is_gray else "malformed"
+        notes.append(f"ICC profile left out: {whose}")
+        return None
+    if is_gray and space == "RGB":
+        # Readers refuse or warn about a profile of RGB beside gray samples (PNG, section 11.3.2.3).
+        return gray_profile(colour) if colour.primaries is not None else None
+    return found.icc

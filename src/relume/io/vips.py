@@ -12,13 +12,15 @@ from importlib import import_module
 from logging import NullHandler, getLogger
 from tempfile import NamedTemporaryFile
 from threading import Condition
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relume.arrays import Pixels
 from relume.io.codec import Admit, Incoming
+
+Loader: TypeAlias = Literal["pngload_source", "tiffload_source", "heifload_source"]
 
 _FORMATS = {"uint8": "uchar", "uint16": "ushort"}
 
@@ -90,12 +92,14 @@ def _vips() -> Any:
     return import_module("pyvips")
 
 
-def load(data: bytes, loader: Literal["pngload_source", "tiffload_source"], admit: Admit) -> Any:
-    """Read the header of a file; its pixels are decoded when `array` is called, and until then
-    `data` must live."""
+def load(data: bytes, loader: Loader, admit: Admit, **options: int) -> Any:
+    """Read the header of a file, with options of its loader, such as the page.
+
+    Its pixels are decoded when `array` is called, and until then `data` must live.
+    """
     # A source, as pyvips would copy a buffer.
     source = _vips().Source.new_from_memory(data)
-    image = getattr(_vips().Image, loader)(source, access="sequential", fail_on="error")
+    image = getattr(_vips().Image, loader)(source, access="sequential", fail_on="error", **options)
     admit(image.width, image.height)
     return image
 

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from os import PathLike
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO, Literal, TypeAlias
 
+from relume.arrays import Pixels
+from relume.colour_statement import Colour
 from relume.errors import ContractError, UnwritableError
+from relume.filters.recolour import Bridge, of_srgb
+from relume.io import saying
 from relume.io.atomic import replacing
 from relume.io.codec import Codec, Encoded, Outgoing
 from relume.io.formats import codecs, format_of, writable_suffixes
 from relume.io.metadata import exif
 from relume.io.metadata.ifd import MalformedError
-from relume.io.pixels import to_eight_bits
+from relume.io.pixels import laid_on, to_eight_bits
 from relume.photo import Format, Photo
+
+Background: TypeAlias = tuple[int, int, int]
+"""Red, green and blue of sRGB, bytes."""
+WHITE: Background = (255, 255, 255)
 
 
 def write(
@@ -24,23 +32,25 @@ def write(
     quality: int | None = None,
     metadata: Literal["keep", "strip"] = "keep",
     software: str | None = None,
+    background: Background = WHITE,
 ) -> tuple[str, ...]:
     """Write a photo to a path, whole or not at all, or to a stream; return what could not be kept.
 
     The format is `format`, else what the path's suffix names, else what the photo was read from.
     `quality` of 1–100 is for the lossy formats: as the JPEG it was read from, else a good one by
-    default; 100 makes WebP lossless. "strip" leaves the ICC profile and nothing else.
+    default; 100 makes WebP lossless. "strip" leaves what states the colours and nothing else.
+    `background`, in bytes of sRGB, is what transparency is laid on where a format has none.
 
     Raises: UnwritableError.
     """
     if isinstance(target, str | PathLike):
         path = Path(target)
         chosen = format or (format_of(path) if path.suffix else None)
-        encoded = _encoded(photo, chosen, quality, metadata, software)
+        encoded = _encoded(photo, chosen, quality, metadata, software, background)
         with replacing(path) as stream:
             stream.writelines(encoded.pieces)
     else:
-        encoded = _encoded(photo, format, quality, metadata, software)
+        encoded = _encoded(photo, format, quality, metadata, software, background)
         target.writelines(encoded.pieces)
     return encoded.notes
 
@@ -52,9 +62,10 @@ def encode(
     quality: int | None = None,
     metadata: Literal["keep", "strip"] = "keep",
     software: str | None = None,
+    background: Background = WHITE,
 ) -> bytes:
     """Return the bytes that `write` would write."""
-    return b"".join(_encoded(photo, format, quality, metadata, software).pieces)
+    return b"".join(_encoded(photo, format, quality, metadata, software, background).pieces)
 
 
 def _encoded(
@@ -63,6 +74,7 @@ def _encoded(
     quality: int | None,
     metadata: Literal["keep", "strip"],
     software: str | None,
+    background: Background,
 ) -> Encoded:
     name = format or photo.format
     suffixes = ", ".join(writable_suffixes())
@@ -82,7 +94,7 @@ def _encoded(
         )
     if quality is not None and not 1 <= quality <= 100:
         raise ContractError(f"quality: expected a whole number from 1 to 100, got {quality}")
-    outgoing, notes = _fitted(photo, codec, quality, metadata, software)
+    outgoing, notes = _fitted(photo, codec, quality, metadata, software, background)
     try:
         encoded = codec.encode(outgoing)
     # Encoders refuse sizes they cannot hold with exceptions of every type.
@@ -100,15 +112,24 @@ def _fitted(
     quality: int | None,
     metadata: Literal["keep", "strip"],
     software: str | None,
+    background: Background,
 ) -> tuple[Outgoing, list[str]]:
     """Reduce a photo to what a format can hold, and say what was lost."""
     notes: list[str] = []
-    pixels, alpha = photo.pixels, photo.alpha
+    pixels: Pixels = photo.pixels
+    alpha = photo.alpha
     if alpha is not None and not codec.has_alpha:
         # An opaque alpha says nothing: no note.
         if int(alpha.min()) < (1 << photo.bits) - 1:
-            notes.append(f"transparency left out: {codec.title} has none")
+            shown = "#" + bytes(background).hex()
+            notes.append(f"transparency laid on {shown}: {codec.title} has none")
+            pixels = laid_on(pixels, alpha, of_srgb(photo.colour, background))
         alpha = None
+    colour, icc = saying.said(photo, codec, gray=pixels.ndim == 2, alpha=alpha is not None)
+    if colour is not photo.colour:
+        notes.append(f"colours converted to sRGB: {codec.title} holds no profile")
+        seen = Bridge(photo.colour, bits=photo.bits).seen(pixels)
+        pixels = seen if photo.bits == 16 else to_eight_bits(seen)
     if photo.bits > codec.bits:
         notes.append(f"16 bits rounded to 8: more is not written to {codec.title}")
         pixels = to_eight_bits(pixels)
@@ -118,22 +139,25 @@ def _fitted(
     return Outgoing(
         pixels=pixels,
         alpha=alpha,
-        icc=photo.icc,
-        exif=_blob(photo.exif if keep else None, software, notes),
+        icc=icc,
+        exif=_blob(photo.exif if keep else None, colour, software, notes),
         xmp=photo.xmp if keep else None,
         dpi=photo.dpi if keep else None,
         quality=quality or (photo.quality if same else None),
         subsampling=photo.subsampling if same else None,
-        colour=photo.colour,
+        colour=colour,
     ), notes
 
 
-def _blob(blob: bytes | None, software: str | None, notes: list[str]) -> bytes | None:
+def _blob(
+    blob: bytes | None, colour: Colour, software: str | None, notes: list[str]
+) -> bytes | None:
     """Return the EXIF to write, checked, as a photo may be built with any bytes."""
     try:
         if blob is not None:
             # What a photo holds is upright, whatever the tag of a blob from elsewhere says.
             blob = exif.upright(blob, size=None)
+            blob = exif.with_colour(blob, colour)
             return exif.with_software(blob, software) if software else blob
     except MalformedError as error:
         notes.append(f"malformed EXIF left out: {error}")

@@ -17,6 +17,7 @@ from relume.io.copying import copy
 from relume.io.raw.levels import WhiteBalance
 from relume.io.raw.plain_mosaic import Sensor
 from relume.io.source import MAX_BYTES
+from relume.io.writing import WHITE, Background
 from relume.photo import Photo
 from relume.release import __version__
 from relume.runs.batch import FileWork
@@ -45,6 +46,7 @@ class Treatment:
     sensor: Sensor | None = None
     quality: int | None = None
     strip_metadata: bool = False
+    background: Background = WHITE
     limits: Mapping[str, int] = field(default_factory=dict[str, int])
     """`max_pixels` and `max_bytes`, where they are not the reader's own."""
     threads: int | None = None
@@ -82,6 +84,7 @@ class Treatment:
                 quality=self.quality,
                 metadata=self.metadata,
                 software=None if self.strip_metadata else f"relume {__version__}",
+                background=self.background,
             ),
         )
 

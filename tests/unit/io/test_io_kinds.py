@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import struct
 import subprocess
 import sys
 import zlib
@@ -140,13 +139,6 @@ def test_packet_compressed_and_behind_the_pixels():
     end = plain.index(b"IEND") - 4
     data = plain[:end] + pictures.chunk(b"iTXt", content) + plain[end:]
     assert read(data).xmp == pictures.xmp(1)
-
-
-def test_colours_that_are_not_srgb_are_noted():
-    plain = pictures.saved(pictures.smooth(8, 8), "PNG")
-    assert read(pictures.with_chunk(plain, b"gAMA", struct.pack(">I", 45455))).notes == ()
-    (note,) = read(pictures.with_chunk(plain, b"gAMA", struct.pack(">I", 100000))).notes
-    assert "colour description" in note
 
 
 def test_suffixes():

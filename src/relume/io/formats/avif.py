@@ -11,7 +11,7 @@ from io import BytesIO
 from PIL.AvifImagePlugin import AvifImageFile
 
 from relume.io.codec import Admit, Codec, Encoded, Incoming, Outgoing
-from relume.io.metadata import exif
+from relume.io.metadata import exif, heif
 from relume.io.metadata.boxes import brands
 from relume.io.pillow import quiet, strict, to_arrays, to_picture
 
@@ -52,6 +52,7 @@ def decode(data: bytes, admit: Admit) -> Incoming:
         pixels=pixels,
         alpha=alpha,
         icc=picture.info.get("icc_profile"),
+        stated=heif.main(data).stated,
         exif=picture.info.get("exif"),
         xmp=picture.info.get("xmp"),
         notes=(*notes, *more),
@@ -91,4 +92,5 @@ CODEC = Codec(
     recognises=lambda first: bool({b"avif", b"avis"} & set(brands(first))),
     decode=decode,
     encode=encode,
+    holds_gray="alone",
 )

@@ -6,6 +6,7 @@ from io import BytesIO
 
 from PIL.BmpImagePlugin import BmpImageFile
 
+from relume.colour_statement.icc import BY_PROFILE
 from relume.io.codec import Admit, Codec, Encoded, Incoming, Outgoing
 from relume.io.pillow import to_arrays, to_picture
 
@@ -33,7 +34,7 @@ def encode(outgoing: Outgoing) -> Encoded:
         name for name, data in (("EXIF", outgoing.exif), ("XMP", outgoing.xmp)) if data is not None
     ]
     notes = [f"{' and '.join(lost)} left out: BMP holds none"] if lost else []
-    if outgoing.icc is not None:
+    if outgoing.icc is not None and outgoing.colour.by == BY_PROFILE:
         notes.append("ICC profile left out: BMP holds none, so colours may look different")
     return Encoded((stream.getbuffer(),), tuple(notes))
 
@@ -46,4 +47,5 @@ CODEC = Codec(
     decode=decode,
     encode=encode,
     has_alpha=False,
+    states_colour=False,
 )

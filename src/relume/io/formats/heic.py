@@ -13,6 +13,7 @@ import numpy as np
 from relume.extras import need
 from relume.io import pixels as px
 from relume.io.codec import Admit, Codec, Incoming
+from relume.io.metadata import heif
 from relume.io.metadata.boxes import brands
 
 BRANDS = frozenset((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"))
@@ -42,6 +43,7 @@ def decode(data: bytes, admit: Admit) -> Incoming:
         pixels=pixels,
         alpha=alpha,
         icc=picture.info.get("icc_profile"),
+        stated=heif.main(data).stated,
         exif=picture.info.get("exif"),
         xmp=picture.info.get("xmp"),
         upright=True,

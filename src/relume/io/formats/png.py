@@ -9,6 +9,16 @@ import struct
 import zlib
 from collections.abc import Iterator
 
+from relume.colour_statement import Colour, codes_of, of_codes
+from relume.colour_statement.curves import Parametric
+from relume.colour_statement.icc import BY_PROFILE
+from relume.colour_statement.known import (
+    BT709,
+    SRGB_CURVE,
+    Primaries,
+    named_primaries,
+    named_transfer,
+)
 from relume.io import vips
 from relume.io.codec import Admit, Codec, Encoded, Incoming, Outgoing, Piece
 from relume.io.pillow import ONE_BIT, PALETTE
@@ -61,13 +71,12 @@ def decode(data: bytes, admit: Admit) -> Incoming:
         notes.append(ONE_BIT if depth == 1 else f"{depth}-bit picture expanded to 8 bits")
     if b"acTL" in found:
         notes.append("only the first frame of the animation was read")
-    profile = _profile(found.get(b"iCCP"))
-    if profile is None and not _is_srgb(found):
-        notes.append("a colour description that is no ICC profile was left out; read as sRGB")
+    profile, stated = _colour(found, notes)
     return Incoming(
         pixels=pixels,
         alpha=alpha,
         icc=profile,
+        stated=stated,
         exif=found.get(b"eXIf"),
         xmp=packet,
         dpi=_dpi(found.get(b"pHYs")),
@@ -106,14 +115,49 @@ def _text(chunk: bytes) -> bytes | None:
     return (_unfolded(text) if is_compressed else text) or None
 
 
-def _is_srgb(found: dict[bytes, bytes]) -> bool:
-    """Whether nothing, or only what amounts to sRGB, is said about colour without a profile."""
-    if b"cICP" in found:
-        return found[b"cICP"][:2] == b"\x01\x0d"  # primaries of BT.709, transfer of sRGB
-    gamma = found.get(b"gAMA")
-    # 1/2.2 in hundred-thousandths, as sRGB files state it; a few round it otherwise.
-    near = gamma is None or abs(int.from_bytes(gamma, "big") - 45455) < 500
-    return b"sRGB" in found or near
+def _colour(found: dict[bytes, bytes], notes: list[str]) -> tuple[bytes | None, Colour | None]:
+    """Return the profile or what else states colours: cICP before iCCP, sRGB, gAMA with cHRM.
+
+    Section 4.3.
+    """
+    chunk = found.get(b"cICP", b"")
+    if len(chunk) == 4:
+        stated = of_codes(chunk[0], chunk[1], by="cICP")
+        if stated is not None and chunk[2:] == b"\0\1":
+            return None, stated
+        notes.append(f"cICP chunk {chunk.hex(' ')} left out: not one we know")
+    try:
+        profile = _profile(found.get(b"iCCP"))
+    except (zlib.error, ValueError) as error:
+        notes.append(f"ICC profile left out: damaged ({error})")
+        profile = None
+    if profile is not None:
+        return profile, None
+    if b"sRGB" in found:
+        return None, Colour(BT709, SRGB_CURVE, "sRGB chunk")
+    return None, _of_gamma(found.get(b"gAMA"), found.get(b"cHRM"))
+
+
+def _of_gamma(gamma: bytes | None, places: bytes | None) -> Colour | None:
+    """Sections 11.3.2.1 and 11.3.2.2: numbers in hundred-thousandths."""
+    if gamma is None and places is None:
+        return None
+    primaries = BT709
+    if places is not None and len(places) == 32:
+        x = [number / 100_000 for number in struct.unpack(">8I", places)]
+        white, red, green, blue = zip(x[::2], x[1::2], strict=True)
+        if min(place[1] for place in (white, red, green, blue)) > 0:
+            stated = Primaries("primaries of its own", red, green, blue, white)
+            primaries = named_primaries(stated)
+    exponent = int.from_bytes(gamma[:4], "big") / 100_000 if gamma else 0.0
+    # 1/2.2 beside the primaries of sRGB, or beside none, is how writers of sRGB say it to readers
+    # that know no more (section 11.3.2.5); a few round it otherwise.
+    is_srgb = primaries.near(BT709) and abs(exponent - 0.45455) < 0.005
+    if is_srgb or not 0.1 < exponent < 10:
+        transfer = SRGB_CURVE
+    else:
+        transfer = named_transfer((Parametric(1.0 / exponent),))
+    return Colour(primaries, transfer, "cHRM and gAMA" if places else "gAMA")
 
 
 def _dpi(chunk: bytes | None) -> tuple[float, float] | None:
@@ -136,6 +180,8 @@ def encode(outgoing: Outgoing) -> Encoded:
 
 
 def _metadata(outgoing: Outgoing) -> Iterator[bytes]:
+    if outgoing.colour.by != BY_PROFILE and (codes := codes_of(outgoing.colour)):
+        yield _chunk(b"cICP", bytes((*codes, 0, 1)))  # full range, and no matrix
     if outgoing.icc is not None:
         yield _chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(outgoing.icc))
     if outgoing.dpi is not None:
@@ -160,4 +206,5 @@ CODEC = Codec(
     decode=vips.with_own_reason(decode),
     encode=encode,
     bits=16,
+    states_hdr=True,
 )

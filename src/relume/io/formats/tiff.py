@@ -8,6 +8,7 @@ Source: TIFF 6.0 (1992), sections 3–8 and 18; ICC.1:2022, annex B.5; XMP speci
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,69 +17,177 @@ from PIL import Image
 from relume.arrays import Pixels
 from relume.errors import UnreadableError
 from relume.io import pixels as px
-from relume.io import tiff_writer, vips
+from relume.io import tiff_colours, tiff_writer, vips
 from relume.io.codec import Admit, Codec, Incoming
 from relume.io.metadata import exif, icc, ifd
 from relume.io.metadata.ifd import Directory, Entry, Layout, MalformedError
 from relume.io.pillow import ONE_BIT, PALETTE, to_arrays
 
-WIDTH, HEIGHT, BITS, PHOTOMETRIC = 256, 257, 258, 262
+SUBFILE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, STRIPS = 254, 256, 257, 258, 259, 262, 273
+ROWS_PER_STRIP, SIZES, PLANES, SUB_IFDS, TILES = 278, 279, 284, 330, 322
 EXTRA_SAMPLES, SAMPLE_FORMAT, XMP, ICC = 338, 339, 700, 34675
+COEFFICIENTS, SUBSAMPLING, REFERENCE = 529, 530, 532
 
 FLOAT, COMPLEX = 3, 6
-PALETTE_COLOUR, CMYK = 3, 5
+RGB, UNCOMPRESSED, JPEG = 2, 1, (6, 7)
 UNSPECIFIED, PREMULTIPLIED, UNASSOCIATED = 0, 1, 2
+REDUCED = 1
+"""The bit of NewSubfileType for a smaller version of another page."""
+
+PAGES = 100
+"""Pages that are looked at for one that is no thumbnail."""
+
+
+@dataclass(frozen=True)
+class _Page:
+    """The page that is read, and how libvips calls it."""
+
+    data: bytes
+    written: Layout
+    table: Directory
+    name: dict[str, int]
+
+    def numbers(self, tag: int) -> tuple[int, ...]:
+        return ifd.numbers(self.data, self.written, self.table.get(tag))
+
+    def ratios(self, tag: int) -> tuple[float, ...]:
+        parts = self.numbers(tag)
+        return tuple(a / b for a, b in zip(parts[::2], parts[1::2], strict=False) if b)
+
+    def one(self, tag: int, default: int) -> int:
+        return (self.numbers(tag) or (default,))[0]
 
 
 def decode(data: bytes, admit: Admit) -> Incoming:
-    written = ifd.layout(data)
-    first = ifd.directory(data, written, written.first)
-
-    def stated(tag: int) -> tuple[int, ...]:
-        return ifd.numbers(data, written, first.get(tag))
-
-    admit(*(stated(WIDTH) or (0,))[:1], *(stated(HEIGHT) or (0,))[:1])
+    notes: list[str] = []
+    page = _page(data, notes)
+    stated = page.numbers
+    admit(page.one(WIDTH, 0), page.one(HEIGHT, 0))
     formats = stated(SAMPLE_FORMAT)
     if FLOAT in formats or COMPLEX in formats:
         raise UnreadableError(
             "floating-point TIFF is not read, its range being unstated; save it as 16-bit integers"
         )
-    bits = (stated(BITS) or (1,))[0]
-    notes: list[str] = []
-    if stated(PHOTOMETRIC)[:1] == (PALETTE_COLOUR,):
+    bits = page.one(BITS, 1)
+    photometric = page.one(PHOTOMETRIC, -1)
+    if photometric == tiff_colours.PALETTE:
         notes.append(PALETTE)
     elif bits < 8:
         notes.append(ONE_BIT if bits == 1 else f"{bits}-bit picture expanded to 8 bits")
-    if first.next:
-        notes.append("only the first page was read")
-    profile = _bytes(data, first.get(ICC))
-    extra = first.get(EXTRA_SAMPLES)
-    extras = stated(EXTRA_SAMPLES)
-    if extra is not None and extras[:1] == (PREMULTIPLIED,):
-        # Versions of libvips differ in whether they divide by alpha: hide that it is needed.
-        relabelled = bytearray(data)
-        struct.pack_into(written.order + "H", relabelled, extra.value_at, UNASSOCIATED)
-        data = bytes(relabelled)
-    image = vips.load(data, "tiffload_source", admit)
-    if image.interpretation in ("lab", "labs"):
-        image = image.colourspace("rgb16" if bits > 8 else "srgb")
-        profile = None
-        notes.append("CIE Lab converted to sRGB")
-    samples = vips.array(image)
-    if stated(PHOTOMETRIC)[:1] == (CMYK,):
-        pixels, alpha = _from_cmyk(samples, profile, notes), None
-        profile = None
-    else:
-        pixels, alpha = _split(samples, extras, notes)
+    profile = _bytes(data, page.table.get(ICC))
+    pixels, alpha, profile = _pixels(page, photometric, admit, profile, notes)
     return Incoming(
         pixels=pixels,
         alpha=alpha,
         icc=profile,
-        exif=_exif(data, written, first, notes),
-        xmp=_bytes(data, first.get(XMP)),
-        dpi=exif.resolution(data, written, first),
+        exif=_exif(data, page.written, page.table, notes),
+        xmp=_bytes(data, page.table.get(XMP)),
+        dpi=exif.resolution(data, page.written, page.table),
         notes=tuple(notes),
     )
+
+
+def _page(data: bytes, notes: list[str]) -> _Page:
+    """Choose the first page that is no thumbnail of another one."""
+    written = ifd.layout(data)
+    first = ifd.directory(data, written, written.first)
+    chosen = _Page(data, written, first, {"page": 0})
+    if chosen.one(SUBFILE, 0) & REDUCED:
+        chosen = _full(data, written, first) or chosen
+    if first.next:
+        number = chosen.name.get("page", 0)
+        only = "only the first page was read"
+        notes.append(only if not number else f"only page {number + 1} was read, the full picture")
+    return chosen
+
+
+def _full(data: bytes, written: Layout, first: Directory) -> _Page | None:
+    for number, at in enumerate(ifd.numbers(data, written, first.get(SUB_IFDS))):
+        inner = _Page(
+            data, written, ifd.directory(data, written, at), {"page": 0, "subifd": number}
+        )
+        if not inner.one(SUBFILE, 0) & REDUCED:
+            return inner
+    at, number = first.next, 1
+    while at and number < PAGES:
+        table = ifd.directory(data, written, at)
+        page = _Page(data, written, table, {"page": number})
+        if not page.one(SUBFILE, 0) & REDUCED:
+            return page
+        at, number = table.next, number + 1
+    return None
+
+
+def _pixels(
+    page: _Page, photometric: int, admit: Admit, profile: bytes | None, notes: list[str]
+) -> tuple[Pixels, Pixels | None, bytes | None]:
+    """Return colour, alpha, and the profile if it still says what they mean."""
+    extras = page.numbers(EXTRA_SAMPLES)
+    if photometric == tiff_colours.ITULAB:
+        raise UnreadableError("TIFF in ITU L*a*b* is not read; save it as RGB")
+    if photometric in (tiff_colours.CIELAB, tiff_colours.ICCLAB):
+        samples = _samples(page, {PHOTOMETRIC: RGB}, admit)
+        if samples.ndim != 3:
+            raise UnreadableError("TIFF in L*a*b* without colour is not read; save it as gray")
+        rgb = tiff_colours.from_lab(samples[..., :3], 8 if photometric == 8 else 9)
+        notes.append("CIE Lab converted to sRGB")
+        return *_split(np.dstack([rgb, samples[..., 3:]]), extras, notes), None
+    if photometric == tiff_colours.YCBCR and page.one(COMPRESSION, 1) not in JPEG:
+        return _from_ycbcr(page, admit), None, profile
+    relabelled = {EXTRA_SAMPLES: UNASSOCIATED} if extras[:1] == (PREMULTIPLIED,) else {}
+    # Versions of libvips differ in whether they divide by alpha: hide that it is needed.
+    samples = _samples(page, relabelled, admit)
+    if photometric == tiff_colours.CMYK:
+        return _from_cmyk(samples, profile, notes), None, None
+    return *_split(samples, extras, notes), profile
+
+
+def _samples(page: _Page, relabelled: dict[int, int], admit: Admit) -> Any:
+    """Decode a page with other numbers in some of its tags."""
+    data = page.data
+    if relabelled:
+        changed = bytearray(data)
+        for tag, number in relabelled.items():
+            entry = page.table.get(tag)
+            if entry is not None:
+                code = "H" if entry.type == ifd.SHORT else "I"
+                struct.pack_into(page.written.order + code, changed, entry.value_at, number)
+        data = bytes(changed)
+    return vips.array(vips.load(data, "tiffload_source", admit, **page.name))
+
+
+def _from_ycbcr(page: _Page, admit: Admit) -> Pixels:
+    across, down = page.numbers(SUBSAMPLING)[:2] or (2, 2)
+    coefficients, reference = page.ratios(COEFFICIENTS), page.ratios(REFERENCE)
+    if (across, down) == (1, 1):
+        samples = _samples(page, {PHOTOMETRIC: RGB}, admit)
+        return tiff_colours.from_ycbcr(samples, coefficients, reference)
+    readable = page.one(COMPRESSION, 1) == UNCOMPRESSED and page.one(PLANES, 1) == 1
+    starts, sizes = page.numbers(STRIPS), page.numbers(SIZES)
+    if not readable or across not in (1, 2, 4) or down not in (1, 2, 4) or page.one(BITS, 8) != 8:
+        raise UnreadableError(
+            "TIFF in YCbCr of reduced chroma is read when it is uncompressed or holds JPEG; "
+            "save it as RGB"
+        )
+    height, width = page.one(HEIGHT, 0), page.one(WIDTH, 0)
+    rows = min(page.one(ROWS_PER_STRIP, height), height)
+    many = page.table.get(STRIPS)
+    if many is None or many.count != len(starts) or len(starts) * rows < height:
+        starts, sizes = _all(page, STRIPS), _all(page, SIZES)
+    strips = [page.data[a : a + n] for a, n in zip(starts, sizes, strict=True)]
+    samples = tiff_colours.unpacked(
+        strips, height=height, width=width, rows=rows, across=across, down=down
+    )
+    return tiff_colours.from_ycbcr(samples, coefficients, reference)
+
+
+def _all(page: _Page, tag: int) -> tuple[int, ...]:
+    """Return all numbers of a tag, of which there are at most as many as rows."""
+    entry = page.table.get(tag)
+    if entry is None or entry.type not in (ifd.SHORT, ifd.LONG):
+        raise ValueError(f"tag {tag} holds no offsets")
+    code = "H" if entry.type == ifd.SHORT else "I"
+    return struct.unpack(f"{page.written.order}{entry.count}{code}", ifd.value(page.data, entry))
 
 
 def _bytes(data: bytes, entry: Entry | None) -> bytes | None:

@@ -89,4 +89,5 @@ CODEC = Codec(
     recognises=lambda first: first[:4] == b"RIFF" and first[8:12] == b"WEBP",
     decode=decode,
     encode=encode,
+    holds_gray="no",
 )

@@ -10,6 +10,9 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 
+from relume.colour_statement import Colour, Transfer
+from relume.colour_statement.curves import Parametric
+from relume.colour_statement.known import ADOBE
 from relume.io.metadata import ifd
 from relume.io.metadata.ifd import Directory, Entry, Field, Layout, MalformedError
 
@@ -18,7 +21,8 @@ X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 0x011A, 0x011B, 0x0128
 SOFTWARE, DATE_TIME, ARTIST, HOST_COMPUTER = 0x0131, 0x0132, 0x013B, 0x013C
 THUMBNAIL_AT, THUMBNAIL_SIZE = 0x0201, 0x0202
 EXIF_IFD, GPS_IFD, INTEROP_IFD, MAKER_NOTE = 0x8769, 0x8825, 0xA005, 0x927C
-PIXEL_WIDTH, PIXEL_HEIGHT = 0xA002, 0xA003
+COLOUR_SPACE, PIXEL_WIDTH, PIXEL_HEIGHT = 0xA001, 0xA002, 0xA003
+INTEROP_INDEX = 0x0001
 
 DESCRIPTIVE = frozenset(
     {IMAGE_DESCRIPTION, MAKE, MODEL, ORIENTATION, SOFTWARE, DATE_TIME, ARTIST, HOST_COMPUTER}
@@ -70,6 +74,44 @@ def resolution(blob: bytes, written: Layout, first: Directory) -> tuple[float, f
         return None
     scale = 2.54 if unit[0] == 3 else 1.0
     return scale * across[0] / across[1], scale * down[0] / down[1]
+
+
+def colour(blob: bytes) -> Colour | None:
+    """Return Adobe RGB where it is stated: the index R03 of DCF 2.0 (CIPA DC-009-2010, section
+    3.2.2) beside an uncalibrated colour space; some cameras write the number 2 instead."""
+    written, first = _first(blob)
+    for at in ifd.numbers(blob, written, first.get(EXIF_IFD))[:1]:
+        camera = ifd.directory(blob, written, at)
+        space = ifd.numbers(blob, written, camera.get(COLOUR_SPACE))[:1]
+        if space == (2,):
+            return _ADOBE
+        inner = ifd.numbers(blob, written, camera.get(INTEROP_IFD))[:1]
+        if space == (0xFFFF,) and inner:
+            table = ifd.directory(blob, written, inner[0])
+            index = table.get(INTEROP_INDEX)
+            if index is not None and ifd.value(blob, index)[:3] == b"R03":
+                return _ADOBE
+    return None
+
+
+def with_colour(blob: bytes, stated: Colour) -> bytes:
+    """Correct a statement of Adobe RGB beside pixels that mean something else."""
+    if colour(blob) is None or stated.primaries == _ADOBE.primaries:
+        return blob
+    written, first = _first(blob)
+    changed = bytearray(blob)
+    for at in ifd.numbers(blob, written, first.get(EXIF_IFD))[:1]:
+        camera = ifd.directory(blob, written, at)
+        _set_number(changed, written, camera.get(COLOUR_SPACE), 1 if stated.is_srgb else 0xFFFF)
+        for inner in ifd.numbers(blob, written, camera.get(INTEROP_IFD))[:1]:
+            index = ifd.directory(blob, written, inner).get(INTEROP_INDEX)
+            if index is not None and ifd.value(blob, index)[:3] == b"R03":
+                changed[index.value_at : index.value_at + 3] = b"R98"
+    return bytes(changed)
+
+
+_ADOBE = Colour(ADOBE, Transfer("gamma 2.2", (Parametric(563 / 256),)), "EXIF")
+"""Adobe RGB (1998), section 4.3.4.2: the exponent is 2.19921875."""
 
 
 def upright(blob: bytes, *, size: tuple[int, int] | None) -> bytes:
