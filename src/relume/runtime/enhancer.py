@@ -17,8 +17,9 @@ from relume.engines import check
 from relume.errors import ContractError
 from relume.photo import Photo, Want
 from relume.render.bands import thread_count
+from relume.runtime import visible
 from relume.runtime.auto import AUTO, choose
-from relume.runtime.fit import MEMORY
+from relume.runtime.fit import MEMORY, check_picture
 from relume.runtime.foreign import Description
 from relume.runtime.given import Given, to_picture
 from relume.runtime.look import Look
@@ -105,12 +106,13 @@ class Enhancer:
                 f"photo: expected srgb or a mosaic, this one is {photo.encoding}; encode it"
             )
         scene = working(photo, threads=self.threads)
-        method, knobs, reason = self._decide(scene.seen)
+        part = visible.visible(scene.seen, photo.alpha) if photo.alpha is not None else None
+        method, knobs, reason = self._decide(scene.seen if part is None else part.alone)
         if method.card.input == "mosaic":
             from relume.runtime.develop import no_mosaic
 
             raise no_mosaic(method.card.name, photo)
-        result = method.apply(scene.seen, knobs=knobs, strength=self.strength)
+        result = self._apply(method, scene.seen, part, knobs)
         # A method that takes noise away leaves smooth places, where rounding would show as steps.
         pixels = scene.back(result, dithered=method.card.lifting is not None)
         if reason:
@@ -146,11 +148,24 @@ class Enhancer:
 
     def array(self, image: Any) -> NDArray[Any]:
         """Enhance an sRGB-encoded array; see `enhance`."""
-        picture, restore = to_picture(image)
-        method, knobs, _ = self._decide(picture)
+        picture, alpha, restore = to_picture(image)
+        check_picture(picture)
+        part = visible.visible(picture, alpha) if alpha is not None else None
+        method, knobs, _ = self._decide(picture if part is None else part.alone)
         if method.card.input == "mosaic":
             raise ContractError(f"{method.card.name} starts from camera RAW: read a photo of it")
-        return restore(method.apply(picture, knobs=knobs, strength=self.strength))
+        return restore(self._apply(method, picture, part, knobs))
+
+    def _apply(
+        self,
+        method: Method,
+        picture: Picture,
+        part: visible.Visible | None,
+        knobs: Mapping[str, float],
+    ) -> Picture:
+        if part is None:
+            return method.apply(picture, knobs=knobs, strength=self.strength)
+        return visible.apply(method, picture, part, knobs=knobs, strength=self.strength)
 
     def look(self, picture: Picture) -> Look:
         """Return what the method, or the one that fits, sees of an sRGB-encoded picture.
@@ -229,8 +244,8 @@ def enhance(
 
     A `Photo` becomes a `Photo`. Everything else becomes an array: an array, a PIL image of mode
     RGB, RGBA, L or I;16, or what speaks DLPack, as a torch tensor on the processor does.
-    (H, W) gray, (H, W, 1), (H, W, 3) RGB or (H, W, 4) RGBA, whose alpha is kept; uint8 and uint16
-    span their whole type, float16, float32 and float64 [0, 1]. Floats a little outside, as filters
+    (H, W) gray, (H, W, 1), (H, W, 3) RGB or (H, W, 4) RGBA, whose alpha is kept and hides what it
+    covers, which is not looked at; uint8 and uint16 span their whole type, float16, float32 and float64 [0, 1]. Floats a little outside, as filters
     leave them, are clipped; others are refused, since their range is another.
 
     Raises: ContractError for other arrays, NaN, or values out of range; UnknownNameError for a

@@ -78,8 +78,8 @@ def _kind(image: Any) -> str:
     return type(image).__name__
 
 
-def to_picture(image: Any) -> tuple[Picture, Restore]:
-    """Reduce the accepted forms of an image to a Picture, and return the way back.
+def to_picture(image: Any) -> tuple[Picture, Picture | None, Restore]:
+    """Reduce the accepted forms of an image to a Picture and its alpha, and return the way back.
 
     Raises: ContractError with what to write instead.
     """
@@ -93,6 +93,10 @@ def to_picture(image: Any) -> tuple[Picture, Restore]:
         with np.errstate(over="ignore"):  # becomes infinite, which is refused
             picture = picture.astype(np.float32, copy=False)
 
+    alpha: Picture | None = None
+    if array.ndim == 3 and array.shape[2] == 4:
+        alpha = array[..., 3].astype(picture.dtype, copy=False)
+
     def restore(result: Picture) -> NDArray[Any]:
         result = result.astype(array.dtype, copy=False)
         if array.ndim == 3 and array.shape[2] == 1:
@@ -101,7 +105,7 @@ def to_picture(image: Any) -> tuple[Picture, Restore]:
             return np.concatenate([result, array[..., 3:]], axis=2)
         return result
 
-    return picture, restore
+    return picture, alpha, restore
 
 
 def _check_shape(array: NDArray[Any]) -> None:
