@@ -19,6 +19,9 @@ Format = Literal["jpeg", "png", "webp", "tiff", "bmp", "avif", "heic", "dng", "r
 Want: TypeAlias = Literal["developed", "mosaic"]
 """What reading makes of camera RAW: a picture, or the mosaic for a method that starts from it."""
 
+Subsampling: TypeAlias = Literal["4:4:4", "4:2:2", "4:2:0", "4:4:0", "4:1:1"]
+"""Chroma of a JPEG: whole, half across, half both ways, half down, a quarter across."""
+
 Cfa: TypeAlias = Literal["RGGB", "BGGR", "GRBG", "GBRG"]
 """The colours of a mosaic's first two rows and columns in reading order."""
 
@@ -75,6 +78,22 @@ class Mosaic:
         return divmod(self.cfa.index("R"), 2)
 
 
+@dataclass(frozen=True)
+class Beside:
+    """What a file says of its picture beside EXIF and XMP."""
+
+    texts: tuple[tuple[str, str], ...] = ()
+    """Keyword and text: those of PNG; `COMMENT` is that of JPEG, too."""
+    photoshop: bytes | None = None
+    """Image resources of Photoshop, IPTC records among them."""
+    extended_xmp: bytes | None = None
+    """What of a JPEG's XMP did not fit into one segment."""
+
+
+COMMENT = "Comment"
+NOTHING = Beside()
+
+
 @dataclass(frozen=True, eq=False)
 class Photo:
     """Pixels, upright, and what came with them.
@@ -97,11 +116,12 @@ class Photo:
     """What it was read from; None for a picture that was never a file."""
     quality: int | None = None
     """Estimated quality of a JPEG, 1–100; 100 for a WebP means lossless."""
-    subsampling: Literal["4:4:4", "4:2:2", "4:2:0"] | None = None
+    subsampling: Subsampling | None = None
     """Chroma subsampling of a JPEG."""
     notes: tuple[str, ...] = ()
     """What was changed on reading, for people: "CMYK converted to sRGB"."""
     mosaic: Mosaic | None = None
+    beside: Beside = NOTHING
     stated: Colour | None = None
     """What the pixels mean where a file says so without an ICC profile."""
 

@@ -8,9 +8,7 @@ from typing import Literal, TypeAlias
 
 from relume.arrays import Pixels
 from relume.colour_statement import ASSUMED, Colour
-from relume.photo import Format, Mosaic
-
-Subsampling: TypeAlias = Literal["4:4:4", "4:2:2", "4:2:0"]
+from relume.photo import NOTHING, Beside, Format, Mosaic, Subsampling
 
 Admit: TypeAlias = Callable[[int, int], None]
 """Called with the declared width and height before memory is taken; raises TooLargeError."""
@@ -32,6 +30,7 @@ class Incoming:
     subsampling: Subsampling | None = None
     upright: bool = False
     """The container's own orientation is applied, and the tags in EXIF and XMP mean nothing."""
+    beside: Beside = NOTHING
     stated: Colour | None = None
     """What the file says about colour without a profile."""
     mosaic: Mosaic | None = None
@@ -52,6 +51,8 @@ class Outgoing:
     quality: int | None = None
     """1–100; None leaves the choice to the format."""
     subsampling: Subsampling | None = None
+    beside: Beside = NOTHING
+    """What of it the format holds."""
     colour: Colour = ASSUMED
     """What the pixels mean; `icc` says the same where there is one."""
 
@@ -78,6 +79,8 @@ class Codec:
     """None: read only."""
     bits: Literal[8, 16] = 8
     """The deepest samples it can be written with."""
+    holds: frozenset[Literal["texts", "comment", "photoshop", "extended XMP"]] = frozenset()
+    """What of `photo.Beside` it can be written with."""
     has_alpha: bool = True
     """It can be written with alpha."""
     holds_gray: Literal["no", "alone", "with alpha"] = "with alpha"

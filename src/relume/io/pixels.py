@@ -73,12 +73,13 @@ def laid_on(pixels: Pixels, alpha: Pixels, background: tuple[float, float, float
     colour = np.array(background, np.float32) * np.float32(top_value)
     is_gray = pixels.ndim == 2 and len(set(background)) == 1
     below = colour[0] if is_gray else colour
+    whole: Any = pixels
     if pixels.ndim == 2 and not is_gray:
-        pixels = np.repeat(pixels[..., None], 3, axis=2)
-    mixed = np.empty_like(pixels)
-    for top in range(0, len(pixels), ROWS):
+        whole = np.repeat(pixels[..., None], 3, axis=2)
+    mixed = np.empty_like(whole)
+    for top in range(0, len(whole), ROWS):
         cover = alpha[top : top + ROWS].astype(np.float32) / np.float32(top_value)
         cover = cover if is_gray else cover[..., None]
-        strip = pixels[top : top + ROWS] * cover + below * (1 - cover)
+        strip = whole[top : top + ROWS] * cover + below * (1 - cover)
         mixed[top : top + ROWS] = np.rint(strip)
     return mixed

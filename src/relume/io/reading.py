@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import PurePath
 
 from relume.colour_statement.icc import of_profile
@@ -11,14 +12,14 @@ from relume.colour_statement.icc_writer import gray_profile
 from relume.errors import RelumeError, TooLargeError, UnreadableError
 from relume.io.codec import Admit, Incoming
 from relume.io.formats import HEAD, codecs, sniff
-from relume.io.metadata import exif, icc, xmp
+from relume.io.metadata import exif, icc, photoshop, xmp
 from relume.io.metadata.ifd import MalformedError
 from relume.io.pixels import turned
 from relume.io.raw import kinds, libraw, plain_mosaic
 from relume.io.raw.levels import WhiteBalance
 from relume.io.raw.plain_mosaic import Sensor
 from relume.io.source import MAX_BYTES, Source, load, name_of
-from relume.photo import Format, Mosaic, Photo, Want
+from relume.photo import Beside, Format, Mosaic, Photo, Subsampling, Want
 
 
 def read(
@@ -149,8 +150,8 @@ def _finished(found: Incoming, name: Format) -> Photo:
     pixels = turned(found.pixels, orientation)
     sideways = orientation >= 5
     try:
-        size = (pixels.shape[1], pixels.shape[0]) if sideways else None
-        blob = exif.upright(blob, size=size) if blob is not None else None
+        size = (pixels.shape[1], pixels.shape[0]) if orientation != 1 else None
+        blob = exif.upright(blob, size=size, turned=orientation) if blob is not None else None
     except MalformedError as error:
         notes.append(f"malformed EXIF left out: {error}")
         blob = None
@@ -159,16 +160,32 @@ def _finished(found: Incoming, name: Format) -> Photo:
         alpha=turned(found.alpha, orientation) if found.alpha is not None else None,
         icc=_usable(found, notes),
         exif=blob,
-        xmp=xmp.upright(found.xmp) if found.xmp else None,
+        xmp=xmp.upright(found.xmp, turned=orientation) if found.xmp else None,
         dpi=(dpi[1], dpi[0]) if dpi and sideways else dpi,
         format=name,
         quality=found.quality,
-        subsampling=found.subsampling,
+        subsampling=_TURNED.get(found.subsampling) if sideways else found.subsampling,
         notes=tuple(notes),
         encoding="mosaic" if found.mosaic is not None else "srgb",
         mosaic=found.mosaic,
         stated=stated,
+        beside=_still_true(found.beside, turned=orientation != 1),
     )
+
+
+_TURNED: dict[Subsampling | None, Subsampling | None] = {
+    "4:4:4": "4:4:4",
+    "4:2:0": "4:2:0",
+    "4:2:2": "4:4:0",
+    "4:4:0": "4:2:2",
+    "4:1:1": "4:2:0",  # a quarter down is not written
+}
+
+
+def _still_true(beside: Beside, *, turned: bool) -> Beside:
+    if beside.photoshop is None:
+        return beside
+    return replace(beside, photoshop=photoshop.kept(beside.photoshop, turned=turned))
 
 
 def _usable(found: Incoming, notes: list[str]) -> bytes | None:

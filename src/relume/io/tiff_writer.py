@@ -20,9 +20,10 @@ import numpy as np
 
 from relume.arrays import Pixels
 from relume.io.codec import Encoded, Outgoing, Piece
-from relume.io.metadata import exif, ifd
+from relume.io.metadata import exif, ifd, photoshop
 from relume.io.metadata.ifd import BYTE, LONG, RATIONAL, SHORT, UNDEFINED, Entry, Field, Order
 
+IPTC, PHOTOSHOP = 33723, 34377
 UNCOMPRESSED, ADOBE_DEFLATE = 1, 8
 DIFFERENCES, ONE_PLANE, UNASSOCIATED, INCH = 2, 1, 2, 2
 
@@ -125,6 +126,12 @@ def _metadata(outgoing: Outgoing, order: Order) -> list[Field]:
         fields.append(Field(34675, UNDEFINED, len(outgoing.icc), outgoing.icc))
     if outgoing.xmp is not None:
         fields.append(Field(700, BYTE, len(outgoing.xmp), outgoing.xmp))
+    resources = outgoing.beside.photoshop
+    if resources is not None:
+        records, others = photoshop.iptc(resources), photoshop.without_iptc(resources)
+        for tag, value in ((IPTC, records), (PHOTOSHOP, others)):
+            if value:
+                fields.append(Field(tag, UNDEFINED, len(value), value))
     return fields
 
 

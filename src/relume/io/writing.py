@@ -14,10 +14,10 @@ from relume.io import saying
 from relume.io.atomic import replacing
 from relume.io.codec import Codec, Encoded, Outgoing
 from relume.io.formats import codecs, format_of, writable_suffixes
-from relume.io.metadata import exif
+from relume.io.metadata import exif, photoshop, xmp
 from relume.io.metadata.ifd import MalformedError
 from relume.io.pixels import laid_on, to_eight_bits
-from relume.photo import Format, Photo
+from relume.photo import COMMENT, NOTHING, Beside, Format, Photo
 
 Background: TypeAlias = tuple[int, int, int]
 """Red, green and blue of sRGB, bytes."""
@@ -136,17 +136,41 @@ def _fitted(
         alpha = to_eight_bits(alpha) if alpha is not None else None
     keep = metadata == "keep"
     same = photo.format == codec.name
+    beside = _held(photo.beside, codec, notes) if keep else NOTHING
+    packet = photo.xmp if keep else None
+    if packet is not None and beside.extended_xmp is None:
+        packet = xmp.without_extension(packet)
     return Outgoing(
         pixels=pixels,
         alpha=alpha,
         icc=icc,
         exif=_blob(photo.exif if keep else None, colour, software, notes),
-        xmp=photo.xmp if keep else None,
+        xmp=packet,
+        beside=beside,
         dpi=photo.dpi if keep else None,
         quality=quality or (photo.quality if same else None),
         subsampling=photo.subsampling if same else None,
         colour=colour,
     ), notes
+
+
+def _held(beside: Beside, codec: Codec, notes: list[str]) -> Beside:
+    """Return what of it a format holds, and say what not."""
+    texts = beside.texts
+    if "texts" not in codec.holds:
+        texts = tuple(one for one in texts if "comment" in codec.holds and one[0] == COMMENT)
+    lost = dict.fromkeys(name for name, _ in beside.texts if (name, _) not in texts)
+    resources, extended = beside.photoshop, beside.extended_xmp
+    if resources is not None and "photoshop" not in codec.holds:
+        has_iptc = photoshop.iptc(resources) is not None
+        lost["IPTC data" if has_iptc else "Photoshop data"] = None
+        resources = None
+    if extended is not None and "extended XMP" not in codec.holds:
+        lost["extended XMP"] = None
+        extended = None
+    if lost:
+        notes.append(f"left out, {codec.title} has no place for it: {', '.join(lost)}")
+    return Beside(texts, resources, extended)
 
 
 def _blob(

@@ -7,8 +7,11 @@ XMP specification part 3 (2020), section 1.1.3.
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
+from hashlib import md5
 from io import BytesIO
 
 import numpy as np
@@ -18,12 +21,15 @@ from PIL.JpegImagePlugin import JpegImageFile
 from relume.arrays import Pixels
 from relume.errors import UnreadableError
 from relume.io import jpeg_parts
-from relume.io.codec import Admit, Codec, Encoded, Incoming, Outgoing, Piece, Subsampling
+from relume.io.codec import Admit, Codec, Encoded, Incoming, Outgoing, Piece
 from relume.io.metadata import exif, icc
 from relume.io.pillow import to_arrays
+from relume.photo import COMMENT, Beside, Subsampling
 
 EXIF = b"Exif\0\0"
 XMP = b"http://ns.adobe.com/xap/1.0/\0"
+EXTENDED = b"http://ns.adobe.com/xmp/extension/\0"
+PHOTOSHOP = b"Photoshop 3.0\0"
 ICC = b"ICC_PROFILE\0"
 LARGEST = 65533
 """Bytes a segment can hold."""
@@ -38,7 +44,15 @@ _SAMPLING: dict[tuple[tuple[int, int], ...], Subsampling] = {
     ((1, 1), (1, 1), (1, 1)): "4:4:4",
     ((2, 1), (1, 1), (1, 1)): "4:2:2",
     ((2, 2), (1, 1), (1, 1)): "4:2:0",
+    ((1, 2), (1, 1), (1, 1)): "4:4:0",
+    ((4, 1), (1, 1), (1, 1)): "4:1:1",
+    # Written by few and by no encoder of ours: the nearest with as much chroma.
+    ((1, 4), (1, 1), (1, 1)): "4:2:0",
+    ((4, 2), (1, 1), (1, 1)): "4:1:1",
+    ((4, 4), (1, 1), (1, 1)): "4:1:1",
 }
+
+_RARE = frozenset({((1, 4), (1, 1), (1, 1)), ((4, 2), (1, 1), (1, 1)), ((4, 4), (1, 1), (1, 1))})
 
 _LUMA_TABLE = np.array(
     [
@@ -118,8 +132,9 @@ def decode(data: bytes, admit: Admit) -> Incoming:
     header = _header(data)
     admit(header.width, header.height)
     # libjpeg looks for the header in its own way: what it found is what it will take memory for.
-    height, width, *_ = simplejpeg.decode_jpeg_header(data, strict=False)
-    admit(int(width), int(height))
+    with suppress(ValueError, KeyError):  # of chroma samplings that it does not know
+        height, width, *_ = simplejpeg.decode_jpeg_header(data, strict=False)
+        admit(int(width), int(height))
     if header.bits != 8:
         raise UnreadableError(
             f"JPEG of {header.bits} bits per sample is not read; convert it to PNG"
@@ -143,6 +158,7 @@ def decode(data: bytes, admit: Admit) -> Incoming:
         exif=_joined(header, EXIF),
         xmp=_first(header, XMP),
         dpi=_dpi(header),
+        beside=_beside(header),
         quality=estimated_quality(table) if table else None,
         subsampling=_SAMPLING.get(header.sampling),
         notes=(*more, *notes, *metadata_notes),
@@ -170,20 +186,28 @@ def _pixels(
 ) -> tuple[Pixels, tuple[str, ...]]:
     many = len(header.sampling)
     if many in (1, 3):
-        try:
-            if many == 1:
-                return simplejpeg.decode_jpeg(data, "GRAY")[:, :, 0], ()
-            return simplejpeg.decode_jpeg(data, "RGB"), ()
-        except ValueError:
-            # It takes every irregularity for an error. Pillow refuses only what is cut off.
-            pass
+        # It takes every irregularity for an error, of metadata too.
+        for bare in (False, True):
+            try:
+                return _decoded(_bare(data, header) if bare else data, many), ()
+            except (ValueError, KeyError):
+                continue
     picture = JpegImageFile(BytesIO(_bare(data, header)))
     admit(*picture.size)
     picture.load()
     if picture.mode == "CMYK":
         turned, note = icc.cmyk_to_srgb(picture, profile)
         return to_arrays(turned)[0], (note,)
-    return to_arrays(picture)[0], ("the JPEG data has errors: parts may look wrong",)
+    # Pillow refuses only what is cut off, and reads samplings that are rare.
+    pixels = to_arrays(picture)[0]
+    known = len(header.sampling) == 3 and header.sampling not in _RARE
+    return pixels, ("the JPEG data has errors: parts may look wrong",) if known else ()
+
+
+def _decoded(data: bytes, many: int) -> Pixels:
+    if many == 1:
+        return simplejpeg.decode_jpeg(data, "GRAY")[:, :, 0]
+    return simplejpeg.decode_jpeg(data, "RGB")
 
 
 def _bare(data: bytes, header: _Header) -> bytes:
@@ -210,7 +234,9 @@ def _first(header: _Header, prefix: bytes) -> bytes | None:
 
 
 def _profile(header: _Header) -> tuple[bytes | None, tuple[str, ...]]:
-    parts = sorted(p[len(ICC) :] for m, p in header.segments if m == 0xE2 and p.startswith(ICC))
+    # As a set: some programs add a profile that is there already.
+    found = {p[len(ICC) :] for m, p in header.segments if m == 0xE2 and p.startswith(ICC)}
+    parts = sorted(found)
     if not parts:
         return None, ()
     if any(len(p) < 2 for p in parts) or [p[0] for p in parts] != [*range(1, parts[0][1] + 1)]:
@@ -233,11 +259,30 @@ def _left_out(header: _Header) -> tuple[str, ...]:
     for marker, payload in header.segments:
         if marker == 0xE2 and payload.startswith(b"MPF\0"):
             notes.append("only the first picture of the file was read (others: gain map, stereo)")
-        elif marker == 0xE1 and payload.startswith(b"http://ns.adobe.com/xmp/extension/\0"):
-            notes.append("extended XMP left out")
-        elif marker == 0xED and b"8BIM\x04\x04" in payload:
-            notes.append("IPTC data left out")
     return tuple(dict.fromkeys(notes))
+
+
+def _beside(header: _Header) -> Beside:
+    comments = [p for m, p in header.segments if m == 0xFE]
+    # Bytes of any encoding come back as they were.
+    texts = ((COMMENT, one.decode("utf-8", "surrogateescape")) for one in comments if one)
+    resources = (p[len(PHOTOSHOP) :] for m, p in header.segments
+                 if m == 0xED and p.startswith(PHOTOSHOP))  # fmt: skip
+    return Beside(tuple(texts), b"".join(resources) or None, _extended(header))
+
+
+def _extended(header: _Header) -> bytes | None:
+    """Put extended XMP together; None where parts are missing. XMP, part 3, section 1.1.3.1."""
+    found = [p[len(EXTENDED) :] for m, p in header.segments
+             if m == 0xE1 and p.startswith(EXTENDED) and len(p) >= len(EXTENDED) + 40]  # fmt: skip
+    whole, guid = bytearray(), b""
+    for part in sorted(found, key=lambda one: one[36:40]):
+        (at,) = struct.unpack_from(">I", part, 36)
+        if (guid and part[:32] != guid) or at != len(whole):
+            return None
+        guid = part[:32]
+        whole += part[40:]
+    return bytes(whole) or None
 
 
 def encode(outgoing: Outgoing) -> Encoded:
@@ -281,6 +326,7 @@ def _metadata(outgoing: Outgoing) -> tuple[list[Piece], tuple[str, ...]]:
         notes.append("XMP left out: it is too long for JPEG")
     elif outgoing.xmp is not None:
         pieces.append(_segment(0xE1, XMP + outgoing.xmp))
+    pieces += _written_beside(outgoing.beside)
     profile = outgoing.icc or b""
     step = LARGEST - len(ICC) - 2
     parts = [profile[at : at + step] for at in range(0, len(profile), step)]
@@ -292,6 +338,23 @@ def _metadata(outgoing: Outgoing) -> tuple[list[Piece], tuple[str, ...]]:
     return pieces, tuple(notes)
 
 
+def _written_beside(beside: Beside) -> Iterator[bytes]:
+    extended = beside.extended_xmp or b""
+    guid = md5(extended, usedforsecurity=False).hexdigest().upper().encode()
+    step = LARGEST - len(EXTENDED) - 40
+    for at in range(0, len(extended), step):
+        head = EXTENDED + guid + struct.pack(">II", len(extended), at)
+        yield _segment(0xE1, head + extended[at : at + step])
+    resources = beside.photoshop or b""
+    step = LARGEST - len(PHOTOSHOP)
+    for at in range(0, len(resources), step):
+        yield _segment(0xED, PHOTOSHOP + resources[at : at + step])
+    for _, words in beside.texts:
+        comment = words.encode("utf-8", "surrogateescape")
+        for at in range(0, len(comment), LARGEST):
+            yield _segment(0xFE, comment[at : at + LARGEST])
+
+
 CODEC = Codec(
     name="jpeg",
     title="JPEG",
@@ -300,4 +363,5 @@ CODEC = Codec(
     decode=decode,
     encode=encode,
     has_alpha=False,
+    holds=frozenset({"comment", "photoshop", "extended XMP"}),
 )

@@ -21,8 +21,10 @@ from relume.colour_statement.known import (
 )
 from relume.io import vips
 from relume.io.codec import Admit, Codec, Encoded, Incoming, Outgoing, Piece
+from relume.io.metadata import photoshop, png_texts
 from relume.io.pillow import ONE_BIT, PALETTE
 from relume.io.pixels import split
+from relume.photo import Beside
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 XMP = b"XML:com.adobe.xmp"
@@ -57,9 +59,12 @@ def decode(data: bytes, admit: Admit) -> Incoming:
     admit(width, height)
     found: dict[bytes, bytes] = {}
     packet: bytes | None = None
+    chunks: list[tuple[bytes, bytes]] = []
     for kind, start, end in _chunks(data):
         if kind == b"iTXt" and data.startswith(XMP + b"\0", start):
             packet = _text(data[start:end])
+        elif kind in png_texts.TEXT_KINDS:
+            chunks.append((kind, data[start:end]))
         elif kind != b"IDAT" and kind not in found:
             found[kind] = data[start:end]
     bare = _bare(data)
@@ -72,13 +77,15 @@ def decode(data: bytes, admit: Admit) -> Incoming:
     if b"acTL" in found:
         notes.append("only the first frame of the animation was read")
     profile, stated = _colour(found, notes)
+    beside, hidden = _beside(chunks, notes)
     return Incoming(
         pixels=pixels,
         alpha=alpha,
         icc=profile,
         stated=stated,
-        exif=found.get(b"eXIf"),
-        xmp=packet,
+        exif=found.get(b"eXIf") or hidden.get("exif"),
+        xmp=packet or hidden.get("xmp"),
+        beside=beside,
         dpi=_dpi(found.get(b"pHYs")),
         notes=tuple(notes),
     )
@@ -160,6 +167,35 @@ def _of_gamma(gamma: bytes | None, places: bytes | None) -> Colour | None:
     return Colour(primaries, transfer, "cHRM and gAMA" if places else "gAMA")
 
 
+def _beside(chunks: list[tuple[bytes, bytes]], notes: list[str]) -> tuple[Beside, dict[str, bytes]]:
+    """Return texts, and what else was hidden in them, by "exif" and "xmp"."""
+    if len(chunks) > png_texts.MOST:
+        notes.append(f"texts after the first {png_texts.MOST} left out")
+    texts: list[tuple[str, str]] = []
+    hidden: dict[str, bytes] = {}
+    resources: bytes | None = None
+    for kind, content in chunks[: png_texts.MOST]:
+        found = png_texts.text(kind, content, _unfolded)
+        if found is None:
+            notes.append("a damaged text was left out")
+            continue
+        if not found[0].startswith(png_texts.RAW):
+            texts.append(found)
+            continue
+        name, data = found[0].removeprefix(png_texts.RAW), png_texts.raw_profile(found[1])
+        if data.startswith(b"http://ns.adobe.com/xap/1.0/\0"):
+            name, data = "xmp", data.partition(b"\0")[2]
+        if name in ("exif", "APP1"):
+            hidden.setdefault("exif", data)
+        elif name == "xmp":
+            hidden.setdefault("xmp", data)
+        elif name in ("iptc", "8bim"):
+            resources = data if data[:4] == b"8BIM" else photoshop.of_iptc(data)
+        elif name not in ("icc", "icm"):  # those of ImageMagick say what iCCP says
+            notes.append(f"{name} data left out")
+    return Beside(tuple(texts), resources), hidden
+
+
 def _dpi(chunk: bytes | None) -> tuple[float, float] | None:
     if chunk is None or len(chunk) != 9 or chunk[8] != 1:
         return None
@@ -191,6 +227,12 @@ def _metadata(outgoing: Outgoing) -> Iterator[bytes]:
         yield _chunk(b"eXIf", outgoing.exif)
     if outgoing.xmp is not None:
         yield _chunk(b"iTXt", XMP + b"\0\0\0\0\0" + outgoing.xmp)
+    texts = outgoing.beside.texts
+    if outgoing.beside.photoshop is not None:
+        texts = (*texts, png_texts.as_raw_profile("iptc", outgoing.beside.photoshop))
+    for keyword, words in texts:
+        for kind, content in png_texts.chunk(keyword, words):
+            yield _chunk(kind, content)
 
 
 def _chunk(kind: bytes, content: bytes) -> bytes:
@@ -207,4 +249,5 @@ CODEC = Codec(
     encode=encode,
     bits=16,
     states_hdr=True,
+    holds=frozenset({"texts", "comment", "photoshop"}),
 )

@@ -19,9 +19,10 @@ from relume.errors import UnreadableError
 from relume.io import pixels as px
 from relume.io import tiff_colours, tiff_writer, vips
 from relume.io.codec import Admit, Codec, Incoming
-from relume.io.metadata import exif, icc, ifd
+from relume.io.metadata import exif, icc, ifd, photoshop
 from relume.io.metadata.ifd import Directory, Entry, Layout, MalformedError
 from relume.io.pillow import ONE_BIT, PALETTE, to_arrays
+from relume.photo import Beside
 
 SUBFILE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, STRIPS = 254, 256, 257, 258, 259, 262, 273
 ROWS_PER_STRIP, SIZES, PLANES, SUB_IFDS, TILES = 278, 279, 284, 330, 322
@@ -82,6 +83,7 @@ def decode(data: bytes, admit: Admit) -> Incoming:
         icc=profile,
         exif=_exif(data, page.written, page.table, notes),
         xmp=_bytes(data, page.table.get(XMP)),
+        beside=_beside(data, page.table),
         dpi=exif.resolution(data, page.written, page.table),
         notes=tuple(notes),
     )
@@ -197,6 +199,14 @@ def _bytes(data: bytes, entry: Entry | None) -> bytes | None:
         return None
 
 
+def _beside(data: bytes, table: Directory) -> Beside:
+    resources = _bytes(data, table.get(tiff_writer.PHOTOSHOP)) or b""
+    records = _bytes(data, table.get(tiff_writer.IPTC))
+    if records is not None and photoshop.iptc(resources) is None:
+        resources += photoshop.of_iptc(records)
+    return Beside(photoshop=resources or None)
+
+
 def _exif(data: bytes, written: Layout, first: Directory, notes: list[str]) -> bytes | None:
     try:
         return exif.extract(data, written, first)
@@ -239,4 +249,5 @@ CODEC = Codec(
     decode=vips.with_own_reason(decode),
     encode=tiff_writer.encode,
     bits=16,
+    holds=frozenset({"photoshop"}),
 )

@@ -15,6 +15,7 @@ from relume.colour_statement.curves import Parametric
 from relume.colour_statement.known import ADOBE
 from relume.io.metadata import ifd
 from relume.io.metadata.ifd import Directory, Entry, Field, Layout, MalformedError
+from relume.io.metadata.xmp import moved
 
 IMAGE_DESCRIPTION, MAKE, MODEL, ORIENTATION = 0x010E, 0x010F, 0x0110, 0x0112
 X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 0x011A, 0x011B, 0x0128
@@ -23,6 +24,7 @@ THUMBNAIL_AT, THUMBNAIL_SIZE = 0x0201, 0x0202
 EXIF_IFD, GPS_IFD, INTEROP_IFD, MAKER_NOTE = 0x8769, 0x8825, 0xA005, 0x927C
 COLOUR_SPACE, PIXEL_WIDTH, PIXEL_HEIGHT = 0xA001, 0xA002, 0xA003
 INTEROP_INDEX = 0x0001
+SUBJECT_AREA, SUBJECT_LOCATION = 0x9214, 0xA214
 
 DESCRIPTIVE = frozenset(
     {IMAGE_DESCRIPTION, MAKE, MODEL, ORIENTATION, SOFTWARE, DATE_TIME, ARTIST, HOST_COMPUTER}
@@ -114,10 +116,11 @@ _ADOBE = Colour(ADOBE, Transfer("gamma 2.2", (Parametric(563 / 256),)), "EXIF")
 """Adobe RGB (1998), section 4.3.4.2: the exponent is 2.19921875."""
 
 
-def upright(blob: bytes, *, size: tuple[int, int] | None) -> bytes:
+def upright(blob: bytes, *, size: tuple[int, int] | None, turned: int = 1) -> bytes:
     """Set the orientation to 1 and drop the thumbnail, which shows the picture as it was.
 
-    `size` is the new (width, height) when the picture was turned on its side.
+    `size` is the new (width, height) when the picture was turned by the orientation `turned`; the
+    place of its subject turns with it.
     """
     written, first = _first(blob)
     changed = bytearray(blob)
@@ -125,12 +128,30 @@ def upright(blob: bytes, *, size: tuple[int, int] | None) -> bytes:
     if size is not None:
         for found in ifd.numbers(blob, written, first.get(EXIF_IFD))[:1]:
             camera = ifd.directory(blob, written, found)
+            _turn_subject(changed, written, camera, size, turned)
             _set_number(changed, written, camera.get(PIXEL_WIDTH), size[0])
             _set_number(changed, written, camera.get(PIXEL_HEIGHT), size[1])
     if first.next:
         struct.pack_into(written.order + "I", changed, first.next_at, 0)
         del changed[_end_without_thumbnail(blob, written, first) :]
     return bytes(changed)
+
+
+def _turn_subject(
+    blob: bytearray, written: Layout, camera: Directory, size: tuple[int, int], turned: int
+) -> None:
+    """Turn SubjectArea, a point, circle or rectangle about its centre, and SubjectLocation."""
+    wide, tall = size[::-1] if turned >= 5 else size
+    for tag in (SUBJECT_AREA, SUBJECT_LOCATION):
+        entry = camera.get(tag)
+        if entry is None or entry.type != ifd.SHORT or not 2 <= entry.count <= 4:
+            continue
+        x, y, *extent = ifd.numbers(blob, written, entry)
+        right, down = moved((x / wide, y / tall), turned)
+        place = [round(right * size[0]), round(down * size[1])]
+        extent = extent[::-1] if turned >= 5 else extent
+        numbers = [min(max(number, 0), 0xFFFF) for number in (*place, *extent)]
+        struct.pack_into(f"{written.order}{entry.count}H", blob, entry.value_at, *numbers)
 
 
 def _set_number(blob: bytearray, written: Layout, entry: Entry | None, number: int) -> None:
