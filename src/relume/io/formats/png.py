@@ -135,7 +135,7 @@ def _colour(found: dict[bytes, bytes], notes: list[str]) -> tuple[bytes | None, 
         notes.append(f"cICP chunk {chunk.hex(' ')} left out: not one we know")
     try:
         profile = _profile(found.get(b"iCCP"))
-    except (zlib.error, ValueError) as error:
+    except zlib.error as error:
         notes.append(f"ICC profile left out: damaged ({error})")
         profile = None
     if profile is not None:
