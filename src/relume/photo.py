@@ -121,6 +121,12 @@ class Photo:
     notes: tuple[str, ...] = ()
     """What was changed on reading, for people: "CMYK converted to sRGB"."""
     mosaic: Mosaic | None = None
+    depth: int | None = None
+    """Bits per sample in the file; pixels of 10 and 12 bits span 16 here."""
+    orientation: int = 1
+    """How the file lay, as EXIF counts: `pixels` are upright."""
+    pages: int = 1
+    """Pictures in the file, of which this is one: pages, frames."""
     beside: Beside = NOTHING
     stated: Colour | None = None
     """What the pixels mean where a file says so without an ICC profile."""

@@ -30,6 +30,10 @@ class Incoming:
     subsampling: Subsampling | None = None
     upright: bool = False
     """The container's own orientation is applied, and the tags in EXIF and XMP mean nothing."""
+    depth: int | None = None
+    """Bits per sample in the file, where they are not those of the pixels."""
+    pages: int = 1
+    """Pictures in the file: pages, frames."""
     beside: Beside = NOTHING
     stated: Colour | None = None
     """What the file says about colour without a profile."""
@@ -51,6 +55,8 @@ class Outgoing:
     quality: int | None = None
     """1–100; None leaves the choice to the format."""
     subsampling: Subsampling | None = None
+    depth: int | None = None
+    """Bits per sample that a format of several depths is to hold."""
     beside: Beside = NOTHING
     """What of it the format holds."""
     colour: Colour = ASSUMED

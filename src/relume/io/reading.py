@@ -169,6 +169,9 @@ def _finished(found: Incoming, name: Format) -> Photo:
         encoding="mosaic" if found.mosaic is not None else "srgb",
         mosaic=found.mosaic,
         stated=stated,
+        depth=found.depth or found.pixels.dtype.itemsize * 8,
+        orientation=orientation,
+        pages=found.pages,
         beside=_still_true(found.beside, turned=orientation != 1),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import BinaryIO, Literal, TypeAlias
@@ -66,6 +67,20 @@ def encode(
 ) -> bytes:
     """Return the bytes that `write` would write."""
     return b"".join(_encoded(photo, format, quality, metadata, software, background).pieces)
+
+
+def losses(photo: Photo, format: Format) -> tuple[str, ...]:
+    """Return what a photo would lose in a format, or why it cannot be written to it."""
+    codec = codecs()[format]
+    if codec.encode is None:
+        return (f"{codec.title} is not written",)
+    # One pixel says as much, with the least alpha of all.
+    alpha = photo.alpha.min(keepdims=True) if photo.alpha is not None else None
+    one = replace(photo, pixels=photo.pixels[:1, :1], alpha=alpha)
+    try:
+        return _encoded(one, format, None, "keep", None, WHITE).notes
+    except UnwritableError as error:
+        return (str(error),)
 
 
 def _encoded(

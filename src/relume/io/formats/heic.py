@@ -47,6 +47,8 @@ def decode(data: bytes, admit: Admit) -> Incoming:
         exif=picture.info.get("exif"),
         xmp=picture.info.get("xmp"),
         upright=True,
+        depth=depth,
+        pages=len(pictures),
         notes=notes,
     )
 

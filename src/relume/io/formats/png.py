@@ -86,6 +86,8 @@ def decode(data: bytes, admit: Admit) -> Incoming:
         exif=found.get(b"eXIf") or hidden.get("exif"),
         xmp=packet or hidden.get("xmp"),
         beside=beside,
+        depth=depth,
+        pages=int.from_bytes(found.get(b"acTL", b"\0\0\0\1")[:4], "big"),
         dpi=_dpi(found.get(b"pHYs")),
         notes=tuple(notes),
     )

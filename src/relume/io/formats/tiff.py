@@ -84,6 +84,8 @@ def decode(data: bytes, admit: Admit) -> Incoming:
         exif=_exif(data, page.written, page.table, notes),
         xmp=_bytes(data, page.table.get(XMP)),
         beside=_beside(data, page.table),
+        depth=bits,
+        pages=_count(data, page.written),
         dpi=exif.resolution(data, page.written, page.table),
         notes=tuple(notes),
     )
@@ -101,6 +103,17 @@ def _page(data: bytes, notes: list[str]) -> _Page:
         only = "only the first page was read"
         notes.append(only if not number else f"only page {number + 1} was read, the full picture")
     return chosen
+
+
+def _count(data: bytes, written: Layout) -> int:
+    at, count = written.first, 0
+    while at and count < PAGES:
+        try:
+            at = ifd.directory(data, written, at).next
+        except MalformedError:
+            break
+        count += 1
+    return count
 
 
 def _full(data: bytes, written: Layout, first: Directory) -> _Page | None:

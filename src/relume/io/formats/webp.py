@@ -59,6 +59,7 @@ def decode(data: bytes, admit: Admit) -> Incoming:
         exif=picture.info.get("exif"),
         xmp=picture.info.get("xmp"),
         quality=LOSSLESS if is_lossless else None,
+        pages=picture.n_frames,
         notes=notes,
     )
 
