@@ -126,6 +126,8 @@ class FileWork:
     copy: Callable[[Photo, Path, Path], tuple[str, ...] | None] | None = None
     """Copies the file of a photo that was left alone, or returns None where it cannot; None where
     results are to be written anew."""
+    sidecars: Callable[..., tuple[str, ...]] | None = None
+    """Copies what lies beside the input, `sidecars.put`; None where metadata are not to be kept."""
     maps: MapsFolder | None = None
     """Where the method's intermediate results go, if anywhere."""
 
@@ -160,8 +162,14 @@ class FileWork:
         if self.copy is not None and enhanced.method == LEFT_ALONE:
             copied = self.copy(photo, job.input, job.output)
             if copied is not None:  # nothing of what was noted on reading holds for a copy
-                return copied
-        return (*photo.notes, *self.write(enhanced.photo, job.output))
+                return (*copied, *self._put_sidecars(job, photo, copied=True))
+        notes = self.write(enhanced.photo, job.output)
+        return (*photo.notes, *notes, *self._put_sidecars(job, photo, copied=False))
+
+    def _put_sidecars(self, job: Job, photo: Photo, *, copied: bool) -> tuple[str, ...]:
+        if self.sidecars is None or not job.input.name or not job.output.name:
+            return ()
+        return self.sidecars(job.input, job.output, photo, copied=copied)
 
 
 class Run:

@@ -20,6 +20,7 @@ from relume.io.source import MAX_BYTES
 from relume.io.writing import WHITE, Background
 from relume.photo import Photo
 from relume.release import __version__
+from relume.runs import sidecars
 from relume.runs.batch import FileWork
 from relume.runtime import Enhancer, weights
 from relume.runtime.auto import AUTO, METHODS
@@ -79,6 +80,7 @@ class Treatment:
                 sensor=self.sensor,
             ),
             copy=self._copying(),
+            sidecars=None if self.strip_metadata else sidecars.put,
             write=partial(
                 write,
                 quality=self.quality,
