@@ -244,9 +244,10 @@ def enhance(
 
     A `Photo` becomes a `Photo`. Everything else becomes an array: an array, a PIL image of mode
     RGB, RGBA, L or I;16, or what speaks DLPack, as a torch tensor on the processor does.
-    (H, W) gray, (H, W, 1), (H, W, 3) RGB or (H, W, 4) RGBA, whose alpha is kept and hides what it
-    covers, which is not looked at; uint8 and uint16 span their whole type, float16, float32 and float64 [0, 1]. Floats a little outside, as filters
-    leave them, are clipped; others are refused, since their range is another.
+    (H, W) gray, (H, W, 1), (H, W, 3) RGB or (H, W, 4) RGBA, whose alpha is kept, and what it hides
+    is not looked at; uint8 and uint16 span their whole type, float16, float32 and float64 [0, 1].
+    Floats a little outside, as filters leave them, are clipped; others are refused, since their
+    range is another.
 
     Raises: ContractError for other arrays, NaN, or values out of range; UnknownNameError for a
     name nothing answers to.
