@@ -166,6 +166,7 @@ def _fitted(
         quality=quality or (photo.quality if same else None),
         subsampling=photo.subsampling if same else None,
         colour=colour,
+        depth=photo.depth,
     ), notes
 
 

@@ -7,11 +7,9 @@ XMP specification part 3 (2020), section 1.1.3.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
-from hashlib import md5
 from io import BytesIO
 
 import numpy as np
@@ -20,19 +18,16 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from relume.arrays import Pixels
 from relume.errors import UnreadableError
-from relume.io import jpeg_parts
+from relume.io import jpeg_beside, jpeg_parts
 from relume.io.codec import Admit, Codec, Encoded, Incoming, Outgoing, Piece
+from relume.io.jpeg_beside import LARGEST, segment
 from relume.io.metadata import exif, icc
 from relume.io.pillow import to_arrays
-from relume.photo import COMMENT, Beside, Subsampling
+from relume.photo import Subsampling
 
 EXIF = b"Exif\0\0"
 XMP = b"http://ns.adobe.com/xap/1.0/\0"
-EXTENDED = b"http://ns.adobe.com/xmp/extension/\0"
-PHOTOSHOP = b"Photoshop 3.0\0"
 ICC = b"ICC_PROFILE\0"
-LARGEST = 65533
-"""Bytes a segment can hold."""
 
 QUALITY = 95
 """Default for a picture that was no JPEG."""
@@ -158,7 +153,7 @@ def decode(data: bytes, admit: Admit) -> Incoming:
         exif=_joined(header, EXIF),
         xmp=_first(header, XMP),
         dpi=_dpi(header),
-        beside=_beside(header),
+        beside=jpeg_beside.read(header.segments),
         quality=estimated_quality(table) if table else None,
         subsampling=_SAMPLING.get(header.sampling),
         notes=(*more, *notes, *metadata_notes),
@@ -215,12 +210,8 @@ def _bare(data: bytes, header: _Header) -> bytes:
     pieces = [b"\xff\xd8"]
     for marker, payload in header.segments:
         if not (0xE0 <= marker <= 0xEF or marker == 0xFE) or marker == 0xEE:
-            pieces.append(_segment(marker, payload))
+            pieces.append(segment(marker, payload))
     return b"".join([*pieces, data[header.scan_at :]])
-
-
-def _segment(marker: int, payload: bytes) -> bytes:
-    return struct.pack(">BBH", 0xFF, marker, len(payload) + 2) + payload
 
 
 def _joined(header: _Header, prefix: bytes) -> bytes | None:
@@ -262,29 +253,6 @@ def _left_out(header: _Header) -> tuple[str, ...]:
     return tuple(dict.fromkeys(notes))
 
 
-def _beside(header: _Header) -> Beside:
-    comments = [p for m, p in header.segments if m == 0xFE]
-    # Bytes of any encoding come back as they were.
-    texts = ((COMMENT, one.decode("utf-8", "surrogateescape")) for one in comments if one)
-    resources = (p[len(PHOTOSHOP) :] for m, p in header.segments
-                 if m == 0xED and p.startswith(PHOTOSHOP))  # fmt: skip
-    return Beside(tuple(texts), b"".join(resources) or None, _extended(header))
-
-
-def _extended(header: _Header) -> bytes | None:
-    """Put extended XMP together; None where parts are missing. XMP, part 3, section 1.1.3.1."""
-    found = [p[len(EXTENDED) :] for m, p in header.segments
-             if m == 0xE1 and p.startswith(EXTENDED) and len(p) >= len(EXTENDED) + 40]  # fmt: skip
-    whole, guid = bytearray(), b""
-    for part in sorted(found, key=lambda one: one[36:40]):
-        (at,) = struct.unpack_from(">I", part, 36)
-        if (guid and part[:32] != guid) or at != len(whole):
-            return None
-        guid = part[:32]
-        whole += part[40:]
-    return bytes(whole) or None
-
-
 def encode(outgoing: Outgoing) -> Encoded:
     quality = outgoing.quality or QUALITY
     # Full chroma costs a third more bytes and time for 0.3 dB at 95: only for who asks for more.
@@ -307,7 +275,7 @@ def _after_jfif(coded: bytes) -> int:
 def _jfif(dpi: tuple[float, float] | None) -> bytes:
     across, down = (min(max(round(one), 1), 65535) for one in dpi or (1, 1))
     unit = 1 if dpi else 0
-    return _segment(0xE0, b"JFIF\0" + struct.pack(">HBHHBB", 0x0101, unit, across, down, 0, 0))
+    return segment(0xE0, b"JFIF\0" + struct.pack(">HBHHBB", 0x0101, unit, across, down, 0, 0))
 
 
 def _metadata(outgoing: Outgoing) -> tuple[list[Piece], tuple[str, ...]]:
@@ -321,12 +289,12 @@ def _metadata(outgoing: Outgoing) -> tuple[list[Piece], tuple[str, ...]]:
             blob = None
             notes[-1] = "EXIF left out: it is too long for JPEG"
     if blob is not None:
-        pieces.append(_segment(0xE1, EXIF + blob))
+        pieces.append(segment(0xE1, EXIF + blob))
     if outgoing.xmp is not None and len(XMP) + len(outgoing.xmp) > LARGEST:
         notes.append("XMP left out: it is too long for JPEG")
     elif outgoing.xmp is not None:
-        pieces.append(_segment(0xE1, XMP + outgoing.xmp))
-    pieces += _written_beside(outgoing.beside)
+        pieces.append(segment(0xE1, XMP + outgoing.xmp))
+    pieces += jpeg_beside.segments(outgoing.beside)
     profile = outgoing.icc or b""
     step = LARGEST - len(ICC) - 2
     parts = [profile[at : at + step] for at in range(0, len(profile), step)]
@@ -334,25 +302,8 @@ def _metadata(outgoing: Outgoing) -> tuple[list[Piece], tuple[str, ...]]:
         notes.append("ICC profile left out: it is too long for JPEG")
     else:
         for number, part in enumerate(parts, 1):
-            pieces.append(_segment(0xE2, ICC + bytes((number, len(parts))) + part))
+            pieces.append(segment(0xE2, ICC + bytes((number, len(parts))) + part))
     return pieces, tuple(notes)
-
-
-def _written_beside(beside: Beside) -> Iterator[bytes]:
-    extended = beside.extended_xmp or b""
-    guid = md5(extended, usedforsecurity=False).hexdigest().upper().encode()
-    step = LARGEST - len(EXTENDED) - 40
-    for at in range(0, len(extended), step):
-        head = EXTENDED + guid + struct.pack(">II", len(extended), at)
-        yield _segment(0xE1, head + extended[at : at + step])
-    resources = beside.photoshop or b""
-    step = LARGEST - len(PHOTOSHOP)
-    for at in range(0, len(resources), step):
-        yield _segment(0xED, PHOTOSHOP + resources[at : at + step])
-    for _, words in beside.texts:
-        comment = words.encode("utf-8", "surrogateescape")
-        for at in range(0, len(comment), LARGEST):
-            yield _segment(0xFE, comment[at : at + LARGEST])
 
 
 CODEC = Codec(
