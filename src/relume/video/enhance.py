@@ -276,11 +276,8 @@ def _written(
         notes = join(pieces, source, temporary, suffix=suffix, is_cut=part.is_cut)
         temporary.replace(target)
     except OSError as error:
-        if isinstance(error, UnwritableError):
-            raise
-        raise UnwritableError(
-            f"cannot write {target}: {(error.strerror or str(error)).lower()}"
-        ) from error
+        why = str(error) if isinstance(error, UnwritableError) else error.strerror or str(error)
+        raise UnwritableError(f"cannot write {target}: {why.lower()}") from error
     finally:
         temporary.unlink(missing_ok=True)
     return notes

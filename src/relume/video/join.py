@@ -11,6 +11,7 @@ origin, so that sound stays where it was.
 
 from __future__ import annotations
 
+import errno
 import heapq
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
@@ -35,6 +36,7 @@ MUXERS = {
     ".webm": "webm",
     ".ts": "mpegts",
 }
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 ISO = (".mp4", ".m4v", ".mov")
 _OWN_TAGS = {
     "encoder",
@@ -60,7 +62,18 @@ def join(
 
     Returns what the container could not take. Raises: UnwritableError.
     """
-    return _Join(pieces, source, suffix, is_cut).write(target)
+    try:
+        return _Join(pieces, source, suffix, is_cut, with_others=True).write(target)
+    except UnwritableError as error:
+        cause = error.__cause__
+        if isinstance(cause, OSError) and cause.errno in _NO_ROOM:
+            raise
+        try:  # what is damaged in sound or subtitles must not cost the pictures
+            notes = _Join(pieces, source, suffix, is_cut, with_others=False).write(target)
+        except UnwritableError:
+            raise error from cause
+        why = getattr(cause, "strerror", None) or str(error)
+        return (*notes, f"sound and other streams left out, they cannot be copied: {why}".lower())
 
 
 class _Join:
@@ -70,10 +83,12 @@ class _Join:
         source: Source,
         suffix: str,
         is_cut: bool,
+        *,
+        with_others: bool,
     ) -> None:
         self._av = need("av", extra="video")
         self._pieces, self._source = pieces, source
-        self._suffix, self._is_cut = suffix, is_cut
+        self._suffix, self._is_cut, self._with_others = suffix, is_cut, with_others
         self._times = [time for piece in pieces for time in piece.times]
         self._durations = [each for piece in pieces for each in piece.durations]
         self._notes: list[str] = []
@@ -95,18 +110,27 @@ class _Join:
             if isinstance(error, UnwritableError):
                 raise
             why = (getattr(error, "strerror", None) or str(error)).lower()
-            raise UnwritableError(f"cannot write {target.name}: {why}") from error
+            raise UnwritableError(f"the result cannot be joined: {why}") from error
         return tuple(dict.fromkeys(self._notes))
 
     def _fill(self, out: OutputContainer, beside: InputContainer) -> None:
         self._origin = self._common_origin(beside)
         video = self._add_video(out, beside)
-        others = self._add_others(out, beside)
+        others = self._add_others(out, beside) if self._with_others else {}
         out.metadata.update(_kept(beside.metadata))
         self._keep_chapters(out, beside)
         parts = [self._video_packets(video), self._other_packets(beside, others)]
+        begun, lost = False, 0
         for _, packet in heapq.merge(*parts, key=itemgetter(0)):
-            out.mux(packet)
+            try:
+                out.mux(packet)
+                begun = True
+            except (self._av.error.FFmpegError, OSError) as error:
+                if packet.stream is video or not begun or error.errno in _NO_ROOM:
+                    raise
+                lost += 1
+        if lost:
+            self._notes.append(f"{lost} damaged packets of sound or subtitles left out")
 
     def _common_origin(self, beside: InputContainer) -> Fraction:
         """Return the second that becomes 0."""

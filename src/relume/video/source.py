@@ -52,6 +52,8 @@ SUFFIXES = frozenset(FORMATS)
 CLOCKS = ("mpegts", "mpeg")
 """Formats whose time stamps begin at a clock's reading, which means nothing."""
 
+FARTHEST = 2**31
+"""Units of time between two frames that no container of a result holds."""
 MOST_FAULTS = 1000
 """Packets that cannot be decoded before a video is given up."""
 
@@ -184,7 +186,6 @@ class Source:
     def _facts(self, frame: VideoFrame) -> Facts:
         stream, context = self.stream, self.stream.codec_context
         base = stream.time_base or Fraction(1, 90000)
-        rate = stream.average_rate or stream.guessed_rate or Fraction(25)
         stated = _colour(frame, context)
         try:
             colour, told = stated.settled(frame.height)
@@ -204,7 +205,7 @@ class Source:
             width=frame.width,
             height=frame.height,
             time_base=base,
-            rate=min(max(Fraction(rate), Fraction(1, 100)), Fraction(1000)),
+            rate=_rate(stream),
             codec=context.codec.canonical_name,
             colour=colour,
             aspect=Fraction(aspect) if aspect else None,
@@ -258,17 +259,24 @@ class Source:
 
     def _shot(self, frame: VideoFrame, index: int) -> Shot:
         base = self.stream.time_base or Fraction(1, 90000)
-        rate = self.stream.average_rate or self.stream.guessed_rate or Fraction(25)
-        step = max(1, round(1 / (rate * base)))
+        step = max(1, round(1 / (_rate(self.stream) * base)))
         time = frame.pts
         if time is None:
             time = 0 if self._last is None else self._last + step
-        elif self._last is not None and time <= self._last:
-            time = self._last + 1
-            if "time stamps that did not rise are mended" not in self.notes:
-                self.notes.append("time stamps that did not rise are mended")
+        elif self._last is not None and not 0 < time - self._last < FARTHEST:
+            time = self._last + (1 if time <= self._last else step)
+            told = "time stamps that do not rise, or jump by hours, are mended"
+            if told not in self.notes:
+                self.notes.append(told)
         self._last = time
-        return Shot(frame, index, time, int(frame.duration or step))
+        duration = int(frame.duration or step)
+        return Shot(frame, index, time, duration if 0 < duration < FARTHEST else step)
+
+
+def _rate(stream: VideoStream) -> Fraction:
+    """Return frames per second on average, within what is possible."""
+    rate = Fraction(stream.average_rate or stream.guessed_rate or 25)
+    return min(max(rate, Fraction(1, 100)), Fraction(1000))
 
 
 def is_cover(stream: Any) -> bool:

@@ -254,3 +254,17 @@ def test_preview_shows_the_darkest_place_beside_what_it_was(tmp_path):
     left, right = shown[5, :, :96].astype(float), shown[5, :, 96:].astype(float)
     assert left.mean() < 60
     assert right.mean() > 1.5 * left.mean()
+
+
+def test_damaged_sound_does_not_cost_the_pictures(tmp_path):
+    source = clips.write(tmp_path / "a.ts", sound=True, times=range(20))
+    data = bytearray(source.read_bytes())
+    with av.open(str(source)) as container:
+        places = [packet.pos for packet in container.demux(audio=0) if packet.size]
+    for place in places[4:8]:
+        data[place + 12 : place + 60] = bytes(48)
+    (tmp_path / "damaged.ts").write_bytes(bytes(data))
+    finished = enhance(tmp_path / "damaged.ts", tmp_path / "b.mp4")
+    assert finished.frames == 20
+    assert any("left out" in note for note in finished.notes)
+    assert len(clips.times(tmp_path / "b.mp4")) == 20
