@@ -1,6 +1,6 @@
 # Two commands do all set-up on a fresh machine: `make demo` and `make test`.
 PYTHON ?= python3
-.PHONY: demo test dist findings clean
+.PHONY: demo test dist findings web clean
 
 demo: .venv/installed
 	.venv/bin/relume enhance examples/*.jpg examples/*.png -o out --overwrite
@@ -24,9 +24,13 @@ test: .venv-test/installed
 dist: .venv-test/installed
 	.venv-test/bin/python scripts/dist.py
 
+# The page that works without a server, into web/dist; needs clang and wasm-ld.
+web: .venv/installed
+	.venv/bin/python web/build.py
+
 # Surprises about other libraries, shown with those libraries alone; not part of `make test`.
 findings:
 	findings/run.sh
 
 clean:
-	rm -rf .venv .venv-test out build dist src/*.egg-info
+	rm -rf .venv .venv-test out build dist web/dist src/*.egg-info

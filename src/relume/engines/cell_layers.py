@@ -82,7 +82,8 @@ class _Reader:
             float(self._constants[found[each]])
             for each in ("detail", "rounding", "strong", "level")
         )
-        if abs(float(self._constants[found["more"]]) - 1 - detail) > 1e-6:
+        more = float(self._constants[found["more"]]) if "more" in found else 1.0
+        if abs(more - 1 - detail) > 1e-6:
             raise OtherGraphError
         return CellLayers(table, np.concatenate(self._weights), (detail, rounding, strong, level))
 

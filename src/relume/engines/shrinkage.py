@@ -6,6 +6,7 @@ They are those of `relume.nn.cell_shrinkage` as it is exported, after its last c
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -21,14 +22,15 @@ Pattern: TypeAlias = tuple[Any, ...] | str | float
 
 _SHIFTED = ("Add", "cells", ("Conv", ("Pad", "means", "pads"), "patch"))
 _KEPT = ("Sub", ("Slice", "rough", 0, 16, 1, 1), "gray")
-_PATTERN: tuple[tuple[str, Pattern], ...] = (
+_PATTERN: tuple[tuple[str, Pattern | list[Pattern]], ...] = (
     ("noise", ("DepthToSpace", ("Conv", ("Concat", "shrunk", "colour"), "back"))),
     ("colour", ("Slice", "taken", 16, "end", 1, 1)),
     ("shrunk", ("Sub", "gray", ("Mul", "part", ("Mul", "growth", "strong")))),
     ("gray", ("Slice", "taken", 0, 16, 1, 1)),
     ("taken", ("Mul", ("Sigmoid", "share"), "rough")),
     ("part", ("Div", _KEPT, ("Add", ("Abs", _KEPT), "strong"))),
-    ("growth", ("Sub", "detail", ("Mul", "black", "more"))),
+    # Where detail is 0 the exporter leaves out a product with 1.
+    ("growth", [("Sub", "detail", ("Mul", "black", "more")), ("Sub", "detail", "black")]),
     ("rough", _SHIFTED),
     ("means", ("Add", "evened", ("Mul", "present", "added"))),
     ("evened", ("Add", "plain", ("Mul", "black", ("Sub", ("AveragePool", "plain"), "plain")))),
@@ -57,7 +59,15 @@ def matched(graph: Nodes) -> dict[str, str]:
     producers = graph.producers()
     found = {"noise": "noise"}
     for name, pattern in _PATTERN:
-        _match(found[name], pattern, found, producers, graph.constants)
+        ways = pattern if isinstance(pattern, list) else [pattern]
+        for way in ways:
+            tried = dict(found)
+            with suppress(OtherGraphError):
+                _match(found[name], way, tried, producers, graph.constants)
+                break
+        else:
+            raise OtherGraphError
+        found = tried
     _check(found, producers, graph.constants)
     return found
 

@@ -139,6 +139,15 @@ def test_other_widths_and_blocks(other, instructions):
     assert np.abs(found - wanted).max() <= TOLERANCE
 
 
+@pytest.mark.parametrize("name", [each.name for each in CARD.weights])
+def test_every_published_weights_are_known(name, instructions):
+    model = weights.read_published("relume", f"{name}.onnx")
+    graph = engines.open_graph(model, engine="onnxruntime", threads=1)
+    picture = np.rint(night(33, 49) * 255).astype(np.uint8)
+    found = noise(layers_of(model), picture, instructions=instructions)
+    assert np.abs(found - expected(graph, picture)).max() <= TOLERANCE
+
+
 def test_other_graphs_are_not_taken_for_one():
     assert cell_layers.read(b"no model") is None
     assert cell_layers.read(weights.read_published("sgz", "nights.onnx")) is None

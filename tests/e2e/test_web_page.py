@@ -1,0 +1,263 @@
+"""The page without a server, in a browser: the same pictures as in Python, and nothing leaves."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fake import page as fake_page
+from fake.night import night
+from fake.pictures import exif, saved, srgb_profile, xmp
+from fake.primaries import ADOBE_RGB, DISPLAY_P3, profile
+from relume import io
+from relume.runtime import load
+
+MARK = b"Exif\0\0"
+"""What begins EXIF in a JPEG."""
+
+P3 = profile(DISPLAY_P3, gamma=2.2, name="Display P3")
+ADOBE = profile(ADOBE_RGB, gamma=2.2, name="Adobe RGB")
+
+
+def rgb(height: int, width: int, seed: int = 7) -> np.ndarray:
+    return np.rint(night(height, width, seed=seed) * 255).astype(np.uint8)
+
+
+def clear(height: int, width: int) -> np.ndarray:
+    """A picture whose alpha goes from 0 to 255."""
+    alpha = np.linspace(0, 255, height * width).reshape(height, width, 1).astype(np.uint8)
+    return np.concatenate((rgb(height, width), alpha), axis=2)
+
+
+def half_bright() -> np.ndarray:
+    image = rgb(420, 90)
+    image[:250] = 200
+    return image
+
+
+def gray_jpeg(**options: object) -> bytes:
+    return saved(rgb(67, 43)[..., 1], "JPEG", quality=90, **options)
+
+
+PICTURES: dict[str, Callable[[], bytes]] = {
+    "one.png": lambda: saved(rgb(1, 1), "PNG"),
+    "row.png": lambda: saved(rgb(1, 90), "PNG"),
+    "column.png": lambda: saved(rgb(90, 1), "PNG"),
+    "odd.png": lambda: saved(rgb(83, 61), "PNG"),
+    "wide.png": lambda: saved(rgb(40, 1301), "PNG"),
+    "half.png": lambda: saved(half_bright(), "PNG"),
+    "white.png": lambda: saved(np.full((30, 50, 3), 255, np.uint8), "PNG"),
+    "black.png": lambda: saved(np.zeros((30, 50, 3), np.uint8), "PNG"),
+    "gray.png": lambda: saved(rgb(67, 43)[..., 1], "PNG"),
+    "palette.png": lambda: saved(Image.fromarray(rgb(40, 50)).quantize(16), "PNG"),
+    "alpha.png": lambda: saved(clear(60, 70), "PNG"),
+    "p3.png": lambda: saved(rgb(50, 70), "PNG", icc_profile=P3, exif=exif()),
+    "plain.jpg": lambda: saved(rgb(121, 97), "JPEG", quality=92),
+    "full.jpg": lambda: saved(rgb(64, 64), "JPEG", quality=95, subsampling=0),
+    "progressive.jpg": lambda: saved(rgb(77, 130), "JPEG", progressive=True),
+    "gray.jpg": gray_jpeg,
+    "turned.jpg": lambda: saved(rgb(20, 31), "JPEG", exif=MARK + exif(6), xmp=xmp(6)),
+    "turned.webp": lambda: saved(rgb(20, 31), "WEBP", lossless=True, exif=exif(5)),
+    "turned.png": lambda: saved(clear(20, 31), "PNG", exif=exif(8)),
+    "p3.jpg": lambda: saved(rgb(90, 120), "JPEG", icc_profile=P3, exif=MARK + exif()),
+    "adobe.jpg": lambda: saved(rgb(60, 80), "JPEG", icc_profile=ADOBE, xmp=xmp()),
+    "srgb.webp": lambda: saved(rgb(50, 60), "WEBP", lossless=True, icc_profile=srgb_profile()),
+}
+
+
+class Page:
+    """The page, open in a browser, and what was asked of the network since."""
+
+    def __init__(self, context, address: str) -> None:
+        self.context, self.address = context, address
+        self.requests: list[str] = []
+        self.errors: list[str] = []
+        self.page = context.new_page()
+        context.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.open()
+
+    def open(self) -> None:
+        self.page.goto(self.address)
+        self.page.wait_for_selector("body.ready", timeout=60_000)
+
+    def give(self, name: str, data: bytes) -> None:
+        files = [{"name": name, "mimeType": "application/octet-stream", "buffer": data}]
+        self.page.set_input_files("#choose", files)
+        self.page.wait_for_function(
+            "name => document.getElementById('status').textContent.startsWith(`${name}: `)",
+            arg=name,
+            timeout=60_000,
+        )
+
+    def save(self, form: str) -> bytes:
+        """Save what is open, and return the file."""
+        self.page.wait_for_selector("#save:enabled", timeout=60_000)
+        self.page.select_option("#format", form)
+        with self.page.expect_download() as found:
+            self.page.click("#save")
+        return Path(found.value.path()).read_bytes()
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("page") / "dist"
+    print(fake_page.build(out))
+    return out
+
+
+@pytest.fixture(scope="module")
+def page(built):
+    with fake_page.served(built) as address, fake_page.browser() as browser:
+        yield Page(browser.new_context(accept_downloads=True), address)
+
+
+@pytest.fixture(scope="module")
+def method():
+    return load("relume")
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_pixels_are_those_of_python(page, method, name):
+    data = PICTURES[name]()
+    photo = io.read(data)
+    wanted = method(photo.pixels)
+    page.give(name, data)
+    found = io.read(page.save("png"))
+    assert found.pixels.shape == wanted.shape
+    assert np.abs(found.pixels.astype(int) - wanted).max() <= 1
+    if photo.alpha is None:
+        assert found.alpha is None
+    else:
+        assert np.array_equal(found.alpha, photo.alpha)
+    assert found.icc == photo.icc
+
+
+@pytest.mark.parametrize("name", ["turned.jpg", "p3.jpg", "adobe.jpg", "plain.jpg"])
+def test_metadata_is_that_of_python(page, method, name, tmp_path):
+    if shutil.which("exiftool") is None:
+        pytest.skip("needs exiftool (apt install libimage-exiftool-perl)")
+    data = PICTURES[name]()
+    photo = io.read(data)
+    page.give(name, data)
+    theirs, ours = tmp_path / "page.jpg", tmp_path / "python.jpg"
+    theirs.write_bytes(page.save("jpeg"))
+    io.write(photo.with_pixels(method(photo.pixels)), ours)
+    assert _told(theirs) == _told(ours)
+
+
+def _told(path: Path) -> dict[str, object]:
+    """Return what exiftool says of a file, but for the file itself and its coding."""
+    command = ["exiftool", "-j", "-G1", "-ICC_Profile:all", "-EXIF:all", "-XMP:all", str(path)]
+    done = subprocess.run(command, capture_output=True, check=True, timeout=60)
+    (told,) = json.loads(done.stdout)
+    return {name: value for name, value in told.items() if not name.startswith("System")} | {
+        "SourceFile": None
+    }
+
+
+def test_it_works_offline_and_asks_no_other_address(page, method):
+    """The last of all pictures: with the network cut, from what the service worker kept."""
+    page.page.evaluate("() => navigator.serviceWorker.ready.then(() => null)")
+    page.context.set_offline(True)
+    try:
+        page.open()
+        data = PICTURES["odd.png"]()
+        page.give("odd.png", data)
+        found = io.read(page.save("png")).pixels
+    finally:
+        page.context.set_offline(False)
+    assert np.abs(found.astype(int) - method(io.read(data).pixels)).max() <= 1
+    assert page.requests
+    own = (page.address, f"blob:{page.address}")
+    assert [each for each in page.requests if not each.startswith(own)] == []
+    assert page.errors == []
+
+
+def test_what_cannot_be_opened_is_said(page):
+    files = [{"name": "no.jpg", "mimeType": "image/jpeg", "buffer": b"\xff\xd8 no picture"}]
+    page.page.set_input_files("#choose", files)
+    said = "() => document.getElementById('status').textContent.includes('cannot open it')"
+    page.page.wait_for_function(said, timeout=30_000)
+    page.give("odd.png", PICTURES["odd.png"]())  # and the page goes on
+
+
+def test_knobs_move_the_picture(page):
+    page.give("odd.png", PICTURES["odd.png"]())
+    plain = io.read(page.save("png")).pixels.mean()
+    done = "() => document.getElementById('status').textContent.includes('done')"
+    slide = "(range, value) => { range.value = value; range.dispatchEvent(new Event('input')) }"
+    page.page.eval_on_selector("#knob-exposure", slide, "1")
+    page.page.wait_for_selector("#save:disabled")
+    page.page.wait_for_function(done, timeout=30_000)
+    assert io.read(page.save("png")).pixels.mean() > plain + 5
+    page.page.eval_on_selector("#strength", slide, "0")
+    page.page.wait_for_selector("#save:disabled")
+    page.page.wait_for_function(done, timeout=30_000)
+    lifted = io.read(page.save("png")).pixels.astype(int)
+    assert np.abs(lifted - io.read(PICTURES["odd.png"]()).pixels).max() <= 1
+
+
+def test_damaged_headers_never_stop_the_splicer(page, built):
+    """Bytes changed at random and files cut short, in every kind of file: something is returned,
+    and what is returned fits into a JPEG again."""
+    (script,) = (each.name for each in built.glob("metadata.*.js"))
+    kinds = ["turned.jpg", "p3.jpg", "p3.png", "srgb.webp"]
+    given = [base64.b64encode(PICTURES[name]()).decode() for name in kinds]
+    count = page.page.evaluate(
+        """async ([script, given]) => {
+            const { intoJpeg, readMetadata, upright } = await import(`./${script}`)
+            const codes = (text) => Uint8Array.from(text, (one) => one.charCodeAt(0))
+            const files = given.map((each) => codes(atob(each)))
+            let state = 1, count = 0
+            const random = (below) => {
+                state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+                return Math.floor((state / 2 ** 32) * below)
+            }
+            for (let i = 0; i < 600; i++) {
+                const bytes = files[i % files.length].slice(0, i % 5 ? undefined : random(900))
+                for (let k = random(6); k >= 0 && bytes.length > 12; k--)
+                    bytes[12 + random(Math.min(bytes.length, 900) - 12)] = random(256)
+                const about = await readMetadata(bytes)
+                const size = { width: 20, height: 31 }
+                if (about.exif) about.exif = upright(about.exif, size) ?? undefined
+                const notes = [], made = intoJpeg(files[0], about, notes)
+                const again = await readMetadata(made)
+                if (again.kind !== 'jpeg') throw new Error('no JPEG any more')
+                if (about.icc && again.icc && again.icc.length !== about.icc.length)
+                    throw new Error('another profile')
+                count++
+            }
+            return count
+        }""",
+        [script, given],
+    )
+    assert count == 600
+
+
+def test_nothing_serious_for_those_who_see_or_move_less(page):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    page.give("odd.png", PICTURES["odd.png"]())
+    found = axe.Axe().run(page.page).response["violations"]
+    assert [each["id"] for each in found if each["impact"] in ("serious", "critical")] == []
+
+
+def test_the_same_sources_give_the_same_bytes(built, tmp_path):
+    printed = fake_page.build(tmp_path / "dist")
+    assert "together" in printed
+    files = {path.name: path.read_bytes() for path in built.iterdir()}
+    assert files == {path.name: path.read_bytes() for path in (tmp_path / "dist").iterdir()}
+
+
+def test_pictures_are_readable_here():
+    for name, make in PICTURES.items():
+        assert io.read(BytesIO(make())).pixels.size, name

@@ -1,0 +1,111 @@
+// Files to pixels and back. The browser decodes, told to leave colours as the file has them: relume
+// works on the file's own numbers, and the file's own profile goes into the result.
+
+import { intoJpeg, intoWebp, readMetadata, upright, uprightPacket } from './metadata.js'
+import { encodePng } from './png.js'
+
+const MOST = 120e6 // pixels
+const DEFAULT_QUALITY = 95
+
+// For each orientation of EXIF, how pixels move: x′ = a·x + c·y + e, y′ = b·x + d·y + f, where e and f
+// are 0, or the width or height that the picture has then. CIPA DC-008, orientation.
+const TURNS = [, [1, 0, 0, 1], [-1, 0, 0, 1], [-1, 0, 0, -1], [1, 0, 0, -1], [0, 1, 1, 0], [0, 1, -1, 0], [0, -1, -1, 0], [0, -1, 1, 0]]
+
+// Decode a file; returns its size, what it says of itself, and bands(row, rows) of RGBA.
+export async function decode(file) {
+  const bytes = new Uint8Array(await file.arrayBuffer())
+  const about = await readMetadata(bytes) // which marks the picture as upright, in bytes
+  let bitmap
+  try {
+    const how = { colorSpaceConversion: 'none', premultiplyAlpha: 'none' }
+    bitmap = await createImageBitmap(new Blob([bytes]), how)
+  } catch {
+    throw new Error(`${file.name}: this browser cannot open it as a picture`)
+  }
+  const turn = TURNS[about.orientation ?? 1], onSide = turn[0] === 0
+  const [width, height] = onSide ? [bitmap.height, bitmap.width] : [bitmap.width, bitmap.height]
+  if (width * height > MOST) throw new Error(`${file.name}: more than 120 megapixels`)
+  if (about.bits === 16) about.notes.push('16 bits per sample: the browser gives 8; the command keeps 16')
+  const canvas = new OffscreenCanvas(width, height)
+  const flat = canvas.getContext('2d', { willReadFrequently: true, colorSpace: 'srgb' })
+  flat.imageSmoothingEnabled = false
+  flat.setTransform(...turn, turn[0] + turn[2] < 0 ? width : 0, turn[1] + turn[3] < 0 ? height : 0)
+  flat.drawImage(bitmap, 0, 0)
+  flat.resetTransform()
+  let bands = (row, rows) => flat.getImageData(0, row, width, rows).data
+  if (about.kind !== 'jpeg' && !isOpaque(bands, height, width))
+    bands = exact(bitmap, turn, { width, height }, about.notes) ?? bands
+  else bitmap.close()
+  if (about.exif) {
+    const turned = upright(about.exif, onSide ? { width, height } : null)
+    if (!turned) about.notes.push('EXIF is damaged and was left out')
+    about.exif = turned ?? undefined
+  }
+  if (about.xmp) about.xmp = uprightPacket(about.xmp)
+  return { name: file.name, width, height, about, bands, canvas }
+}
+
+function isOpaque(bands, height, width) {
+  const rows = Math.max(1, Math.floor(2 ** 20 / width))
+  for (let row = 0; row < height; row += rows) {
+    const rgba = bands(row, Math.min(rows, height - row))
+    for (let i = 3; i < rgba.length; i += 4) if (rgba[i] !== 255) return false
+  }
+  return true
+}
+
+// Read colours that a canvas would lose where alpha is low, through a texture; turned by hand.
+function exact(bitmap, [a, b, c, d], { width, height }, notes) {
+  const gl = new OffscreenCanvas(1, 1).getContext('webgl')
+  if (!gl || Math.max(width, height) > gl.getParameter(gl.MAX_TEXTURE_SIZE)) {
+    notes.push('colours of what is nearly transparent may be off')
+    return null
+  }
+  const texture = gl.createTexture()
+  gl.pixelStorei(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, false)
+  gl.pixelStorei(gl.UNPACK_COLORSPACE_CONVERSION_WEBGL, gl.NONE)
+  gl.bindTexture(gl.TEXTURE_2D, texture)
+  gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, bitmap)
+  gl.bindFramebuffer(gl.FRAMEBUFFER, gl.createFramebuffer())
+  gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, texture, 0)
+  const raw = new Uint8Array(4 * width * height), wide = bitmap.width
+  gl.readPixels(0, 0, wide, bitmap.height, gl.RGBA, gl.UNSIGNED_BYTE, raw)
+  gl.getExtension('WEBGL_lose_context')?.loseContext()
+  const from = new Uint32Array(raw.buffer), turned = a === 1 && d === 1 ? from : new Uint32Array(from.length)
+  const right = a + c < 0 ? width - 1 : 0, down = b + d < 0 ? height - 1 : 0
+  for (let i = 0; turned !== from && i < from.length; i++) {
+    const x = i % wide, y = (i - x) / wide
+    turned[(b * x + d * y + down) * width + a * x + c * y + right] = from[i]
+  }
+  bitmap.close()
+  return (row, rows) => new Uint8Array(turned.buffer, 4 * row * width, 4 * rows * width)
+}
+
+// What a picture can be written as; the first is what it was, where that can be written.
+export function formats({ about, opaque }) {
+  if (!opaque) return ['png']
+  return about.kind === 'jpeg' ? ['jpeg', 'png'] : about.kind === 'webp' ? ['webp', 'png', 'jpeg'] : ['png', 'jpeg']
+}
+
+// Write painted pixels; rows(row, count) gives RGBA. Returns { blob, name, notes }.
+export async function encode(picture, format, rows) {
+  const { width, height, about, canvas, channels, opaque } = picture, notes = []
+  const name = picture.name.replace(/\.[^.]*$/, '') + `.relume.${format === 'jpeg' ? 'jpg' : format}`
+  if (format === 'png') {
+    const depth = !opaque ? 4 : about.gray ? channels : 3
+    return { blob: await encodePng({ width, height, channels: depth, rows, ...about }), name, notes }
+  }
+  const flat = canvas.getContext('2d'), many = Math.max(1, Math.floor(2 ** 20 / width))
+  for (let row = 0; row < height; row += many) {
+    const count = Math.min(many, height - row)
+    flat.putImageData(new ImageData(new Uint8ClampedArray(rows(row, count)), width, count), 0, row)
+  }
+  const type = `image/${format}`
+  const quality = format === 'webp' ? (about.lossless ? 1 : 0.9) : (about.quality ?? DEFAULT_QUALITY) / 100
+  const blob = await canvas.convertToBlob({ type, quality })
+  if (blob.type !== type) throw new Error(`this browser cannot write ${format.toUpperCase()}; choose PNG`)
+  const bytes = new Uint8Array(await blob.arrayBuffer())
+  if (format === 'jpeg' && quality < 0.995) notes.push('colour of the JPEG at half the resolution (4:2:0)')
+  const made = format === 'jpeg' ? intoJpeg(bytes, about, notes) : intoWebp(bytes, about, width, height)
+  return { blob: new Blob([made], { type }), name, notes }
+}

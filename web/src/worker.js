@@ -1,0 +1,88 @@
+// The worker: opens a picture, paints previews and the whole of it, and writes files. The page asks by
+// { id, ask, … } and is answered by { id, … } or { id, error }.
+
+import { Engine } from './engine.js'
+import { readModel } from './model.js'
+import { decode, encode, formats } from './picture.js'
+
+const PREVIEW = 1600 // pixels of the longer side
+
+// A module of one function that multiplies and adds: is relaxed SIMD there?
+const RELAXED = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 15, 1, 13, 0,
+  65, 1, 253, 15, 65, 2, 253, 15, 253, 128, 2, 11)
+
+const fetched = async (place) => (await fetch(new URL(place, import.meta.url))).arrayBuffer()
+
+const engine = (async () => {
+  const code = fetched(WebAssembly.validate(RELAXED) ? './relaxed.wasm' : './engine.wasm')
+  const [module, model] = await Promise.all([code.then(WebAssembly.compile), fetched('./model.bin')])
+  const read = readModel(model)
+  return { engine: new Engine(module, read), knobs: read.knobs }
+})()
+
+let picture = null, latest = 0
+
+function bitmapOf(engine, { height, width, ...place }, alpha) {
+  const rgba = new Uint8Array(4 * width * height)
+  if (alpha) rgba.set(alpha)
+  else rgba.fill(255)
+  engine.read({ ...place, width, height }, 0, rgba)
+  return createImageBitmap(new ImageData(new Uint8ClampedArray(rgba.buffer), width, height))
+}
+
+const asks = {
+  async start() {
+    return { knobs: (await engine).knobs }
+  },
+
+  async open({ file }) {
+    const { engine: it } = await engine
+    const opened = await decode(file)
+    picture = null
+    const { opaque, channels } = it.open(opened.height, opened.width, opened.bands)
+    picture = { ...opened, opaque, channels }
+    const small = it.preview(PREVIEW).picture
+    const before = await bitmapOf(it, { ...small, target: small.source })
+    const { width, height, about, name } = picture
+    return { answer: { width, height, name, notes: about.notes, formats: formats(picture), before }, give: [before] }
+  },
+
+  // Paint the preview, or all of it; null where another ask came meanwhile.
+  async paint({ knobs, strength, whole }, id) {
+    latest = id
+    const { engine: it } = await engine
+    for (const done of it.paint(whole ? it.full : it.small, knobs, strength)) {
+      await new Promise((next) => setTimeout(next)) // messages that came meanwhile
+      if (latest !== id) return { answer: { image: null } }
+      if (whole) postMessage({ id, done })
+    }
+    const image = await bitmapOf(it, (whole ? it.full : it.small).picture)
+    return { answer: { image }, give: [image] }
+  },
+
+  async save({ format }) {
+    const { engine: it } = await engine
+    const { width, bands } = picture
+    const rows = (row, count) => {
+      const rgba = new Uint8Array(bands0(row, count, width, bands))
+      it.read(it.full.picture, row, rgba)
+      return rgba
+    }
+    return { answer: await encode(picture, format, rows) }
+  },
+}
+
+// Alpha of some rows: from the file, or opaque.
+function bands0(row, count, width, bands) {
+  return picture.opaque ? new Uint8Array(4 * width * count).fill(255) : bands(row, count)
+}
+
+onmessage = async ({ data: { id, ask, ...given } }) => {
+  try {
+    const found = await asks[ask](given, id)
+    const { answer, give } = found.answer ? found : { answer: found, give: [] }
+    postMessage({ id, answer }, give ?? [])
+  } catch (error) {
+    postMessage({ id, error: error.message })
+  }
+}
