@@ -181,7 +181,7 @@ EXPORT(lift) int lift_piece(const Work *w, Size first, Size left, Size rows, Siz
     b.column_weight = w->column_weight + left;
     b.first_row = dithered ? first : -1;
     b.first_column = left;
-    b.scratch = (float *)malloc((size_t)(4 * b.width * b.depth) * sizeof(float));
+    b.scratch = (float *)malloc((size_t)(4 * b.width * b.depth + GROUP) * sizeof(float));
     if (b.scratch == NULL) return 0;
     for (y = 0; y < rows; y++) {
         const Size at = (first + y) * line + left * w->channels;
@@ -189,7 +189,7 @@ EXPORT(lift) int lift_piece(const Work *w, Size first, Size left, Size rows, Siz
         b.target = w->target + at;
         b.row = w->row + first + y;
         b.row_weight = w->row_weight + first + y;
-        lift_plain(&b, held);
+        lift_128(&b, held);
         if (dithered) b.first_row++;
     }
     filled = before;

@@ -1,4 +1,5 @@
-/* Rows of layers, for one instruction set. To be included once for each, with
+/* Rows of layers, for one instruction set. To be included once for each, before lift_lanes.h and
+   lanes_end.h, with
 
    NAMED(x)  x with the instruction set's name
    TARGET    the attribute that compiles a function for it
@@ -10,8 +11,10 @@
 
 #define vec NAMED(vec)
 #define ints NAMED(ints)
+#define hashes NAMED(hashes)
 typedef float vec __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 typedef int32_t ints __attribute__((vector_size(4 * LANES), aligned(4)));
+typedef uint32_t hashes __attribute__((vector_size(4 * LANES), aligned(4)));
 
 #define AT(p) (*(const vec *)(p))
 #define INTO(p) (*(vec *)(p))
@@ -368,15 +371,3 @@ TARGET static void NAMED(shrink)(Piece *p, int layer, Size y) {
 
 static const Layers NAMED(layers) = {NAMED(cells), NAMED(mix), NAMED(enlarge), NAMED(means),
                                      NAMED(shrink)};
-
-#undef vec
-#undef ints
-#undef AT
-#undef INTO
-#undef ALL
-#undef POSITIVE
-#undef NAMED
-#undef TARGET
-#undef LANES
-#undef PIXELS
-#undef VECTORS

@@ -1,16 +1,18 @@
 /* A network that shrinks the coefficients of cells, streamed over rows: restoration without Python.
 
-   Every instruction set has its copy of the layers; `best_layers` says which one runs here. Vectors
-   are those of GCC and Clang: RELUME_LAYERS is 0 for other compilers, and nothing else is here. */
+   Every instruction set has its copy of the layers and of the lift; `layers_of` says which one runs
+   here. Vectors are those of GCC 9 and Clang: RELUME_LAYERS is 0 for other compilers, and nothing
+   else is here. */
 
 #ifndef RELUME_RESTORATION_H
 #define RELUME_RESTORATION_H
 
-#if defined(__GNUC__) || defined(__clang__)
+#if defined(__clang__) || (defined(__GNUC__) && __GNUC__ >= 9)
 #define RELUME_LAYERS 1
 
 #include <math.h>
 
+#include "lift.h"
 #include "schedule.h"
 
 /* Four pixels by eight channels were best on 128 bits, in WebAssembly and natively. */
@@ -23,6 +25,8 @@
 #define MADD(a, b, c) __builtin_wasm_relaxed_madd_f32x4(a, b, c)
 #endif
 #include "layers.h"
+#include "lift_lanes.h"
+#include "lanes_end.h"
 
 #if HAS_AVX2_COPY
 #define NAMED(x) x##_256
@@ -31,6 +35,8 @@
 #define PIXELS 4
 #define VECTORS 3
 #include "layers.h"
+#include "lift_lanes.h"
+#include "lanes_end.h"
 
 #define NAMED(x) x##_512
 #define TARGET __attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,fma")))
@@ -38,6 +44,8 @@
 #define PIXELS 8
 #define VECTORS 3
 #include "layers.h"
+#include "lift_lanes.h"
+#include "lanes_end.h"
 #endif
 
 enum { ANY_LAYERS, LAYERS_128, LAYERS_256, LAYERS_512 };

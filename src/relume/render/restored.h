@@ -9,17 +9,15 @@
 #if RELUME_LAYERS
 
 typedef void Lifting(const Band *, Size *);
-static void lift_plain(const Band *b, Size *held) { lift_rows(b, held); }
-#if HAS_AVX2_COPY
-AVX2 static void lift_avx2(const Band *b, Size *held) { lift_rows(b, held); }
-#endif
 
+/* The lift for the same instruction set as layers. */
 static Lifting *lifting_of(const Layers *run) {
 #if HAS_AVX2_COPY
-    if (run != &layers_128) return lift_avx2;
+    if (run == &layers_512) return lift_512;
+    if (run == &layers_256) return lift_256;
 #endif
     (void)run;
-    return lift_plain;
+    return lift_128;
 }
 
 /* Restore and lift the inner part of a piece, rows first … first + rows of the picture. */
@@ -30,7 +28,7 @@ static int restore_rows(Piece *p, Band *b, Lifting *run, Size first, Size column
     Size held[2] = {-1, -1}, y;
     char *target = (char *)b->target + column * p->channels * p->kind;
     const char *source = (const char *)p->source + column * p->channels * p->kind;
-    b->scratch = (float *)malloc((size_t)(4 * b->width * b->depth) * sizeof(float));
+    b->scratch = (float *)malloc((size_t)(4 * b->width * b->depth + GROUP) * sizeof(float));
     if (b->scratch == NULL || !begin(p)) {
         free(b->scratch);
         return 0;

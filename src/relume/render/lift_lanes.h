@@ -1,0 +1,239 @@
+/* The lift of lift.h, several pixels at a time in registers, for one instruction set: to be included
+   after layers.h, with the same names. The formulas are the same, in the same order; products may be
+   added without rounding in between, so that a sample in some thousands differs by one level. */
+
+#ifndef RELUME_CHUNK
+#define RELUME_CHUNK 64 /* pixels that are unpacked at once: whole vectors */
+typedef uint8_t bytes16 __attribute__((vector_size(16), aligned(1), may_alias));
+typedef int32_t ints4 __attribute__((vector_size(16), aligned(4), may_alias));
+#endif
+
+/* Bytes are shuffled where that is one instruction, and the compiler has a word for it. */
+#if (LANES > 4 || defined(__wasm__) || defined(__aarch64__)) && (defined(__clang__) || __GNUC__ >= 12)
+#define SHUFFLED 1
+#else
+#define SHUFFLED 0
+#endif
+
+#define LEAST(x, top) ((vec)(((ints)(x) & ((x) < (top))) | ((ints)(top) & ~((x) < (top)))))
+#define MOST(x, low) ((vec)(((ints)(x) & ((x) > (low))) | ((ints)(low) & ~((x) > (low)))))
+
+/* As exp2_all and log2_all of lift.h. */
+INLINE void NAMED(exp2)(vec *p) {
+    const vec low = ALL(-60.0f), top = ALL(60.0f);
+    vec x = *p, part;
+    ints whole;
+    x = MOST(x, low);
+    x = LEAST(x, top);
+    whole = __builtin_convertvector(x + 64.5f, ints) - 64;
+    part = x - __builtin_convertvector(whole, vec);
+    x = MADD(part, ALL(0.00015403530f), ALL(0.0013333558f));
+    x = MADD(part, x, ALL(0.0096181291f));
+    x = MADD(part, x, ALL(0.055504109f));
+    x = MADD(part, x, ALL(0.24022651f));
+    x = MADD(part, x, ALL(0.69314718f));
+    x = MADD(part, x, ALL(1.0f));
+    *p = x * (vec)((whole + 127) << 23);
+}
+
+INLINE void NAMED(log2)(vec *x) {
+    const hashes bits = (hashes)*x; /* without a sign: what lies beyond a row may be anything */
+    const ints whole = (ints)(bits - 0x3f3504f3U) >> 23;
+    const vec m = (vec)(bits - ((hashes)whole << 23));
+    vec t, u, sum;
+    t = (m - 1.0f) / (m + 1.0f);
+    u = t * t;
+    sum = MADD(u, ALL(0.32059890f), ALL(0.41219858f));
+    sum = MADD(u, sum, ALL(0.57707802f));
+    sum = MADD(u, sum, ALL(0.96179669f));
+    sum = MADD(u, sum, ALL(2.88539008f));
+    *x = MADD(t, sum, __builtin_convertvector(whole, vec));
+}
+
+/* Samples of n pixels, channel by channel, in [0, 1]; what lies beyond them is zero. */
+INLINE void NAMED(apart)(float x[3][RELUME_CHUNK], const void *source, Size at, int n, int kind,
+                         int channels) {
+    float e[3 * RELUME_CHUNK];
+    int i = 0, c;
+    if (channels == 1) {
+        load(x[0], source, at, n, kind);
+        for (i = n; i < RELUME_CHUNK; i++) x[0][i] = 0.0f;
+        return;
+    }
+#if SHUFFLED
+    if (kind == U8)
+        for (; i + 4 <= n; i += 4) {
+            bytes16 v = {0};
+            const bytes16 none = {0};
+            memcpy(&v, (const uint8_t *)source + at + 3 * i, 12);
+#define CHANNEL(c)                                                                                    \
+    *(four *)(x[c] + i) =                                                                             \
+        __builtin_convertvector((ints4)__builtin_shufflevector(v, none, c, 16, 16, 16, c + 3, 16, 16, \
+                                                               16, c + 6, 16, 16, 16, c + 9, 16, 16,  \
+                                                               16),                                   \
+                                four) *                                                               \
+        (1.0f / 255.0f)
+            CHANNEL(0);
+            CHANNEL(1);
+            CHANNEL(2);
+#undef CHANNEL
+        }
+#endif
+    if (i < n) {
+        const int first = i;
+        load(e, source, at + 3 * first, 3 * (n - first), kind);
+        for (; i < n; i++)
+            for (c = 0; c < 3; c++) x[c][i] = e[3 * (i - first) + c];
+    }
+    for (; i < RELUME_CHUNK; i++) x[0][i] = x[1][i] = x[2][i] = 0.0f;
+}
+
+/* The other way; samples are in [0, 1], or half a level of 8 bits beyond, which rounding takes back. */
+INLINE void NAMED(together)(void *target, Size at, float x[3][RELUME_CHUNK], int n, int kind,
+                            int channels) {
+    float e[3 * RELUME_CHUNK];
+    int i = 0, c;
+    if (channels == 1) {
+        store(target, at, x[0], n, kind);
+        return;
+    }
+#if SHUFFLED
+    if (kind == U8)
+        for (; i + 4 <= n; i += 4) {
+            const ints4 r = __builtin_convertvector(*(four *)(x[0] + i) * 255.0f + 0.5f, ints4);
+            const ints4 g = __builtin_convertvector(*(four *)(x[1] + i) * 255.0f + 0.5f, ints4);
+            const ints4 b = __builtin_convertvector(*(four *)(x[2] + i) * 255.0f + 0.5f, ints4);
+            const bytes16 v = (bytes16)(r | g << 8 | b << 16);
+            const bytes16 packed = __builtin_shufflevector(v, v, 0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14,
+                                                           0, 0, 0, 0);
+            memcpy((uint8_t *)target + at + 3 * i, &packed, 12);
+        }
+#endif
+    if (i < n) {
+        const int first = i;
+        for (; i < n; i++)
+            for (c = 0; c < 3; c++) e[3 * (i - first) + c] = x[c][i];
+        store(target, at + 3 * first, e, 3 * (n - first), kind);
+    }
+}
+
+/* One vector of pixels: x are the samples, root their roots; maps begin at `at` of their rows. */
+INLINE void NAMED(lift_vector)(float x[3][RELUME_CHUNK], float root[3][RELUME_CHUNK], const Band *b, int i,
+                               Size y, Size column, float *const upper[2], float *const lower[2],
+                               const int channels, const int noisy) {
+    const vec one = ALL(1.0f), weight = ALL(b->row_weight[y]), strength = ALL(b->strength);
+    const Size width = b->width, at = column + i;
+    vec e[3], before[3], guide, map[5];
+    int c, m;
+#define MAP(m, c)                                                                                 \
+    MADD(weight, AT(lower[m] + (c)*width + at) - AT(upper[m] + (c)*width + at),                   \
+         AT(upper[m] + (c)*width + at))
+    for (c = 0; c < channels; c++) before[c] = e[c] = AT(x[c] + i);
+    if (noisy) {
+        const vec amount = MAP(1, channels + 2);
+        vec quiet[3];
+        for (c = 0; c < channels; c++) {
+            const float *line = b->noise + (c * b->plane_rows + b->top + y) * b->plane_width + b->left;
+            const vec left = AT(root[c] + i) - AT(line + at);
+            const vec some = POSITIVE(left);
+            quiet[c] = LEAST(some, one);
+            quiet[c] *= quiet[c];
+        }
+        if (channels == 3) {
+            const vec gray = 0.299f * quiet[0] + 0.587f * quiet[1] + 0.114f * quiet[2];
+            const vec lost = ALL(HARDLY * HARDLY) / (HARDLY * HARDLY + gray * gray);
+            for (c = 0; c < 3; c++) quiet[c] += lost * (gray - quiet[c]);
+        }
+        for (c = 0; c < channels; c++) e[c] = MADD(amount, quiet[c] - e[c], e[c]);
+    }
+    guide = e[0];
+    if (channels == 3) guide = 0.299f * e[0] + 0.587f * e[1] + 0.114f * e[2];
+    guide = 255.0f * guide + 1.0f;
+    NAMED(log2)(&guide);
+    guide *= 0.125f;
+    for (m = 0; m < channels + 2; m++) {
+        map[m] = MADD(MAP(0, m), guide, MAP(1, m));
+        NAMED(exp2)(&map[m]);
+    }
+    for (c = 0; c < channels; c++) {
+        const vec bias = map[channels];
+        vec z = map[c] * e[c];
+        z = LEAST(z, one);
+        z = bias * z / MADD(bias - 1.0f, z, one) + FAINT;
+        NAMED(log2)(&z);
+        z *= map[channels + 1];
+        NAMED(exp2)(&z);
+        z = POSITIVE(z);
+        z = LEAST(z, one);
+        if (b->strength != 1.0f) {
+            z = MADD(strength, z - before[c], before[c]);
+            z = POSITIVE(z);
+            z = LEAST(z, one);
+        }
+        e[c] = z;
+    }
+    if (b->first_row >= 0 && b->kind == U8) {
+        const uint32_t row = (uint32_t)(b->first_row + y) << 16;
+        const uint32_t first = (uint32_t)(b->first_column + at);
+        hashes h;
+        for (c = 0; c < LANES; c++) h[c] = row ^ (first + (uint32_t)c);
+        h ^= h >> 16;
+        h *= 0x7feb352dU;
+        h ^= h >> 15;
+        h *= 0x846ca68bU;
+        h ^= h >> 16;
+        {
+            const vec d = (__builtin_convertvector((ints)(h & 255U), vec) - 127.5f) *
+                          (1.0f / (256.0f * 255.0f));
+            for (c = 0; c < channels; c++) e[c] += d;
+        }
+    }
+    for (c = 0; c < channels; c++) INTO(x[c] + i) = e[c];
+#undef MAP
+}
+
+/* As lift_rows of lift.h; the scratch is GROUP floats longer, as vectors read beyond a row's end. */
+TARGET static void NAMED(lift)(const Band *b, Size *held) {
+    const Size planes = b->width * b->depth;
+    const int channels = (int)b->channels, noisy = b->noise != NULL;
+    float *upper[2], *lower[2];
+    Size y, column;
+    int m, i, c;
+    for (m = 0; m < 2; m++) {
+        upper[m] = b->scratch + 2 * m * planes;
+        lower[m] = upper[m] + planes;
+    }
+    for (y = 0; y < b->rows; y++) {
+        const Size above = b->row[y], below = above + 1 < b->h ? above + 1 : above;
+        if (above != held[0] || below != held[1]) {
+            for (m = 0; m < 2; m++) {
+                widen_planes(upper[m], b->map[m] + above * b->w * b->depth, b);
+                widen_planes(lower[m], b->map[m] + below * b->w * b->depth, b);
+            }
+            held[0] = above;
+            held[1] = below;
+        }
+        for (column = 0; column < b->width; column += RELUME_CHUNK) {
+            float x[3][RELUME_CHUNK], root[3][RELUME_CHUNK];
+            const int n = (int)(b->width - column < RELUME_CHUNK ? b->width - column : RELUME_CHUNK);
+            const Size here = (y * b->width + column) * b->channels;
+            NAMED(apart)(x, b->source, here, n, b->kind, channels);
+            if (noisy)
+                for (c = 0; c < channels; c++)
+                    for (i = 0; i < RELUME_CHUNK; i++) root[c][i] = sqrtf(x[c][i]);
+            for (i = 0; i < n; i += LANES) {
+                if (channels == 3 && noisy)
+                    NAMED(lift_vector)(x, root, b, i, y, column, upper, lower, 3, 1);
+                else if (channels == 3)
+                    NAMED(lift_vector)(x, root, b, i, y, column, upper, lower, 3, 0);
+                else
+                    NAMED(lift_vector)(x, root, b, i, y, column, upper, lower, 1, noisy);
+            }
+            NAMED(together)(b->target, here, x, n, b->kind, channels);
+        }
+    }
+}
+
+#undef LEAST
+#undef MOST
+#undef SHUFFLED
