@@ -31,13 +31,16 @@ from relume.runtime import weights
 
 HERE = Path(__file__).parent
 KERNEL = HERE.parent / "src/relume/render"
+SHARED = HERE.parent / "src/relume/serve/page"
+"""The service's page, of which this one has slider, knobs and style sheets."""
+
 MAPS = ("slope", "offset", "amount")
 SMALL = 16
 """Parameters of no more numbers are written as they are: constants of formulas."""
 
 SCRIPTS = (
     *("look.js", "model.js", "engine.js", "metadata.js", "png.js", "picture.js", "worker.js"),
-    *("compare.js", "app.js"),
+    *("view.js", "gestures.js", "slider.js", "knobs.js", "files.js", "app.js"),
 )
 """Each after those that it imports, since it calls them by the names they were given."""
 
@@ -74,20 +77,12 @@ def _build(out: Path) -> None:
         "engine.wasm": _put(out, "engine.wasm", _compiled()),
         "relaxed.wasm": _put(out, "relaxed.wasm", _compiled("-mrelaxed-simd")),
         "model.bin": _put(out, "model.bin", _model()),
-        "style.css": _put(out, "style.css", (HERE / "src/style.css").read_bytes()),
-        "icon.svg": _put(out, "icon.svg", (HERE / "src/icon.svg").read_bytes()),
     }
-    scripts = [
-        "look.js",
-        "model.js",
-        "engine.js",
-        "metadata.js",
-        "png.js",
-        "picture.js",
-        "worker.js",
-    ]
-    for script in [*scripts, "compare.js", "app.js"]:
-        names[script] = _put(out, script, _renamed(HERE / "src" / script, names).encode())
+    for name in ("style.css", "controls.css", "icon.svg"):
+        names[name] = _put(out, name, (SHARED / name).read_bytes())
+    for script in SCRIPTS:
+        folder = HERE / "src" if (HERE / "src" / script).exists() else SHARED
+        names[script] = _put(out, script, _renamed(folder / script, names).encode())
     manifest = _renamed(HERE / "src/manifest.webmanifest", names).encode()
     names["manifest.webmanifest"] = _put(out, "manifest.webmanifest", manifest)
     page = _renamed(HERE / "src/index.html", names).encode()

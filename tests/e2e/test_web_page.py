@@ -88,7 +88,7 @@ class Page:
 
     def open(self) -> None:
         self.page.goto(self.address)
-        self.page.wait_for_selector("body.ready", timeout=60_000)
+        self.page.wait_for_selector("body[data-state]", timeout=60_000)
 
     def give(self, name: str, data: bytes) -> None:
         files = [{"name": name, "mimeType": "application/octet-stream", "buffer": data}]
@@ -200,7 +200,7 @@ def test_knobs_move_the_picture(page):
     page.page.wait_for_selector("#save:disabled")
     page.page.wait_for_function(done, timeout=30_000)
     assert io.read(page.save("png")).pixels.mean() > plain + 5
-    page.page.eval_on_selector("#strength", slide, "0")
+    page.page.eval_on_selector("#knob-strength", slide, "0")
     page.page.wait_for_selector("#save:disabled")
     page.page.wait_for_function(done, timeout=30_000)
     lifted = io.read(page.save("png")).pixels.astype(int)

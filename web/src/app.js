@@ -1,49 +1,62 @@
-// The page: files in, knobs, a picture before and after, files out.
+// The page: files in, knobs, a picture before and after, files out. How files come in, the slider, the
+// knobs and the style sheets are those of the service's page (src/relume/serve/page).
 
-import { Compare } from './compare.js'
+import { receive, save as handOver } from './files.js'
+import { knobs, slider as knob } from './knobs.js'
+import { Slider } from './slider.js'
 
-const $ = (id) => document.getElementById(id)
+const PAUSE = 150 // milliseconds that knobs must rest before the whole picture is painted
+const one = (id) => document.getElementById(id)
 const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' })
-const waiting = new Map()
-const compare = new Compare($('compare'))
-let asked = 0, files = [], chosen = -1, opened = null, knobs = [], pause = 0
+const compare = new Slider(one('compare'))
+const waiting = new Map(), files = [], urls = {}
+let asked = 0, chosen = -1, opened = null, pause = 0, read = () => ({}), strength = null
 
-function ask(what, given = {}, give = []) {
+function ask(what, given = {}) {
   const id = ++asked
-  worker.postMessage({ id, ask: what, ...given }, give)
+  worker.postMessage({ id, ask: what, ...given })
   return new Promise((resolve, reject) => waiting.set(id, { resolve, reject }))
 }
 
 worker.onmessage = ({ data: { id, answer, error, done } }) => {
-  if (done !== undefined) return void ($('progress').value = done)
+  if (done !== undefined) return void (one('progress').value = done)
   const { resolve, reject } = waiting.get(id)
   waiting.delete(id)
   if (error) reject(new Error(error))
   else resolve(answer)
 }
-worker.onerror = () => say('The engine did not start: this browser lacks WebAssembly with SIMD.')
+worker.onerror = () => fail(new Error('The engine did not start: this browser lacks WebAssembly with SIMD.'))
 
-const say = (text) => { $('status').textContent = text }
+function say(text, isError = false) {
+  one('status').textContent = text
+  one('status').classList.toggle('error', isError)
+}
+
+const fail = (error) => say(error.message, true)
+
+function show(side, blob) {
+  URL.revokeObjectURL(urls[side])
+  compare.show(side, (urls[side] = URL.createObjectURL(blob)))
+}
 
 function addFiles(more) {
   const pictures = [...more].filter((file) => file.size > 0)
   if (pictures.length === 0) return
   files.push(...pictures)
-  list()
   open(files.length - pictures.length)
 }
 
 function list() {
-  $('files').replaceChildren(...files.map((file, at) => {
+  one('files').replaceChildren(...files.map((file, at) => {
     const item = document.createElement('li'), button = document.createElement('button')
     button.type = 'button'
     button.textContent = file.name
-    button.setAttribute('aria-current', at === chosen)
+    button.setAttribute('aria-pressed', at === chosen)
     button.addEventListener('click', () => open(at))
     item.append(button)
     return item
   }))
-  $('files').hidden = files.length < 2
+  one('files').hidden = files.length < 2
 }
 
 async function open(at) {
@@ -51,101 +64,65 @@ async function open(at) {
   list()
   clearTimeout(pause)
   opened = null
-  $('save').disabled = true
+  one('save').disabled = true
   say(`Opening ${files[at].name} …`)
   try {
     const found = await ask('open', { file: files[at] })
     if (chosen !== at) return
     opened = found
-    document.body.classList.add('open')
-    compare.frame(found.width, found.height)
-    compare.show('before', found.before)
-    $('format').replaceChildren(...found.formats.map((name) => new Option(name.toUpperCase(), name)))
-    $('notes').textContent = found.notes.join('; ')
+    one('work').hidden = false
+    compare.open(found.width, found.height)
+    show('before', found.before)
+    one('format').replaceChildren(...found.formats.map((name) => new Option(name.toUpperCase(), name)))
+    one('reason').textContent = found.notes.join('; ')
     await paint()
   } catch (error) {
-    say(error.message)
+    fail(error)
   }
 }
-
-const values = () => Object.fromEntries(knobs.map(({ name }) => [name, Number($(`knob-${name}`).value)]))
 
 // A preview at once; all of it as soon as knobs rest.
 async function paint() {
   if (!opened) return
   clearTimeout(pause)
-  const picture = opened, given = { knobs: values(), strength: Number($('strength').value) }
-  $('save').disabled = true
+  const picture = opened, given = { knobs: read(), strength: Number(strength.value) }
+  one('save').disabled = true
   const { image } = await ask('paint', given)
   if (!image || opened !== picture) return
-  compare.show('after', image)
-  document.body.classList.add('painted')
+  show('after', image)
+  document.body.dataset.state = 'painted'
   say('Preview. Working on the whole picture …')
-  pause = setTimeout(async () => {
-    $('progress').hidden = false
-    $('progress').value = 0
-    try {
-      const all = await ask('paint', { ...given, whole: true })
-      if (!all.image || opened !== picture) return
-      compare.show('after', all.image)
-      $('save').disabled = false
-      say(`${picture.name}: ${picture.width} × ${picture.height} pixels, done.`)
-    } catch (error) {
-      say(error.message)
-    } finally {
-      $('progress').hidden = true
-    }
-  }, 150)
+  pause = setTimeout(() => whole(picture, given), PAUSE)
+}
+
+async function whole(picture, given) {
+  one('progress').hidden = false
+  one('progress').value = 0
+  try {
+    const { image } = await ask('paint', { ...given, whole: true })
+    if (!image || opened !== picture) return
+    show('after', image)
+    one('save').disabled = false
+    say(`${picture.name}: ${picture.width} × ${picture.height} pixels, done.`)
+  } catch (error) {
+    fail(error)
+  } finally {
+    one('progress').hidden = true
+  }
 }
 
 async function save() {
   try {
-    const { blob, name, notes } = await ask('save', { format: $('format').value })
-    const link = document.createElement('a')
-    link.href = URL.createObjectURL(blob)
-    link.download = name
-    link.click()
-    setTimeout(() => URL.revokeObjectURL(link.href), 60000)
+    const { blob, name, notes } = await ask('save', { format: one('format').value })
+    handOver(blob, name)
     say([`${name} was handed to your downloads.`, ...notes].join(' Note: '))
   } catch (error) {
-    say(error.message)
+    fail(error)
   }
 }
 
-function knob({ name, default: standard, low, high, meaning }) {
-  const row = document.createElement('div'), label = document.createElement('label')
-  const input = document.createElement('input'), value = document.createElement('output')
-  Object.assign(input, { type: 'range', id: `knob-${name}`, min: low, max: high, step: 0.05 })
-  input.value = standard
-  label.htmlFor = input.id
-  label.textContent = `${name} `
-  label.title = meaning
-  value.textContent = Number(input.value).toFixed(2)
-  label.append(value)
-  input.addEventListener('input', () => {
-    value.textContent = Number(input.value).toFixed(2)
-    paint()
-  })
-  row.append(label, input)
-  return row
-}
-
-$('choose').addEventListener('change', ({ target }) => {
-  addFiles(target.files)
-  target.value = ''
-})
-$('strength').addEventListener('input', () => {
-  $('strength-value').textContent = Number($('strength').value).toFixed(2)
-  paint()
-})
-$('zoom').addEventListener('change', () => compare.zoom($('zoom').checked))
-$('save').addEventListener('click', save)
-addEventListener('dragover', (event) => event.preventDefault())
-addEventListener('drop', (event) => {
-  event.preventDefault()
-  addFiles(event.dataTransfer.files)
-})
-addEventListener('paste', (event) => addFiles(event.clipboardData.files))
+receive(one('drop'), one('choose'), addFiles)
+one('save').addEventListener('click', save)
 
 // Pictures shared by another app were put aside by the service worker.
 async function shared() {
@@ -159,12 +136,15 @@ async function shared() {
   addFiles(found)
 }
 
-ask('start').then((answer) => {
-  knobs = answer.knobs
-  $('knobs').append(...knobs.map(knob))
-  $('choose').disabled = false
-  document.body.classList.add('ready')
-  say('Ready.')
+ask('start').then((card) => {
+  const standard = Object.fromEntries(card.knobs.map((each) => [each.name, each.default]))
+  const about = { name: 'strength', label: 'strength', low: 0, high: 2, value: 1 }
+  strength = knob(one('strength-place'), about, paint)
+  const moved = knobs(one('knobs'), card, paint)
+  read = () => ({ ...standard, ...moved() })
+  one('choose').disabled = false
+  document.body.dataset.state = 'ready'
+  say('Nothing leaves this device: all work is done here.')
   shared()
-}, (error) => say(error.message))
+}, fail)
 navigator.serviceWorker?.register('sw.js')

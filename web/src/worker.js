@@ -22,12 +22,13 @@ const engine = (async () => {
 
 let picture = null, latest = 0
 
-function bitmapOf(engine, { height, width, ...place }, alpha) {
-  const rgba = new Uint8Array(4 * width * height)
-  if (alpha) rgba.set(alpha)
-  else rgba.fill(255)
+// What is painted, or another plane of it, as a picture for the page to show.
+async function shown(engine, { height, width, ...place }) {
+  const rgba = new Uint8ClampedArray(4 * width * height).fill(255)
   engine.read({ ...place, width, height }, 0, rgba)
-  return createImageBitmap(new ImageData(new Uint8ClampedArray(rgba.buffer), width, height))
+  const canvas = new OffscreenCanvas(width, height)
+  canvas.getContext('2d').putImageData(new ImageData(rgba, width, height), 0, 0)
+  return canvas.convertToBlob({ type: 'image/jpeg', quality: 0.95 })
 }
 
 const asks = {
@@ -42,9 +43,9 @@ const asks = {
     const { opaque, channels } = it.open(opened.height, opened.width, opened.bands)
     picture = { ...opened, opaque, channels }
     const small = it.preview(PREVIEW).picture
-    const before = await bitmapOf(it, { ...small, target: small.source })
+    const before = await shown(it, { ...small, target: small.source })
     const { width, height, about, name } = picture
-    return { answer: { width, height, name, notes: about.notes, formats: formats(picture), before }, give: [before] }
+    return { width, height, name, notes: about.notes, formats: formats(picture), before }
   },
 
   // Paint the preview, or all of it; null where another ask came meanwhile.
@@ -53,35 +54,32 @@ const asks = {
     const { engine: it } = await engine
     for (const done of it.paint(whole ? it.full : it.small, knobs, strength)) {
       await new Promise((next) => setTimeout(next)) // messages that came meanwhile
-      if (latest !== id) return { answer: { image: null } }
+      if (latest !== id) return { image: null }
       if (whole) postMessage({ id, done })
     }
-    const image = await bitmapOf(it, (whole ? it.full : it.small).picture)
-    return { answer: { image }, give: [image] }
+    return { image: await shown(it, (whole ? it.full : it.small).picture) }
   },
 
   async save({ format }) {
     const { engine: it } = await engine
     const { width, bands } = picture
     const rows = (row, count) => {
-      const rgba = new Uint8Array(bands0(row, count, width, bands))
+      const rgba = backdrop(row, count, width, bands)
       it.read(it.full.picture, row, rgba)
       return rgba
     }
-    return { answer: await encode(picture, format, rows) }
+    return encode(picture, format, rows)
   },
 }
 
 // Alpha of some rows: from the file, or opaque.
-function bands0(row, count, width, bands) {
-  return picture.opaque ? new Uint8Array(4 * width * count).fill(255) : bands(row, count)
+function backdrop(row, count, width, bands) {
+  return picture.opaque ? new Uint8Array(4 * width * count).fill(255) : new Uint8Array(bands(row, count))
 }
 
 onmessage = async ({ data: { id, ask, ...given } }) => {
   try {
-    const found = await asks[ask](given, id)
-    const { answer, give } = found.answer ? found : { answer: found, give: [] }
-    postMessage({ id, answer }, give ?? [])
+    postMessage({ id, answer: await asks[ask](given, id) })
   } catch (error) {
     postMessage({ id, error: error.message })
   }

@@ -1,0 +1,135 @@
+"""Time the page's engine in Chromium against native code, one worker against one thread.
+
+    python benchmarks/page.py [--rounds 5] [--side 1024]
+
+Needs what `make web` and the page's tests need. Rounds take turns, so that other work on the
+machine slows both; printed are medians of ratios within a round. Native is ONNX Runtime's
+restoration with the compiled lift, and the compiled layers that `auto` takes; looking at the
+picture small counts on both sides.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+from enhance import HEIGHT, WIDTH, scene
+from PIL import Image
+
+from relume.runtime import load
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+from fake.page import browser, build, served
+
+OPEN = """async ([engine, model, code, parameters, text, height, width]) => {
+    const { Engine } = await import(`./${engine}`), { readModel } = await import(`./${model}`)
+    const fetched = async (name) => (await fetch(name)).arrayBuffer()
+    const read = readModel(await fetched(parameters))
+    window.engine = new Engine(await WebAssembly.compile(await fetched(code)), read)
+    window.standard = Object.fromEntries(read.knobs.map((knob) => [knob.name, knob.default]))
+    const rgb = Uint8Array.from(atob(text), (each) => each.charCodeAt(0))
+    const rgba = new Uint8Array(4 * height * width).fill(255)
+    for (let i = 0; i < height * width; i++) rgba.set(rgb.subarray(3 * i, 3 * i + 3), 4 * i)
+    window.engine.open(height, width, (row, rows) =>
+        rgba.subarray(4 * row * width, 4 * (row + rows) * width))
+}"""
+PAINT = """(denoise) => {
+    const start = performance.now()
+    for (const done of window.engine.paint(window.engine.full, { ...window.standard, denoise }, 1));
+    return (performance.now() - start) / 1000
+}"""
+
+
+def main() -> None:
+    """Print the ratios, and how long a photo of 12 megapixels takes on the page."""
+    parser = argparse.ArgumentParser(description="Time the page against native code.")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--side", type=int, default=1024)
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        dist = Path(folder) / "dist"
+        print(build(dist))
+        with served(dist) as address, browser() as chromium:
+            page = chromium.new_page()
+            page.goto(address)
+            page.wait_for_selector("body[data-state]", timeout=60_000)
+            _preview(page)
+            page.close()
+            _compare(chromium, address, dist, rounds=chosen.rounds, side=chosen.side)
+
+
+def _preview(page: Any) -> None:
+    """Time a dropped photo of 12 megapixels until its preview and until all of it is shown."""
+    jpeg = BytesIO()
+    Image.fromarray((scene(HEIGHT, WIDTH) // 12).astype(np.uint8)).save(jpeg, "JPEG", quality=92)
+    file = {"name": "dark.jpg", "mimeType": "image/jpeg", "buffer": jpeg.getvalue()}
+    start = time.perf_counter()
+    page.set_input_files("#choose", [file])
+    page.wait_for_selector("body[data-state=painted]", timeout=120_000)
+    print(f"12 megapixels: preview after {time.perf_counter() - start:.2f} s")
+    page.wait_for_selector("#save:enabled", timeout=240_000)
+    print(f"12 megapixels: all of it after {time.perf_counter() - start:.2f} s")
+
+
+def _compare(chromium: Any, address: str, dist: Path, *, rounds: int, side: int) -> None:
+    dark = np.ascontiguousarray((scene(side, side) // 12).astype(np.uint8))
+    text = base64.b64encode(dark.tobytes()).decode()
+    engine = load("relume", engine="onnxruntime", threads=1)
+    own = load("relume", threads=1)
+    works: dict[str, Callable[[float], float]] = {
+        "onnxruntime": lambda denoise: _timed(lambda: engine(dark, denoise=denoise)),
+        "compiled": lambda denoise: _timed(lambda: own(dark, denoise=denoise)),
+    }
+    firsts: dict[str, float] = {}
+    for code in ("engine.*.wasm", "relaxed.*.wasm"):
+        names = [_named(dist, each) for each in ("engine.*.js", "model.*.js", code, "model.*.bin")]
+        page = chromium.new_page()
+        page.goto(address)
+        page.evaluate(OPEN, [*names, text, side, side])
+        name = code.partition(".")[0].replace("engine", "plain")
+        firsts[name] = page.evaluate(PAINT, 1.0)
+        works[name] = lambda denoise, page=page: page.evaluate(PAINT, denoise)
+    for denoise, what in ((0.0, "lifted"), (1.0, "restored and lifted")):
+        seconds: dict[str, list[float]] = {name: [] for name in works}
+        for each in range(rounds + 1):
+            for name, work in works.items():
+                taken = work(denoise)
+                if each:  # the first round warms up
+                    seconds[name].append(taken)
+        print(f"\n{what}, per megapixel")
+        for name, times in seconds.items():
+            ratios = [
+                median(mine / other for mine, other in zip(times, seconds[native], strict=True))
+                for native in ("onnxruntime", "compiled")
+            ]
+            each = 1000 * median(times) / (side * side / 1e6)
+            print(f"{name:12} {each:7.1f} ms  {ratios[0]:.2f} × onnxruntime  {ratios[1]:.2f} × own")
+        if denoise:
+            for name, first in firsts.items():
+                print(
+                    f"{name}: the first run took {first / median(seconds[name]):.2f} × a warm one"
+                )
+
+
+def _named(dist: Path, pattern: str) -> str:
+    (path,) = dist.glob(pattern)
+    return path.name
+
+
+def _timed(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+if __name__ == "__main__":
+    main()
