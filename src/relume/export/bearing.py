@@ -77,7 +77,7 @@ def runner_of_rounded(
         given[layer] = {_switch(layer): np.array(True)}
         for name in node.input[1:]:
             if name in held:
-                axis = _axis_of_channels(node) if name == layer else 0
+                axis = axis_of_channels(node) if name == layer else 0
                 given[layer][name] = round_off(numpy_helper.to_array(held[name]), axis=axis)
     for name in dict.fromkeys(name for parts in given.values() for name in parts):
         if name in held:
@@ -108,7 +108,8 @@ def _switch(layer: str) -> str:
     return f"{layer}.rounded"
 
 
-def _axis_of_channels(node: Any) -> int:
+def axis_of_channels(node: Any) -> int:
+    """Return the axis of a layer's parameters that its output channels lie on."""
     if node.op_type == "Gemm":
         transposed = any(each.name == "transB" and each.i for each in node.attribute)
         return 0 if transposed else 1

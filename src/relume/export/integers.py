@@ -1,8 +1,9 @@
 """A model whose convolutions multiply 8-bit integers: static quantisation, written as QDQ.
 
 Activations are unsigned bytes over a range measured on pictures, parameters signed bytes with a
-scale for each output channel. Layers that touch the picture or a map, those of few channels, stay
-in float32 where that pays: their rounding is seen directly, and they are a small part of the work.
+scale for each output channel, so large that the result is the same on every processor. Layers that
+touch the picture or a map, those of few channels, stay in float32 where that pays: their rounding
+is seen directly, and they are a small part of the work.
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ from typing import Any
 import numpy as np
 import onnx
 import onnxruntime
+from onnx import numpy_helper
 from onnxruntime.quantization import CalibrationMethod, QuantType
 from onnxruntime.quantization.calibrate import TensorsData
 from onnxruntime.quantization.qdq_quantizer import QDQQuantizer
 
 from relume.arrays import Floats
 from relume.export.agreement import Feeds
-from relume.export.bearing import Rounding, runner_of_rounded
+from relume.export.bearing import Rounding, axis_of_channels, runner_of_rounded
 from relume.export.fidelity import Yardstick, few_channels, keep_what_pays
 from relume.export.graphs import (
     PRECISION_KEY,
@@ -77,9 +79,27 @@ def to_int8(
 
 def through_bytes(values: Floats, *, axis: int) -> Floats:
     """Return parameters as signed bytes keep them, with a scale for each channel of an axis."""
-    others = tuple(each for each in range(values.ndim) if each != axis)
-    step = np.maximum(np.abs(values).max(axis=others, keepdims=True) / 127, 1e-12)
+    shape = [-1 if each == axis else 1 for each in range(values.ndim)]
+    step = steps(values, axis=axis).reshape(shape)
     return (np.round(values / step) * step).astype(np.float32)
+
+
+def steps(values: Floats, *, axis: int) -> Floats:
+    """Return the step of each output channel, the finest at which no sum of two products saturates.
+
+    AVX2 without VNNI adds products of an unsigned and a signed byte by twos in 16 bits, which hold
+    32767 (Intel's VPMADDUBSW): 255 · (a + b) fits where a + b ≤ 128. Which two are added is the
+    engine's choice, so the two largest parameters of one sign may come to 127, and 128 rounded:
+    between 7 and 8 bits, as the parameters of a channel allow.
+    """
+    rows = np.moveaxis(values, axis, 0).reshape(values.shape[axis], -1)
+    if rows.shape[1] == 1:
+        rows = np.concatenate([rows, np.zeros_like(rows)], axis=1)
+    ordered = np.sort(rows, axis=1)
+    upper = np.maximum(ordered[:, -2:], 0).sum(axis=1)
+    lower = np.maximum(-ordered[:, :2], 0).sum(axis=1)
+    largest = np.maximum(np.abs(rows).max(axis=1), np.maximum(upper, lower))
+    return np.maximum(largest / 127, 1e-12).astype(np.float32)
 
 
 def _channels(model: Any, node: Any) -> tuple[int, int]:
@@ -151,7 +171,7 @@ def quantise(content: bytes, ranges: Ranges, *, nodes: Collection[str]) -> bytes
             nodes_to_quantize=[*nodes, *_after(known, nodes, folded)],
             nodes_to_exclude=[],
             op_types_to_quantize=["Conv", "ConvTranspose", "Gemm", "MatMul", *FOLDED],
-            extra_options={},
+            extra_options={"TensorQuantOverrides": _overrides(known, nodes)},
         )
         quantizer.quantize_model()
         quantizer.model.topological_sort()
@@ -162,6 +182,19 @@ def quantise(content: bytes, ranges: Ranges, *, nodes: Collection[str]) -> bytes
     state(made, {PRECISION_KEY: "int8"})
     onnx.checker.check_model(made)
     return made.SerializeToString(deterministic=True)
+
+
+def _overrides(model: Any, nodes: Collection[str]) -> dict[str, list[dict[str, Any]]]:
+    """Return the range of every output channel of the named layers, as the quantizer takes it."""
+    held = {each.name: each for each in model.graph.initializer}
+    found: dict[str, list[dict[str, Any]]] = {}
+    for node in weighted(model):
+        if node.name in nodes:
+            axis = axis_of_channels(node)
+            finest = steps(numpy_helper.to_array(held[node.input[1]]), axis=axis)
+            ends = (np.float32(127) * finest).astype(np.float32)
+            found[node.input[1]] = [{"axis": axis, "rmin": -end, "rmax": end} for end in ends]
+    return found
 
 
 def _after(model: Any, nodes: Collection[str], folded: Collection[str]) -> list[str]:

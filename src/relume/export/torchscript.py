@@ -229,7 +229,15 @@ def to_torchscript_by_export(
 
 def _saved(scripted: Any, facts: Mapping[str, str]) -> bytes:
     file = io.BytesIO()
-    torch.jit.save(scripted, file, _extra_files=dict(facts))
+    # What runs elsewhere learns nothing; the network, which shares them, may go on learning.
+    learning = [each for each in scripted.parameters() if each.requires_grad]
+    for each in learning:
+        each.requires_grad_(False)
+    try:
+        torch.jit.save(scripted, file, _extra_files=dict(facts))
+    finally:
+        for each in learning:
+            each.requires_grad_(True)
     return file.getvalue()
 
 
