@@ -1,6 +1,6 @@
 # Two commands do all set-up on a fresh machine: `make demo` and `make test`.
 PYTHON ?= python3
-.PHONY: demo test dist findings web clean
+.PHONY: demo test docs dist findings web clean
 
 demo: .venv/installed
 	.venv/bin/relume enhance examples/*.jpg examples/*.png -o out --overwrite
@@ -19,6 +19,11 @@ test: .venv-test/installed
 	$(PYTHON) -m venv .venv-test
 	.venv-test/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	@touch $@
+
+# The documentation as a site in build/site; a broken link is an error.
+docs: .venv-test/installed
+	.venv-test/bin/python scripts/site.py
+	.venv-test/bin/zensical build --clean --strict
 
 # What a release consists of; built, described and tried.
 dist: .venv-test/installed
