@@ -111,6 +111,43 @@ def test_in_the_shade_is_less_light_than_beside_it():
     assert lost.max() > 4 * lost.min()
 
 
+def room() -> np.ndarray:
+    """Return a bright window in a darker wall, with the grain of things."""
+    image = np.full((80, 120, 3), 0.35, np.float32)
+    image[20:60, 30:70] = 0.8
+    return image + 0.02 * np.random.default_rng(2).random(image.shape, np.float32)
+
+
+def test_the_rest_may_lack_no_light_at_all():
+    image, options = room(), {**QUIET, "stops": (4.0, 4.0), "shade": 1.0}
+    brightest = {
+        lit: [
+            np.quantile(
+                Darkening(**options, lit=lit)(image, random=np.random.default_rng(seed)) / image,
+                0.95,
+            )
+            for seed in range(6)
+        ]
+        for lit in (0.0, 1.0)
+    }
+    # Borders are soft: now and then even the lightest place stands partly in the shade.
+    assert np.median(brightest[1.0]) > 0.98
+    assert np.median(brightest[0.0]) < 0.8
+
+
+def test_a_second_light_only_adds():
+    image, options = room(), {**QUIET, "stops": (4.0, 4.0), "shade": 1.0}
+    one, two = (
+        [
+            Darkening(**options, **more)(image, random=np.random.default_rng(seed))
+            for seed in range(6)
+        ]
+        for more in ({}, {"second_light": 1.0})
+    )
+    assert all((more >= less - 1.5 / 255).all() for more, less in zip(two, one, strict=True))
+    assert any(more.mean() > less.mean() + 0.02 for more, less in zip(two, one, strict=True))
+
+
 @pytest.mark.parametrize(
     "options",
     [

@@ -23,7 +23,7 @@ from relume.methods.relume.network import (
     relight,
     seen_small,
 )
-from relume.methods.relume.objective import Objective, noise_free
+from relume.methods.relume.objective import Objective, light_terms, noise_free
 from relume.nn.cell_shrinkage import CELL, SET, STRONG, CellShrinkage
 from relume.nn.sparing import nothing
 from relume.runtime import load
@@ -309,3 +309,15 @@ def test_only_the_part_that_learns_gets_gradients(part):
 def test_validation_takes_any_size():
     low = tensor(night(37, 50))
     assert Objective().enhance(Network(), low).shape == low.shape
+
+
+def test_ratios_of_regions_do_not_depend_on_exposure():
+    aim = 0.4 + 0.5 * tensor(night(96, 96)) ** 0.5
+    half_lit = aim.clone()
+    half_lit[..., :48] *= 0.5
+    found = {
+        name: float(light_terms(image, aim, 0.2 * aim, quantile=0.5)["ratio"])
+        for name, image in (("same", aim), ("darker", 0.5 * aim), ("half", half_lit))
+    }
+    assert found["same"] == 0
+    assert found["darker"] < 0.2 * found["half"]
