@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from fake.night import night
-from relume import render
+from relume import engines, render
 from relume.render import restoration
-from relume.runtime import load, streams
+from relume.runtime import load, method, streams
 
 needs_layers = pytest.mark.skipif(
     restoration.instructions() is None, reason="no layers were compiled, or they are switched off"
@@ -55,6 +55,22 @@ def test_strength_and_views(methods):
     knobs = {"exposure": 0.0, "highlights": 0.8, "denoise": 0.7}
     ours, engine = (each.apply(picture, knobs=knobs, strength=0.5) for each in methods)
     assert np.abs(ours.astype(int) - engine).max() <= 1
+
+
+@needs_layers
+def test_a_measured_engine_does_not_take_the_layers_place(monkeypatch):
+    pytest.importorskip("openvino")
+    measured = {engines.AUTO: "openvino"}
+    monkeypatch.setattr(method, "settled", lambda engine, data: measured.get(engine, engine))
+    painted: list[int] = []
+    monkeypatch.setattr(
+        streams.Restorer, "paint", lambda self, inner: painted.append(inner.rows[1])
+    )
+    picture = levels(night(40, 56), "uint8")
+    load("relume")(picture)
+    assert painted == [40]
+    load("relume", engine="onnxruntime")(picture)
+    assert painted == [40]
 
 
 def test_what_needs_nothing_is_only_lifted():
