@@ -187,16 +187,22 @@ class VideoRun:
 
         watcher = Watcher(looker, small, rate=rate, calm=self.options.calm)
 
+        frames = Frames(
+            source,
+            layout,
+            deinterlace=self.options.deinterlace,
+            start=part.start,
+            end=part.end,
+        )
+
         def watched() -> Generator[Seen]:
-            frames = Frames(
-                source,
-                layout,
-                deinterlace=self.options.deinterlace,
-                start=part.start,
-                end=part.end,
-            )
             with closing(made_ahead(iter(frames), most=BUFFERED)) as stills:
                 yield from watcher.watch(stills)
+
+        def left_alone() -> Iterator[tuple[Still, Planes | None]]:
+            for still in frames:
+                shown = part.shown(still.planes, still.planes, layout)
+                yield still, shown if still.index >= first else None
 
         def painted() -> Iterator[tuple[Still, Planes | None]]:
             with closing(watched()) as seen:
@@ -212,7 +218,8 @@ class VideoRun:
                     new = painter.paint(one.look, planes)
                     yield one.still, part.shown(one.still.planes, new, layout)
 
-        with closing(made_ahead(painted(), most=BUFFERED)) as results:
+        source_of = left_alone() if looker.leaves_alone else painted()
+        with closing(made_ahead(source_of, most=BUFFERED)) as results:
             yield from results
 
     def _part(self, source: Source) -> Part:
