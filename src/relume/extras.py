@@ -13,6 +13,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "heic": ("pi_heif",),
     "openvino": ("openvino",),
     "raw": ("rawpy",),
+    "scale": ("ray", "fsspec", "s3fs"),
     "serve": (
         "starlette",
         "uvicorn",
@@ -23,6 +24,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     ),
     "train": ("torch", "lightning", "safetensors", "onnx", "onnxscript", "yaml"),
     "video": ("av",),
+    "watch": ("watchfiles",),
     "wandb": ("wandb",),
 }
 """Name of the extra → the modules it brings, by import name."""

@@ -116,7 +116,7 @@ def _line(done: Done) -> str:
 
 
 @contextmanager
-def progress(total: int) -> Generator[Callable[[], None]]:
+def progress(total: int | None) -> Generator[Callable[[], None]]:
     """Show a bar with rate and time left on standard error; yield what moves it by one picture."""
     from rich.console import Console
     from rich.progress import (

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias, cast
 
 import typer
 
+from relume.errors import ContractError
+
 if TYPE_CHECKING:
     from relume.runs.manifest import Manifest
     from relume.runs.plan import Job, Plan
+    from relume.runs.shards import Shard
 
 PANEL = "Many pictures"
 
@@ -25,23 +28,80 @@ ManifestOption: TypeAlias = Annotated[
     ),
 ]
 
+ShardsOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--shards",
+        metavar="N/M",
+        help="Do part N of M, chosen by name, with a record of its own: for array jobs.",
+        rich_help_panel=PANEL,
+    ),
+]
+On: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--on",
+        metavar="ray[://HOST:PORT]",
+        help="Workers of a Ray cluster do the pictures, -j of them; folders and s3://, gs://, …",
+        rich_help_panel=PANEL,
+    ),
+]
+WorkerMemory: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        "--worker-memory",
+        min=1,
+        metavar="MIB",
+        help="What the cluster sets aside for each worker.",
+        rich_help_panel=PANEL,
+    ),
+]
+
+Series: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--series",
+        help="The pictures are one event in capture order: neighbours match, nothing flickers.",
+        rich_help_panel=PANEL,
+    ),
+]
+Watch: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--watch",
+        help="Go on with pictures that arrive in the folders, once complete, until interrupted.",
+        rich_help_panel=PANEL,
+    ),
+]
+
 
 def open_manifest(
-    planned: Plan, file: Path | None, *, dry: bool
+    planned: Plan, file: Path | None, *, shard: Shard | None, dry: bool
 ) -> AbstractContextManager[Manifest | None]:
     """Return a run's manifest, or None where it has none or nothing would be in it.
 
     Raises: UnwritableError; UnreadableError for a file that is no manifest.
     """
-    from relume.runs.manifest import Manifest, manifest_of
+    from relume.runs.manifest import Manifest
+    from relume.runs.manifest_files import manifest_of
 
     folder = planned.folder
     if (file is None and folder is None) or not planned.jobs:
         return nullcontext()
-    path = file if file is not None or folder is None else manifest_of(folder)
+    path = file if file is not None or folder is None else manifest_of(folder, shard=shard)
     if path is None or (dry and not path.exists()):
         return nullcontext()
     return Manifest(path, root=folder if folder is not None else path.parent)
+
+
+def earlier_manifest(planned: Plan, shard: Shard | None) -> Manifest | None:
+    """Return what a shard's new record does not know: the folder's own, if there is one."""
+    from relume.runs.manifest import Manifest
+    from relume.runs.manifest_files import manifest_of
+
+    if shard is None or planned.folder is None or not manifest_of(planned.folder).is_file():
+        return None
+    return Manifest(manifest_of(planned.folder), root=planned.folder)
 
 
 def command(context: typer.Context) -> Sequence[str]:
@@ -53,3 +113,22 @@ def command(context: typer.Context) -> Sequence[str]:
 def kept(job: Job) -> Job:
     """Return a job as it was planned: no manifest knows better."""
     return job
+
+
+def watched(inputs: Sequence[str], book: Manifest | None) -> list[Path]:
+    """Return the folders to watch. Raises: ContractError for what cannot be watched."""
+    folders = [Path(name) for name in inputs]
+    for folder in folders:
+        if not folder.is_dir():
+            raise ContractError(f"--watch wants folders, {folder} is none")
+    if book is None:
+        raise ContractError("--watch needs a folder of results that exists apart: give -o DIR/")
+    return folders
+
+
+def check_series(*, series: bool, whole: bool) -> None:
+    """Raise ContractError for a series that would not be seen as a whole."""
+    if series and not whole:
+        raise ContractError(
+            "--series looks at all pictures first: without --on, --shards, --watch and -"
+        )

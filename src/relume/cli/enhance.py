@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import signal
-import sys
-import threading
-from collections.abc import Generator
-from contextlib import contextmanager, nullcontext
 from dataclasses import replace
-from time import perf_counter
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
@@ -51,7 +46,21 @@ from relume.cli._raw import (
     results,
     searched,
 )
-from relume.cli._runs import ManifestOption, command, kept, open_manifest
+from relume.cli._running import enhance_files
+from relume.cli._runs import (
+    ManifestOption,
+    On,
+    Series,
+    ShardsOption,
+    Watch,
+    WorkerMemory,
+    check_series,
+    command,
+    earlier_manifest,
+    kept,
+    open_manifest,
+    watched,
+)
 from relume.cli._video import (
     Calm,
     CodecOption,
@@ -66,8 +75,6 @@ from relume.cli._video import (
 from relume.errors import ContractError
 
 if TYPE_CHECKING:
-    from relume.cli._report import Report
-    from relume.runs.batch import Work
     from relume.runs.plan import Plan
 
 EXAMPLES = """\
@@ -178,6 +185,11 @@ def enhance(
     to: To = None,
     preview: Preview = None,
     pipe: PipeOption = None,
+    shards: ShardsOption = None,
+    on: On = None,
+    worker_memory: WorkerMemory = None,
+    watch: Watch = False,
+    series: Series = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
 ) -> None:
     """Turn dark photos and videos into good ones.
@@ -200,6 +212,7 @@ def enhance(
     from relume.runs.plan import Plan, plan
     from relume.runs.recorded import Recorded
     from relume.runs.resume import Resume
+    from relume.runs.shards import parse_shard, part_of
     from relume.runs.treatment import Treatment
     from relume.runtime.fit import MEMORY
     from relume.video.options import Options
@@ -219,9 +232,12 @@ def enhance(
         strip_metadata=strip_metadata,
         background=parse_background(background),
         limits=cast("dict[str, int]", limits(max_pixels=max_pixels, max_bytes=max_bytes)),
+        series=series or None,
         threads=threads,
         memory=MEMORY if memory is None else memory * MIB,
     )
+    check_series(series=series, whole=not (on or shards or watch or STREAM in (*inputs, output)))
+    shard = parse_shard(shards) if shards is not None else None
     # Before any file is looked at, so that a wrong name or knob shows at once.
     enhancer = treatment.enhancer()
     work = treatment.work(enhancer)
@@ -240,7 +256,42 @@ def enhance(
     if pipe is not None:
         run_pipe(pipe, inputs, output, enhancer, options)
         return
+
+    def plan_now() -> Plan:
+        found = plan(
+            inputs,
+            output=output,
+            recursive=recursive,
+            overwrite=overwrite,
+            suffixes=searched(SUFFIXES, sensor) | suffixes(),
+            becomes={**results(raw_to), **becomes()},
+            lacking={**lacking(), **lacking_videos()},
+        )
+        return found if shard is None else part_of(found, shard)
+
     report = Report("json" if as_json else "quiet" if quiet else "lines")
+    if on is not None:
+        from relume.cli._fleet import enhance_on, refuse_here
+
+        refuse_here(dry_run=dry_run, maps=maps, stream=STREAM in (*inputs, output))
+        failed = enhance_on(
+            on,
+            inputs=inputs,
+            output=output,
+            treatment=treatment,
+            record=recorded(treatment.record(), options),
+            suffixes=searched(SUFFIXES, sensor),
+            becomes=results(raw_to),
+            recursive=recursive,
+            overwrite=overwrite,
+            workers=jobs,
+            memory=None if worker_memory is None else worker_memory * MIB,
+            shard=shard,
+            manifest=manifest,
+            command=command(context),
+            style=report.style,
+        )
+        raise typer.Exit(1 if failed else 0)
     if STREAM in inputs or output == STREAM:
         job = stream_job(inputs, output, overwrite=overwrite, suffixes=SUFFIXES)
         planned = Plan((job,), (), 0)
@@ -250,89 +301,43 @@ def enhance(
                 raise ContractError("standard output takes the picture, not --json; give -o FILE")
             report.style = "quiet"
     else:
-        planned = plan(
-            inputs,
-            output=output,
-            recursive=recursive,
-            overwrite=overwrite,
-            suffixes=searched(SUFFIXES, sensor) | suffixes(),
-            becomes={**results(raw_to), **becomes()},
-            lacking={**lacking(), **lacking_videos()},
-        )
+        planned = plan_now()
     if maps is not None:
         folder = MapsFolder(maps, write, tuple(job.input for job in planned.jobs))
         work = replace(work, maps=folder)
     for problem in planned.problems:
         report.problem(problem)
     report.lacking(planned)
-    with open_manifest(planned, manifest, dry=dry_run) as book:
-        every = with_videos(work, enhancer, options, style=report.style)
-        judge, doing = kept, every
+    with open_manifest(planned, manifest, shard=shard, dry=dry_run) as book:
+        folders = watched(inputs, book) if watch else []
+        judge, resume, pictures = kept, None, work
         if book is not None:
             record = recorded(treatment.record(), options)
-            resume = Resume(book, record, overwrite=overwrite)
-            planned = resume.open_to_judgement(planned)
-            judge, doing = resume.judged, Recorded(every, resume)
+            earlier = earlier_manifest(planned, shard)
+            resume = Resume(book, record, overwrite=overwrite, earlier=earlier)
+            planned, judge = resume.open_to_judgement(planned), resume.judged
             if not dry_run:
                 book.open_run(record, command=command(context))
+        if series and not dry_run and not all(judge(job).skip for job in planned.jobs):
+            from relume.runs.series import survey
+
+            stills = [job for job in planned.jobs if job.input.suffix.lower() not in suffixes()]
+            pictures = survey(stills, work, enhancer, workers=jobs or 2)
+        every = with_videos(pictures, enhancer, options, style=report.style)
+        doing = every if resume is None else Recorded(every, resume)
         if dry_run:
             for job in planned.jobs:
                 report.planned(judge(job))
         else:
-            _enhance_files(planned, work=doing, report=report, workers=jobs)
+            enhance_files(planned, work=doing, report=report, workers=jobs)
+            if watch and resume is not None:
+                from relume.cli._watch import enhance_arrivals
+
+                enhance_arrivals(
+                    folders,
+                    plan_now,
+                    resume,
+                    partial(enhance_files, work=doing, report=report, workers=jobs),
+                )
     if report.failed:
         raise typer.Exit(1)
-
-
-def _enhance_files(planned: Plan, *, work: Work, report: Report, workers: int | None) -> None:
-    from relume.cli._report import progress
-    from relume.runs.batch import Failed, Run
-
-    start = perf_counter()
-    jobs = planned.jobs
-    several = sum(not job.skip for job in jobs) > 1
-    shown = several and report.style != "quiet" and sys.stderr.isatty()
-    bar = progress(len(jobs)) if shown else nullcontext(_no_move)
-    with (
-        _one_interrupt(),
-        bar as move,
-        Run(jobs, work, workers=workers or (2 if several else 1)) as run,
-    ):
-        try:
-            for outcome in run.outcomes():
-                if isinstance(outcome, Failed) and isinstance(outcome.error, BrokenPipeError):
-                    raise outcome.error  # the reader of standard output has gone
-                report.outcome(outcome)
-                move()
-        except KeyboardInterrupt:
-            run.call_off()
-            for outcome in run.unreported():
-                report.outcome(outcome)
-            typer.echo(report.counts(planned), err=True)
-            raise
-    if report.style == "lines" and len(jobs) + planned.ignored > 1:
-        typer.echo(f"{report.counts(planned)}; {perf_counter() - start:.1f} s")
-
-
-def _no_move() -> None: ...
-
-
-@contextmanager
-def _one_interrupt() -> Generator[None]:
-    """Let the first Ctrl-C or request to end interrupt, and no later one disturb the cleaning."""
-    signals = (signal.SIGINT, signal.SIGTERM)
-
-    def interrupt(number: int, frame: object) -> None:
-        for each in signals:
-            signal.signal(each, signal.SIG_IGN)
-        raise KeyboardInterrupt
-
-    if threading.current_thread() is not threading.main_thread():  # only that one gets signals
-        yield
-        return
-    before = {each: signal.signal(each, interrupt) for each in signals}
-    try:
-        yield
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)

@@ -25,15 +25,17 @@ EXAMPLES = """\
 relume runs show bright/            # which commands wrote there, what failed and why
 relume runs verify bright/          # every result read again and compared with the record
 relume runs retry bright/           # what failed, is gone or is damaged, made anew
-relume runs show bright/ --json"""
+relume runs merge bright/           # the records of all shards into one"""
 
-Action = Literal["show", "verify", "retry"]
+Action = Literal["show", "verify", "retry", "merge"]
 _NOT_REPEATED = {"--overwrite"}
 """Options of a command that a repetition leaves out: it does what is left to do."""
 
 
 def runs(
-    action: Annotated[Action, typer.Argument(metavar="show|verify|retry", help="What to do.")],
+    action: Annotated[
+        Action, typer.Argument(metavar="show|verify|retry|merge", help="What to do.")
+    ],
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="A folder of results, or a manifest.")
     ],
@@ -45,13 +47,16 @@ def runs(
     """
     bad = 0
     commands: list[RunRow] = []
+    if action == "merge":
+        _merge(folder)
+        return
     with _opened(folder) as manifest:
         match action:
             case "show":
                 _show(manifest, as_json=as_json)
             case "verify":
                 bad = _verify(manifest, as_json=as_json)
-            case "retry":
+            case _:
                 if as_json:
                     raise ContractError("retry gives the recorded command again: no --json")
                 commands = _ask_again(manifest)
@@ -59,10 +64,28 @@ def runs(
         raise typer.Exit(1)
 
 
+def _merge(folder: Path) -> None:
+    """Take the records of shards over into the folder's own; theirs stay."""
+    from relume.runs.manifest import Manifest
+    from relume.runs.manifest_files import manifest_of, shards_of
+
+    found = shards_of(folder)
+    if not found:
+        raise UnreadableError(f"{folder}: no records of shards there; `--shards N/M` writes them")
+    with Manifest(manifest_of(folder), root=folder) as manifest:
+        for shard in found:
+            typer.echo(clean(f"{shard.name}: {manifest.take_over(shard)} pictures"))
+
+
 def _opened(folder: Path) -> Manifest:
-    from relume.runs.manifest import Manifest, manifest_of
+    from relume.runs.manifest import Manifest
+    from relume.runs.manifest_files import manifest_of, shards_of
 
     if folder.is_dir():
+        if not manifest_of(folder).is_file() and shards_of(folder):
+            raise UnreadableError(
+                f"{folder}: only records of shards there; `relume runs merge {folder}` joins them"
+            )
         return Manifest.there(manifest_of(folder), root=folder)
     return Manifest.there(folder, root=folder.parent)
 
@@ -96,7 +119,7 @@ def _verify(manifest: Manifest, *, as_json: bool) -> int:
     from relume.runs.inspection import inspect
 
     counts: Counter[str] = Counter()
-    for finding in inspect(manifest):
+    for finding in inspect(manifest, _content):
         counts[finding.what] += 1
         place = manifest.place(finding.row)
         if finding.what != "whole":
@@ -107,6 +130,14 @@ def _verify(manifest: Manifest, *, as_json: bool) -> int:
     if not as_json:
         typer.echo(", ".join(f"{count} {what}" for what, count in counts.items()) or "no results")
     return counts["missing"] + counts["damaged"]
+
+
+def _content(place: str) -> str | None:
+    """Return the sha256 of a result, None where there is none."""
+    from relume.runs.stamp import digest
+    from relume.scale.storage import content, is_address
+
+    return content(place) if is_address(place) else digest(Path(place))
 
 
 def _ask_again(manifest: Manifest) -> list[RunRow]:
@@ -126,9 +157,12 @@ def _unwell(manifest: Manifest) -> Iterable[Row]:
 
 
 def _missing(manifest: Manifest) -> Iterator[Row]:
-    from relume.runs.stamp import stamp
+    from relume.scale.storage import storage_of
 
-    return (row for row in manifest.rows("done") if stamp(manifest.place(row)) is None)
+    for row in manifest.rows("done"):
+        place = manifest.place(row)
+        if storage_of(place).stamp(place) is None:
+            yield row
 
 
 def _repeat(commands: Sequence[RunRow]) -> int:

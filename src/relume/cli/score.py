@@ -24,7 +24,9 @@ relume score bright.png reference.png
 relume score results/ eval15/high --metrics psnr,ssim,mae --json
 relume score results/ eval15/high --protocol gt-mean
 relume score results/ --input eval15/low --metrics niqe-own,piqe,loe
-relume score --video bright.mp4 dark.mp4 --csv frames.csv --plot gain.svg"""
+relume score --video bright.mp4 dark.mp4 --csv frames.csv --plot gain.svg
+
+relume score --series even/ --input timelapse/"""
 
 
 def score(
@@ -41,6 +43,13 @@ def score(
     video: VideoFlag = False,
     csv: Csv = None,
     plot: Plot = None,
+    series: Annotated[
+        bool,
+        typer.Option(
+            "--series",
+            help="The folder is one series: how much its light flickers, --input before.",
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Measure pictures, with a reference or without, or the flicker of a video.
@@ -52,6 +61,9 @@ def score(
         from relume.cli._flicker import show_flicker
 
         show_flicker(enhanced, reference or low, as_json=as_json, table=csv, plot=plot)
+        return
+    if series:
+        _score_series(enhanced, low, as_json=as_json)
         return
     from relume.bench.scoring import score as measure
     from relume.bench.scoring import scorers
@@ -80,6 +92,24 @@ def score(
         _print(scored, summaries, folder=enhanced.is_dir())
     if _complain(scored, excluded):
         raise typer.Exit(1)
+
+
+def _score_series(enhanced: Path, low: Path | None, *, as_json: bool) -> None:
+    """Tell how much mean log luma varies from picture to picture, before and after."""
+    from relume.bench.series import flicker
+
+    folders = {"enhanced": enhanced} if low is None else {"enhanced": enhanced, "input": low}
+    found, cuts = flicker(list(folders.values()))
+    told = dict(zip(folders, found, strict=True))
+    if as_json:
+        facts = {name: asdict(one) for name, one in told.items()}
+        typer.echo(json.dumps({"series": facts, "cuts": cuts}, indent=2))
+        return
+    for name, one in told.items():
+        typer.echo(f"{name:<10}{one.stops:.4f} stops of flicker in {one.pictures} pictures")
+    if "input" in told and told["input"].stops > 0:
+        typer.echo(f"{'ratio':<10}{told['enhanced'].stops / told['input'].stops:.2f}")
+    typer.echo(f"{'cuts':<10}{cuts}, left out")
 
 
 def _print(scored: Sequence[Scored], summaries: dict[str, Summary], *, folder: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from os import PathLike
 from pathlib import Path
 from typing import Literal
 
@@ -42,22 +43,41 @@ def copy(
 
     Raises: UnreadableError; UnwritableError.
     """
-    if photo.format is None or photo.format in _SENSORS or photo.mosaic is not None:
+    if not _is_of_format(photo, target):
         return None
-    try:
-        if format_of(target) != photo.format:
-            return None
-    except UnwritableError:
+    found = copied(photo, load(source, max_bytes=max_bytes), target, metadata=metadata)
+    if found is None:
         return None
-    data = load(source, max_bytes=max_bytes)
-    if metadata == "strip":
-        stripped = _stripped(data, photo.format)
-        if stripped is None or photo.stated is not None:
-            return None
-        data = stripped
     with replacing(target) as stream:
-        stream.write(data)
-    return (COPIED if metadata == "keep" else COPIED_BARE,)
+        stream.write(found[0])
+    return found[1]
+
+
+def copied(
+    photo: Photo, data: bytes, target: str | PathLike[str], *, metadata: Literal["keep", "strip"]
+) -> tuple[bytes, tuple[str, ...]] | None:
+    """Return the bytes that `copy` puts there, of the bytes a photo was read from, and the notes.
+
+    None where it copies nothing.
+    """
+    if not _is_of_format(photo, target):
+        return None
+    if metadata == "keep":
+        return data, (COPIED,)
+    stripped = _stripped(data, photo.format) if photo.format is not None else None
+    if stripped is None or photo.stated is not None:
+        return None
+    return stripped, (COPIED_BARE,)
+
+
+def _is_of_format(photo: Photo, target: str | PathLike[str]) -> bool:
+    """Whether a target has the format a photo was read from, and that is none of a sensor."""
+    if photo.format is None or photo.format in _SENSORS or photo.mosaic is not None:
+        return False
+    try:
+        return format_of(target) == photo.format
+    except UnwritableError:
+        return False
 
 
 def _stripped(data: bytes, format: Format) -> bytes | None:

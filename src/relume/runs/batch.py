@@ -9,15 +9,16 @@ from pathlib import Path
 from threading import Condition, Thread, get_ident
 from threading import enumerate as threads
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
 
 from relume.errors import UnwritableError
 from relume.runs.map_pictures import MapsFolder, as_pictures
 from relume.runs.plan import Job
 
 if TYPE_CHECKING:
+    from relume.arrays import Map
     from relume.photo import Photo
-    from relume.runtime.enhancer import Enhanced, Enhancer
+    from relume.runtime.enhancer import Enhanced
 
 LEFT_ALONE = "identity"
 """The method that changes nothing."""
@@ -110,6 +111,14 @@ class Gate:
                 self._changed.wait(_POLL)
 
 
+class Enhances(Protocol):
+    """What makes a better photo of one, as `Enhancer` does."""
+
+    def photo(self, photo: Photo) -> Enhanced: ...
+
+    def maps(self, photo: Photo) -> dict[str, Map]: ...
+
+
 Work: TypeAlias = Callable[[Job, Gate], Done | Skipped]
 """What is done to one job: it raises what went wrong, and CalledOff where the gate is shut."""
 
@@ -118,7 +127,7 @@ Work: TypeAlias = Callable[[Job, Gate], Done | Skipped]
 class FileWork:
     """What is done to each picture of a run; safe to use from several threads."""
 
-    enhancer: Enhancer
+    enhancer: Enhances
     read: Callable[[Any], Photo]
     """From a path or a stream."""
     write: Callable[..., tuple[str, ...]]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from relume.runs.manifest import Manifest
 from relume.runs.rows import Row
-from relume.runs.stamp import digest
 
 
 @dataclass(frozen=True)
@@ -19,8 +18,11 @@ class Finding:
     what: Literal["whole", "missing", "damaged"]
 
 
-def inspect(manifest: Manifest) -> Iterator[Finding]:
-    """Read every result that was made, and note in the manifest which are damaged or mended."""
+def inspect(manifest: Manifest, digest: Callable[[str], str | None]) -> Iterator[Finding]:
+    """Read every result that was made, and note in the manifest which are damaged or mended.
+
+    `digest` returns the sha256 of what lies at a place, None where nothing does.
+    """
     for row in manifest.rows("done", "damaged"):
         found = digest(manifest.place(row))
         if found is None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import sqlite3
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -27,15 +28,14 @@ from relume.runs.file_systems import is_shared_by_machines
 from relume.runs.rows import Ending, Row, RunRow, State, as_row, halves
 from relume.runs.stamp import Stamp
 
-HOME = ".relume"
-"""Folder of the manifests, inside the folder of the results."""
-NAME = "run.sqlite"
 PATIENCE = 60.0
 """Seconds to wait for another process to finish its transaction."""
 _MADE_BY = 0x72656C75
 """What SQLite's application_id says of our files: "relu"."""
 _VERSION = 1
 
+_UNUSUAL = re.compile(r"//|/\.")
+"""What a path is tidied of before it is a key."""
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS settings (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
 CREATE TABLE IF NOT EXISTS runs (
@@ -58,12 +58,13 @@ class Manifest:
     """An open manifest; safe to use from several threads."""
 
     def __init__(self, path: Path, *, root: Path) -> None:
-        """Open it, making it if it is absent. Keys are relative to `root`.
+        """Open it, making it if it is absent. Keys of what lies inside are relative to `root`.
 
         Raises: UnwritableError; UnreadableError for a file that is no manifest.
         """
         self.path = path
         self._shown = root
+        self._prefix = f"{os.fspath(root)}/"
         self._root = os.path.abspath(root)  # noqa: PTH100 (links stay as they were named)
         self._lock = Lock()
         self._settings = self._run = 0
@@ -129,22 +130,48 @@ class Manifest:
                 (time(), self._settings, json.dumps(list(command)), str(Path.cwd())),
             )
 
-    def key(self, output: Path) -> str:
-        """Return an output's key."""
+    @property
+    def run(self) -> int:
+        """The number of the run that was opened; 0 if none was."""
+        return self._run
+
+    def key(self, output: Path | str) -> str:
+        """Return the key of an output, a path or the address of an object."""
+        text = os.fspath(output)
+        if "://" in text and isinstance(output, str):
+            return text
+        if text.startswith(self._prefix) and os.sep == "/" and not _UNUSUAL.search(text):
+            return text[len(self._prefix) :]  # as below, without asking the system each time
         absolute = os.path.abspath(output)  # noqa: PTH100
         inside = absolute.startswith(self._root + os.sep)
         return Path(absolute[len(self._root) + 1 :] if inside else absolute).as_posix()
 
-    def place(self, row: Row) -> Path:
-        """Return where the output of a row is."""
-        return self._shown / row.output
+    def place(self, row: Row) -> str:
+        """Return where the output of a row is, a path or an address."""
+        return row.output if "://" in row.output else str(self._shown / row.output)
 
-    def row(self, output: Path) -> Row | None:
+    def row(self, output: Path | str) -> Row | None:
         """Return what is known of an output."""
         query = f"SELECT {_COLUMNS} FROM pictures JOIN settings s ON s.id = settings WHERE output=?"
         with self._lock, self._telling():
             found = self._base.execute(query, (self.key(output),)).fetchone()
         return None if found is None else as_row(found)
+
+    def settled(
+        self, outputs: Sequence[str], settings: str
+    ) -> dict[str, tuple[str, int, str, int, str]]:
+        """Return of those outputs that are done with these settings: input, its size and mark, the
+        output's size and mark."""
+        by_key = {self.key(output): output for output in outputs}
+        marks = ", ".join("?" * len(by_key))
+        query = (
+            "SELECT output, input, input_size, input_mark, output_size, output_mark FROM pictures "
+            "WHERE state = 'done' AND settings = (SELECT id FROM settings WHERE text = ?) "
+            f"AND output IN ({marks})"
+        )
+        with self._lock, self._telling():
+            found = self._base.execute(query, (settings, *by_key)).fetchall()
+        return {by_key[row[0]]: row[1:] for row in found}
 
     def rows(self, *states: State) -> Iterator[Row]:
         """Yield the rows in these states, or all, ordered by output."""
@@ -186,7 +213,9 @@ class Manifest:
         """Note that a picture is begun."""
         self.begin_all([(output, input, stamp, before)])
 
-    def begin_all(self, begun: Iterable[tuple[Path, str, Stamp | None, Stamp | None]]) -> None:
+    def begin_all(
+        self, begun: Iterable[tuple[Path | str, str, Stamp | None, Stamp | None]]
+    ) -> None:
         """Note that pictures are begun: output, input, the input's stamp, what lay there before."""
         rows = [
             (self.key(output), input, *halves(stamp), *halves(before))
@@ -200,7 +229,7 @@ class Manifest:
                 rows,
             )
 
-    def end(self, output: Path, ending: Ending) -> None:
+    def end(self, output: Path | str, ending: Ending) -> None:
         """Note how a picture that was begun has ended."""
         with self._writing():
             self._base.execute(
@@ -222,15 +251,63 @@ class Manifest:
                 (*halves(input), *halves(result), self.key(output)),
             )
 
+    def forget(self, output: Path | str) -> None:
+        """Drop the row of a picture that was begun and turned out not to be ours."""
+        with self._writing():
+            self._base.execute("DELETE FROM pictures WHERE output = ?", (self.key(output),))
+
     def mark(self, rows: Iterable[Row], state: Literal["done", "damaged", "again"]) -> None:
         """Put these pictures into another state."""
         keys = [(state, row.output) for row in rows]
         with self._writing():
             self._base.executemany("UPDATE pictures SET state = ? WHERE output = ?", keys)
 
+    def take_over(self, other: Path) -> int:
+        """Take over another manifest's runs, and its rows where they are newer; return how many.
+
+        Raises: UnreadableError for a file that is no manifest.
+        """
+        with Manifest.there(other, root=self._shown) as source:
+            runs = source.runs()
+        with self._lock, self._telling():
+            self._base.execute("ATTACH ? AS other", (str(other),))
+            try:
+                with self._transaction():
+                    return sum(self._copied(run) for run in runs)
+            finally:
+                self._base.execute("DETACH other")
+
+    def _copied(self, run: RunRow) -> int:
+        """Copy a run of the attached manifest and its rows; return how many were newer."""
+        settings, command = self._settings_id(run.settings), json.dumps(list(run.command))
+        same = self._base.execute(
+            "SELECT id FROM main.runs WHERE began = ? AND command = ?", (run.began, command)
+        ).fetchone()
+        number = (
+            same[0]
+            if same
+            else self._insert(
+                "INSERT INTO main.runs (began, ended, settings, command, folder) "
+                "VALUES (?, ?, ?, ?, ?)",
+                (run.began, run.ended, settings, command, run.folder),
+            )
+        )
+        columns = (
+            "output, input, input_size, input_mark, input_hash, state, before_size, before_mark, "
+            "output_size, output_mark, output_hash, method, seconds, error, at"
+        )
+        return self._base.execute(
+            f"INSERT OR REPLACE INTO main.pictures ({columns}, settings, run) "
+            f"SELECT {columns}, ?, ? FROM other.pictures o WHERE run = ? AND NOT EXISTS "
+            "(SELECT 1 FROM main.pictures p WHERE p.output = o.output AND p.at >= o.at)",
+            (settings, number, run.id),
+        ).rowcount
+
     def _settings_id(self, text: str) -> int:
-        self._base.execute("INSERT OR IGNORE INTO settings (text) VALUES (?)", (text,))
-        found = self._base.execute("SELECT id FROM settings WHERE text = ?", (text,)).fetchone()
+        self._base.execute("INSERT OR IGNORE INTO main.settings (text) VALUES (?)", (text,))
+        found = self._base.execute(
+            "SELECT id FROM main.settings WHERE text = ?", (text,)
+        ).fetchone()
         return int(found[0])
 
     def _insert(self, statement: str, values: tuple[Any, ...]) -> int:
@@ -270,9 +347,3 @@ class Manifest:
             if "full" in what:
                 raise wrong from OSError(errno.ENOSPC, what)
             raise wrong from error
-
-
-def manifest_of(folder: Path, *, shard: tuple[int, int] | None = None) -> Path:
-    """Return where the manifest of a folder of results is, or that of one shard of a run."""
-    name = NAME if shard is None else f"run-{shard[0]}-of-{shard[1]}.sqlite"
-    return folder / HOME / name

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from os import fspath
 
-from relume.runs.batch import CalledOff, Done, Gate, Skipped
+from relume.runs.batch import CalledOff, Done, Gate, Skipped, Work
 from relume.runs.plan import Job
 from relume.runs.resume import Resume, Verdict
 from relume.runs.rows import Ending
@@ -17,7 +16,7 @@ from relume.runs.stamp import digest, stamp
 class Recorded:
     """What `Run` does with each job of a run that has a manifest."""
 
-    work: Callable[[Job, Gate], Done]
+    work: Work
     resume: Resume
 
     def __call__(self, job: Job, gate: Gate) -> Done | Skipped:
@@ -36,6 +35,8 @@ class Recorded:
         except Exception as error:
             manifest.end(job.output, Ending("failed", error=str(error)))
             raise
+        if isinstance(done, Skipped):
+            return done
         manifest.end(job.output, self._ending(done, verdict))
         again = (f"made anew: {verdict.again}",) if verdict.again else ()
         return replace(done, notes=(*done.notes, *again))

@@ -20,14 +20,23 @@ A file is what it was if its size and time are; if they are not, its content dec
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from os import fspath
+from os import PathLike, fspath
 
 from relume.runs.manifest import Manifest
 from relume.runs.plan import Job, Plan, finished
 from relume.runs.rows import Ending, Row
-from relume.runs.stamp import Stamp, digest, stamp
+from relume.runs.stamp import Stamp, digest, is_same, stamp
 from relume.runs.treatment import difference
+
+PAGE = 500
+"""Jobs whose rows are read at once."""
+
+
+def is_done(output: str | PathLike[str]) -> str:
+    """Return why a job with this output has nothing to do."""
+    return f"{fspath(output)} is done with these settings"
 
 
 @dataclass(frozen=True)
@@ -51,12 +60,16 @@ class Resume:
     settings: str
     overwrite: bool = False
     """Enhance whatever has a result, too."""
+    earlier: Manifest | None = None
+    """Another record of the same folder, for what the manifest does not know: a shard's is new."""
 
     def judge(self, job: Job) -> Verdict:
         """Decide about one job, and mend its row where a file was only touched or just made."""
         if job.skip:
             return Verdict(skip=job.skip)
         row = self.manifest.row(job.output)
+        if row is None and self.earlier is not None:
+            row = self.earlier.row(job.output)
         now, before = stamp(job.input), stamp(job.output)
         do = Verdict(input=now, before=before)
         if self.overwrite:
@@ -93,12 +106,37 @@ class Resume:
         return replace(job, skip=self.judge(job).skip)
 
     def open_to_judgement(self, plan: Plan) -> Plan:
-        """Return a plan in which a result that is there is no reason yet to skip its job."""
-        jobs = (
+        """Return a plan in which a result that is there is no reason yet to skip its job, and one
+        that is as it was made is."""
+        jobs = [
             replace(job, skip="") if job.skip and job.skip == finished(job.output) else job
             for job in plan.jobs
-        )
+        ]
+        for first in range(0, len(jobs), PAGE):
+            page = jobs[first : first + PAGE]
+            done = self.up_to_date([(fspath(job.input), fspath(job.output)) for job in page])
+            jobs[first : first + PAGE] = [
+                replace(job, skip=is_done(job.output)) if known and not job.skip else job
+                for job, known in zip(page, done, strict=True)
+            ]
         return replace(plan, jobs=tuple(jobs))
+
+    def up_to_date(self, pairs: Sequence[tuple[str, str]]) -> list[bool]:
+        """Tell of each pair of input and output, PAGE at most, whether it needs no closer look:
+        done with these settings, and both files as they were."""
+        if self.overwrite:
+            return [False] * len(pairs)
+        known = self.manifest.settled([output for _, output in pairs], self.settings)
+        found: list[bool] = []
+        for source, result in pairs:
+            row = known.get(result)
+            found.append(
+                row is not None
+                and row[0] == source
+                and is_same(source, size=row[1], mark=row[2])
+                and is_same(result, size=row[3], mark=row[4])
+            )
+        return found
 
     def _by_input(self, job: Job, row: Row, do: Verdict) -> Verdict:
         """Decide about a result that is as it was made."""
@@ -108,7 +146,7 @@ class Resume:
             return replace(do, again=difference(row.settings, self.settings))
         if do.input != row.input_stamp or do.before != row.output_stamp:
             self.manifest.restamp(job.output, input=do.input, result=do.before)
-        return replace(do, skip=f"{job.output} is done with these settings")
+        return replace(do, skip=is_done(job.output))
 
     def _input_differs(self, job: Job, row: Row) -> bool:
         return row.input_hash is None or digest(job.input) != row.input_hash

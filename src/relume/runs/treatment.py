@@ -50,6 +50,8 @@ class Treatment:
     background: Background = WHITE
     limits: Mapping[str, int] = field(default_factory=dict[str, int])
     """`max_pixels` and `max_bytes`, where they are not the reader's own."""
+    series: bool | None = None
+    """The light of neighbours is made even; None where it is not, so that it is not recorded."""
     threads: int | None = None
     memory: int = MEMORY
 

@@ -14,7 +14,8 @@ import pytest
 
 from relume.errors import UnreadableError, UnwritableError
 from relume.runs.file_systems import is_shared_by_machines
-from relume.runs.manifest import Manifest, manifest_of
+from relume.runs.manifest import Manifest
+from relume.runs.manifest_files import manifest_of
 from relume.runs.rows import Ending
 from relume.runs.stamp import Stamp
 
@@ -56,7 +57,7 @@ def test_a_row_says_what_was_begun_and_how_it_ended(book: Manifest) -> None:
     assert row is not None
     assert (row.state, row.input_hash, row.output_stamp) == ("done", "in", Stamp(9, "2"))
     assert (row.output_hash, row.method, row.seconds) == ("out", "gamma", 0.5)
-    assert book.place(row) == output
+    assert book.place(row) == str(output)
     assert book.row(manifest_root(book) / "b.jpg") is None
 
 
@@ -80,7 +81,7 @@ def test_the_folder_of_results_may_move(tmp_path: Path) -> None:
     second = tmp_path / "second"
     with Manifest.there(manifest_of(second), root=second) as book:
         (row,) = book.rows()
-        assert book.place(row) == second / "sub" / "a.jpg"
+        assert book.place(row) == str(second / "sub" / "a.jpg")
         assert book.runs()[0].ended is not None
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from relume.colour_statement import Colour, Transfer
 from relume.colour_statement.curves import Parametric
@@ -25,6 +26,7 @@ EXIF_IFD, GPS_IFD, INTEROP_IFD, MAKER_NOTE = 0x8769, 0x8825, 0xA005, 0x927C
 COLOUR_SPACE, PIXEL_WIDTH, PIXEL_HEIGHT = 0xA001, 0xA002, 0xA003
 INTEROP_INDEX = 0x0001
 SUBJECT_AREA, SUBJECT_LOCATION = 0x9214, 0xA214
+TIME_TAKEN, PART_OF_SECOND = 0x9003, 0x9291
 
 DESCRIPTIVE = frozenset(
     {IMAGE_DESCRIPTION, MAKE, MODEL, ORIENTATION, SOFTWARE, DATE_TIME, ARTIST, HOST_COMPUTER}
@@ -57,6 +59,25 @@ def orientation(blob: bytes) -> int | None:
     written, first = _first(blob)
     found = ifd.numbers(blob, written, first.get(ORIENTATION))
     return found[0] if found and 1 <= found[0] <= 8 else None
+
+
+def captured(blob: bytes) -> float | None:
+    """Return when a picture was taken, in seconds of its camera's clock, if it is stated."""
+    written, first = _first(blob)
+    for tag, table in _inner(blob, written, first):
+        entry = table.get(TIME_TAKEN)
+        if tag != EXIF_IFD or entry is None:
+            continue
+        text = ifd.value(blob, entry).split(b"\0")[0].decode("ascii", "replace").strip()
+        part = table.get(PART_OF_SECOND)
+        fraction = ifd.value(blob, part).split(b"\0")[0].strip() if part is not None else b""
+        try:
+            # No zone is stated: only differences mean something, so any zone will do.
+            taken = datetime.strptime(text, "%Y:%m:%d %H:%M:%S").replace(tzinfo=UTC).timestamp()
+        except ValueError:
+            return None
+        return taken + (float(f"0.{fraction.decode()}") if fraction.isdigit() else 0.0)
+    return None
 
 
 def dpi(blob: bytes) -> tuple[float, float] | None:

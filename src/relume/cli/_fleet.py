@@ -1,0 +1,182 @@
+"""`relume enhance --on ray`: the same pictures, done by the workers of a cluster."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from relume.cli import clean, named
+from relume.cli._interrupts import one_interrupt
+from relume.errors import ContractError
+
+if TYPE_CHECKING:
+    from relume.cli._report import Style
+    from relume.runs.manifest import Manifest
+    from relume.runs.shards import Shard
+    from relume.runs.treatment import Treatment
+    from relume.scale.tasks import Record, Task
+
+
+@dataclass
+class Tally:
+    """Tells what failed, or everything in JSON, and counts."""
+
+    style: Style
+    counts: dict[str, int] = field(default_factory=dict[str, int])
+
+    def __call__(self, record: Record) -> None:
+        """Tell of one picture."""
+        self.counts[record.state] = self.counts.get(record.state, 0) + 1
+        bad = record.state in ("failed", "deadly")
+        if bad:
+            text = named(record.task.input, record.message)
+            typer.echo(f"relume: {clean(text)}", err=True)
+        if self.style == "json":
+            typer.echo(json.dumps(_facts(record)))
+
+    @property
+    def failed(self) -> int:
+        """How many pictures failed, those that ended their workers among them."""
+        return self.counts.get("failed", 0) + self.counts.get("deadly", 0)
+
+    def line(self) -> str:
+        """Return how many pictures came to which end."""
+        words = {"done": "enhanced", "deadly": "ended their workers"}
+        told = [f"{count} {words.get(state, state)}" for state, count in self.counts.items()]
+        return ", ".join(told) or "no pictures there to enhance"
+
+
+def enhance_on(
+    address: str,
+    *,
+    inputs: Sequence[str],
+    output: str | None,
+    treatment: Treatment,
+    record: str,
+    suffixes: frozenset[str],
+    becomes: Mapping[str, str],
+    recursive: bool,
+    overwrite: bool,
+    workers: int | None,
+    memory: int | None,
+    shard: Shard | None,
+    manifest: Path | None,
+    command: Sequence[str],
+    style: Style,
+) -> int:
+    """Enhance on a cluster; return how many pictures failed. `record` is what results depend on.
+
+    Raises: RelumeError for what cannot be begun.
+    """
+    from relume.cli._report import progress
+    from relume.runs.manifest import Manifest
+    from relume.scale.fleet import Fleet
+    from relume.scale.judging import Judge
+    from relume.scale.listing import Listing, check_places
+    from relume.scale.storage import is_address
+    from relume.scale.uploads import abort_stale
+
+    folder = check_places(inputs, output)
+    start, tally = perf_counter(), Tally(style)
+    listing = Listing(inputs, folder, suffixes, becomes, recursive, shard)
+    path = _manifest(folder, manifest, shard, is_address(folder))
+    root = path.parent if is_address(folder) else Path(folder)
+    shown = style != "quiet" and sys.stderr.isatty()
+    with Manifest(path, root=root) as book:
+        book.open_run(record, command=command)
+        judge = Judge(book, record, overwrite)
+        try:
+            with (
+                one_interrupt(),
+                progress(None) if shown else nullcontext(_no_move) as move,
+                Fleet(address, treatment, workers=workers, memory=memory) as fleet,
+            ):
+                for one in fleet.records(judge(listing), begin=partial(_begin, book)):
+                    _end(book, one)
+                    tally(one)
+                    move()
+        finally:
+            if style == "lines":
+                typer.echo(f"{tally.line()}; {perf_counter() - start:.1f} s")
+    if is_address(folder) and (stale := abort_stale(folder)) and style == "lines":
+        typer.echo(f"{stale} uploads that nobody ended were cleaned away")
+    return tally.failed
+
+
+def _manifest(folder: str, given: Path | None, shard: Shard | None, stored: bool) -> Path:
+    from relume.runs.manifest_files import manifest_of
+
+    if given is not None:
+        return given
+    if stored:
+        raise ContractError(
+            f"-o {folder} is a store, and the record is a file: give --manifest FILE"
+        )
+    return manifest_of(Path(folder), shard=shard)
+
+
+def _begin(book: Manifest, task: Task) -> None:
+    book.begin_all([(task.output, task.input, task.stamp, task.before)])
+
+
+def _end(book: Manifest, record: Record) -> None:
+    from relume.runs.rows import Ending
+
+    if record.state == "skipped":
+        if record.task.creates:  # begun, and found to be there already: nothing of ours
+            book.forget(record.task.output)
+        return
+    book.end(
+        record.task.output,
+        Ending(
+            record.state,
+            input_hash=record.input_hash,
+            output_stamp=record.output_stamp,
+            output_hash=record.output_hash,
+            method=record.method or None,
+            seconds=record.seconds or None,
+            error=record.message or None,
+        ),
+    )
+
+
+def _facts(record: Record) -> dict[str, Any]:
+    facts: dict[str, Any] = {"input": record.task.input, "output": record.task.output}
+    match record.state:
+        case "skipped":
+            return {**facts, "skipped": True, "reason": record.message}
+        case "failed" | "deadly":
+            return {**facts, "error": record.message}
+        case "done":
+            return {
+                **facts,
+                "method": record.method,
+                "reason": record.reason,
+                "seconds": record.seconds,
+                "width": record.width,
+                "height": record.height,
+                "notes": list(record.notes),
+                "skipped": False,
+            }
+
+
+def refuse_here(*, dry_run: bool, maps: Path | None, stream: bool) -> None:
+    """Raise ContractError for what a cluster does not do."""
+    if dry_run:
+        raise ContractError("--on does not go with --dry-run: `relume plan` says what it will cost")
+    if maps is not None:
+        raise ContractError("--on does not go with --maps: draw them without a cluster")
+    if stream:
+        raise ContractError("--on does not go with -: a cluster works on files and objects")
+
+
+def _no_move() -> None: ...

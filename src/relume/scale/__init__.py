@@ -1,0 +1,1 @@
+"""Runs over more pictures than one process can do: workers of a cluster, object stores."""

@@ -1,0 +1,107 @@
+"""Which listed pictures are still to be done, by the manifest and, only where it must, the store.
+
+Asking a store for every result would cost a request for each. So a result that the manifest knows
+is trusted (`relume runs verify` reads it), and one it does not know is found when it is put: the
+store is told to create it and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+from relume.runs.manifest import Manifest
+from relume.runs.plan import Job
+from relume.runs.resume import PAGE, Resume, is_done
+from relume.runs.rows import Ending, Row
+from relume.runs.treatment import difference
+from relume.scale.storage import is_address, storage_of
+from relume.scale.tasks import Record, Task
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Sorts tasks into what is to be done and what is not."""
+
+    manifest: Manifest
+    settings: str
+    overwrite: bool = False
+
+    def __call__(self, tasks: Iterable[Task]) -> Iterator[Task | Record]:
+        """Yield each task that is to be done, completed, or the record of one that is not."""
+        coming = iter(tasks)
+        while page := list(islice(coming, PAGE)):
+            files = [task for task in page if not _is_stored(task)]
+            known = self._resume.up_to_date([(task.input, task.output) for task in files])
+            done = {task.output for task, it_is in zip(files, known, strict=True) if it_is}
+            for task in page:
+                if task.output in done:
+                    yield Record(task, "skipped", is_done(task.output))
+                else:
+                    yield self._judged(task)
+
+    def _judged(self, task: Task) -> Task | Record:
+        row = self.manifest.row(task.output)
+        if row is not None and row.run == self.manifest.run:
+            return _named_twice(task, row)
+        return self._of_a_store(task, row) if _is_stored(task) else self._of_files(task)
+
+    def _of_files(self, task: Task) -> Task | Record:
+        verdict = self._resume.judge(Job(Path(task.input), Path(task.output)))
+        if verdict.skip:
+            return Record(task, "skipped", verdict.skip)
+        return replace(task, stamp=verdict.input, before=verdict.before, again=verdict.again)
+
+    @property
+    def _resume(self) -> Resume:
+        return Resume(self.manifest, self.settings, self.overwrite)
+
+    def _of_a_store(self, task: Task, row: Row | None) -> Task | Record:
+        if task.stamp is None:  # a listing of local folders tells no stamps
+            task = replace(task, stamp=storage_of(task.input).stamp(task.input))
+        if row is None:
+            return replace(task, creates=not self.overwrite)
+        if self.overwrite:
+            return task
+        if row.input != task.input:
+            why = f"{task.output} is there already, made from {row.input}"
+            return Record(task, "skipped", f"{why}; --overwrite replaces it")
+        match row.state:
+            case "deadly" | "damaged":
+                why = row.error or "it is not what was made"
+                return Record(task, "skipped", f"{why}; `relume runs retry` tries again")
+            case "begun":
+                there = storage_of(task.output).stamp(task.output)
+                if there is None or there == row.before or row.input_stamp != task.stamp:
+                    return replace(task, before=there)
+                ending = Ending("done", row.input_hash, there, method=row.method)
+                self.manifest.end(task.output, ending)
+            case "failed" | "again":
+                return replace(task, before=storage_of(task.output).stamp(task.output))
+            case "done":
+                pass
+        return self._by_input(task, row)
+
+    def _by_input(self, task: Task, row: Row) -> Task | Record:
+        why = ""
+        if row.input_stamp != task.stamp:
+            why = "its input has changed"
+        elif row.settings != self.settings:
+            why = difference(row.settings, self.settings)
+        if not why:
+            return Record(task, "skipped", is_done(task.output))
+        return replace(task, again=why, before=row.output_stamp)
+
+
+def _is_stored(task: Task) -> bool:
+    return is_address(task.input) or is_address(task.output)
+
+
+def _named_twice(task: Task, row: Row) -> Record:
+    """Return the record of a task whose output this run has begun already."""
+    if row.input == task.input:
+        return Record(task, "skipped", f"{task.input} was named twice")
+    why = f"{row.input} and {task.input} would both become {task.output}"
+    return Record(task, "failed", f"{why}; enhance them into two folders")

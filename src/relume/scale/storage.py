@@ -1,0 +1,218 @@
+"""Files and objects, read whole and put whole: folders of this machine, and what fsspec reaches.
+
+Pictures are encoded in memory and put in one request. A stream that is written into an object
+store and left by an exception stores the half that was written, so none is ever opened.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, partial
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from relume.errors import RelumeError, TooLargeError, UnreadableError, UnwritableError
+from relume.extras import need
+from relume.io.atomic import replacing
+from relume.io.source import load as load_file
+from relume.runs import stamp as local
+from relume.runs.stamp import Stamp
+
+ONE_REQUEST = 100 * 2**20
+"""Bytes over which s3fs sends an object in parts; they appear together all the same."""
+TRIES = 5
+"""Requests to a store that fails or is slow, with growing pauses between them."""
+PAUSE = 0.2
+"""Seconds before the second try; each later pause is twice as long."""
+MOST_BYTES = 5 * 10**9
+"""No store takes more in one request."""
+_FINAL = (FileNotFoundError, FileExistsError, PermissionError, IsADirectoryError, RelumeError)
+
+Answer = TypeVar("Answer")
+
+
+class Storage(Protocol):
+    """Where pictures come from or go to. Names are paths or addresses as a user writes them."""
+
+    def walk(self, root: str) -> Iterator[tuple[str, Stamp | None]]:
+        """Yield the name and stamp of every file under a folder, folder by folder, in order."""
+        ...
+
+    def is_folder(self, name: str) -> bool: ...
+
+    def stamp(self, name: str) -> Stamp | None:
+        """Return the stamp of a file, None if there is none."""
+        ...
+
+    def load(self, name: str, *, max_bytes: int) -> bytes:
+        """Raises: UnreadableError; TooLargeError."""
+        ...
+
+    def put(self, name: str, data: bytes, *, creates: bool) -> Stamp | None:
+        """Store a file whole or not at all. Raises: UnwritableError; FileExistsError where it
+        was to be created and is there."""
+        ...
+
+
+def is_address(name: str) -> bool:
+    """Tell an address of a store, as s3://bucket/key, from a path."""
+    scheme, sign, _ = name.partition("://")
+    return bool(sign) and scheme.isalnum()
+
+
+def storage_of(name: str) -> Storage:
+    """Return what a name is looked up in. Raises: MissingExtraError."""
+    if not is_address(name):
+        return Folders()
+    return Objects(name.partition("://")[0])
+
+
+class Folders:
+    """Files of this machine, or of a file system that all machines share."""
+
+    def walk(self, root: str) -> Iterator[tuple[str, Stamp | None]]:
+        try:
+            with os.scandir(root) as entries:
+                listed = sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            raise UnreadableError(
+                f"{root}: this folder cannot be read: {error.strerror}"
+            ) from error
+        for entry in listed:
+            if entry.is_dir(follow_symlinks=False):
+                if not entry.name.startswith("."):
+                    yield from self.walk(entry.path)
+            elif entry.is_file():
+                yield entry.path, None
+
+    def is_folder(self, name: str) -> bool:
+        return Path(name).is_dir()
+
+    def stamp(self, name: str) -> Stamp | None:
+        return local.stamp(Path(name))
+
+    def load(self, name: str, *, max_bytes: int) -> bytes:
+        return load_file(name, max_bytes=max_bytes)
+
+    def put(self, name: str, data: bytes, *, creates: bool) -> Stamp | None:
+        target = Path(name)
+        if creates and target.exists():
+            raise FileExistsError(name)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UnwritableError(f"{target.parent}: this folder cannot be made") from error
+        with replacing(target) as stream:
+            stream.write(data)
+        return local.stamp(target)
+
+
+@dataclass(frozen=True)
+class Objects:
+    """Objects of a store, through the fsspec file system of its scheme.
+
+    The store's own settings (keys, endpoints) come from its environment variables and files.
+    """
+
+    scheme: str
+
+    @cached_property
+    def _system(self) -> Any:
+        fsspec = need("fsspec", extra="scale")
+        try:
+            # Listings are not kept: they would grow with the store and go stale.
+            system = fsspec.filesystem(self.scheme, use_listings_cache=False)
+        except (ImportError, ValueError) as error:
+            raise UnreadableError(f"{self.scheme}://: {error}") from error
+        return system
+
+    def walk(self, root: str) -> Iterator[tuple[str, Stamp | None]]:
+        folders = [self._key(root)]
+        while folders:
+            folder = folders.pop()
+            found = patiently(partial(self._system.ls, folder, detail=True), root)
+            for about in sorted(found, key=lambda about: about["name"]):
+                if about["type"] == "directory":
+                    if about["name"].rstrip("/") != folder.rstrip("/"):
+                        folders.append(about["name"])
+                elif about["size"]:
+                    yield f"{self.scheme}://{about['name'].lstrip('/')}", _stamp(about)
+
+    def is_folder(self, name: str) -> bool:
+        return bool(patiently(lambda: self._system.isdir(self._key(name)), name))
+
+    def stamp(self, name: str) -> Stamp | None:
+        try:
+            return _stamp(patiently(lambda: self._system.info(self._key(name)), name))
+        except FileNotFoundError:
+            return None
+
+    def load(self, name: str, *, max_bytes: int) -> bytes:
+        try:
+            about = patiently(lambda: self._system.info(self._key(name)), name)
+            if about["size"] > max_bytes:
+                raise TooLargeError(
+                    f"{name}: {about['size']} bytes, the limit is {max_bytes}; raise it with "
+                    "--max-bytes (max_bytes=)"
+                )
+            return bytes(patiently(lambda: self._system.cat_file(self._key(name)), name))
+        except RelumeError:
+            raise
+        except OSError as error:
+            raise UnreadableError(f"{name}: cannot be read: {_why(error)}") from error
+
+    def put(self, name: str, data: bytes, *, creates: bool) -> Stamp | None:
+        mode = {"mode": "create"} if creates and self.scheme in ("s3", "s3a") else {}
+        try:
+            patiently(lambda: self._system.pipe_file(self._key(name), data, **mode), name)
+        except FileExistsError:
+            raise
+        except OSError as error:
+            raise UnwritableError(f"cannot write {name}: {_why(error)}") from error
+        return self.stamp(name)
+
+    def _key(self, name: str) -> str:
+        return name.partition("://")[2]
+
+
+def patiently(request: Callable[[], Answer], name: str, *, tries: int = TRIES) -> Answer:
+    """Ask a store until it answers, a few times. Raises: what it said last."""
+    for attempt in range(1, tries + 1):
+        try:
+            return request()
+        except _FINAL:
+            raise
+        # Stores fail with exceptions of every library between here and there.
+        except Exception as error:
+            if attempt == tries:
+                raise OSError(f"{name}: {_why(error)}, {attempt} times") from error
+            time.sleep(PAUSE * 2 ** (attempt - 1))
+    raise AssertionError  # never here: the last try returns or raises
+
+
+def digest(data: bytes) -> str:
+    """Return the sha256 of data."""
+    return sha256(data).hexdigest()
+
+
+def content(name: str) -> str | None:
+    """Return the sha256 of an object, read whole, or None where there is none."""
+    storage = storage_of(name)
+    if storage.stamp(name) is None:
+        return None
+    return digest(storage.load(name, max_bytes=MOST_BYTES))
+
+
+def _stamp(about: Mapping[str, Any]) -> Stamp:
+    """Return the stamp of an object by what its store tells of it."""
+    marks = (about.get(name) for name in ("ETag", "etag", "md5Hash", "LastModified", "mtime"))
+    mark = next((str(mark) for mark in marks if mark), "")
+    return Stamp(int(about["size"]), mark)
+
+
+def _why(error: BaseException) -> str:
+    return " ".join(str(error).split())[:200] or type(error).__name__

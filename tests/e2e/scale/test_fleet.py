@@ -1,0 +1,91 @@
+"""A cluster of two workers of which one is killed, then the driver: every picture once, as ever."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from e2e.command import COMMAND, Call, put_photo, run
+from relume.extras import missing, pip_line
+
+pytestmark = pytest.mark.skipif("ray" in missing("scale"), reason=f"needs Ray; {pip_line('scale')}")
+COUNT = 60
+LONG = 100.0
+"""Seconds after which a test that waits has failed."""
+QUIET = {"RAY_AUTH_MODE": "disabled", "RAY_USAGE_STATS_ENABLED": "0"}
+
+
+def pictures(folder: Path) -> dict[str, bytes]:
+    found = (path for path in folder.rglob("*") if path.is_file() and ".relume" not in path.parts)
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+
+
+def wait(what: Callable[[], Any], process: subprocess.Popen[bytes]) -> Any:
+    """Return what a function finds, once it does, while a process lives."""
+    start = time.perf_counter()
+    while not (found := what()):
+        assert time.perf_counter() - start < LONG
+        assert process.poll() is None, "it ended before it was killed: more pictures are needed"
+        time.sleep(0.01)
+    return found
+
+
+def workers(driver: int) -> list[psutil.Process]:
+    found: list[psutil.Process] = []
+    for process in psutil.Process(driver).children(recursive=True):
+        try:
+            if "ray::Worker" in " ".join(process.cmdline()):
+                found.append(process)
+        except psutil.Error:  # gone meanwhile
+            continue
+    return found
+
+
+@pytest.mark.slow
+def test_a_worker_and_then_the_driver_are_killed(relume: Call) -> None:
+    for index in range(COUNT):
+        put_photo(f"d/{index % 3}/{index:03}.jpg", height=600, width=800, seed=index)
+    method = ("-m", "relume", "--threads", "1", "-r")
+    on_ray = ("enhance", "d", "-o", "out", *method, "--on", "ray", "-j", "2", "--json")
+    environment = {**os.environ, **QUIET}
+    with subprocess.Popen(
+        [*COMMAND, *on_ray], stdout=subprocess.DEVNULL, env=environment
+    ) as driver:
+        wait(lambda: len(pictures(Path("out"))) > 5, driver)
+        victim = workers(driver.pid)[0]
+        victim.kill()
+        before = len(pictures(Path("out")))
+        wait(lambda: len(pictures(Path("out"))) > before + 8, driver)
+        assert not victim.is_running()
+        family = psutil.Process(driver.pid).children(recursive=True)
+        driver.send_signal(signal.SIGKILL)
+        # The cluster ends with its driver; a worker may finish the picture it is at.
+        _, left = psutil.wait_procs(family, timeout=LONG)
+        assert not left
+    assert 0 < len(pictures(Path("out"))) < COUNT
+    stamps = {name: Path("out", name).stat().st_mtime_ns for name in pictures(Path("out"))}
+    Path("d/bad.jpg").write_bytes(b"no picture")
+
+    ended = run(*on_ray, env=QUIET)
+    assert ended.returncode == 1
+    assert b"bad.jpg" in ended.stderr
+    told = [json.loads(line) for line in ended.stdout.splitlines()]
+    assert len(told) == COUNT + 1
+    done = [line for line in told if line.get("skipped") is False]
+    # None was made twice: what lay there when the driver died is as it was.
+    assert len(done) == COUNT - len(stamps)
+    assert all(Path("out", name).stat().st_mtime_ns == stamp for name, stamp in stamps.items())
+    Path("d/bad.jpg").unlink()
+    assert relume("enhance", "d", "-o", "single", *method, "-q").code == 0
+    assert pictures(Path("out")) == pictures(Path("single"))
+    assert relume("runs", "verify", "out").out == f"{COUNT} whole\n"
+    assert not list(Path("out").rglob("*.part"))

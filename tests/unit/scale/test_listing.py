@@ -1,0 +1,125 @@
+"""What is listed, what is judged to be done, and what it will cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from e2e.command import put_photo
+from relume.errors import ContractError, UnreadableError
+from relume.runs.manifest import Manifest
+from relume.runs.rows import Ending
+from relume.runs.stamp import Stamp
+from relume.runs.treatment import Treatment
+from relume.scale.cost import measure
+from relume.scale.judging import Judge
+from relume.scale.listing import Listing, check_places
+from relume.scale.tasks import Record, Task
+
+PICTURES = {".jpg", ".heic"}
+BECOMES = {".heic": ".jpg"}
+
+
+def listed(root: Path, *, output: str = "out", recursive: bool = True) -> list[tuple[str, str]]:
+    listing = Listing([str(root)], output, PICTURES, BECOMES, recursive)
+    return [(str(Path(task.input).relative_to(root)), task.output) for task in listing]
+
+
+def touch(root: Path, *names: str) -> None:
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(b"x")
+
+
+def test_the_tree_is_kept_and_no_result_is_listed(tmp_path: Path) -> None:
+    names = ("b.jpg", "a.HEIC", "sub/c.jpg", "notes.txt", ".h.jpg", "b.relume.jpg", ".h/d.jpg")
+    touch(tmp_path, *names, "out/e.jpg")
+    assert listed(tmp_path, output=str(tmp_path / "out")) == [
+        ("a.HEIC", f"{tmp_path}/out/a.jpg"),
+        ("b.jpg", f"{tmp_path}/out/b.jpg"),
+        ("sub/c.jpg", f"{tmp_path}/out/sub/c.jpg"),
+    ]
+    assert listed(tmp_path, recursive=False) == [("a.HEIC", "out/a.jpg"), ("b.jpg", "out/b.jpg")]
+    (one,) = Listing([str(tmp_path / "b.jpg")], "out/", PICTURES, BECOMES)
+    assert one.output == "out/b.jpg"
+
+
+def test_shards_part_a_listing(tmp_path: Path) -> None:
+    touch(tmp_path, *(f"{index}.jpg" for index in range(60)))
+    parts = [
+        {task.input for task in Listing([str(tmp_path)], "out", PICTURES, BECOMES, shard=(n, 3))}
+        for n in (1, 2, 3)
+    ]
+    assert all(parts)
+    assert sum(map(len, parts)) == len(set().union(*parts)) == 60
+
+
+def test_places_that_cannot_be(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableError, match="none"):
+        list(Listing([str(tmp_path / "none")], "out", PICTURES, BECOMES))
+    for inputs, output in ((["a"], None), (["a"], "a/"), (["a"], "b.jpg")):
+        with pytest.raises(ContractError, match="-o"):
+            check_places(inputs, output)
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Iterator[Manifest]:
+    with Manifest(tmp_path / "run.sqlite", root=tmp_path) as found:
+        found.open_run("{}", command=[])
+        yield found
+
+
+def test_a_store_is_trusted_and_not_asked(book: Manifest, tmp_path: Path) -> None:
+    touch(tmp_path, "a.jpg")
+    source, target = str(tmp_path / "a.jpg"), "nostore://bucket/a.jpg"
+    (task,) = Judge(book, "{}")([Task(source, target)])
+    assert isinstance(task, Task)
+    assert task.creates
+    book.begin_all([(target, source, task.stamp, None)])
+    book.end(target, Ending("done", "hash", Stamp(3, "etag"), "hash"))
+    book.open_run("{}", command=[])
+    (record,) = Judge(book, "{}")([Task(source, target)])
+    assert isinstance(record, Record)
+    assert (record.state, "done with these settings" in record.message) == ("skipped", True)
+    (other,) = Judge(book, '{"quality": 3}')([Task(source, target)])
+    assert isinstance(other, Task)
+    assert (other.creates, other.again) == (False, "other settings: quality 3 instead of unset")
+    touch(tmp_path, "b.jpg")
+    (strange,) = Judge(book, "{}")([Task(str(tmp_path / "b.jpg"), target)])
+    assert isinstance(strange, Record)
+    assert "made from" in strange.message
+    (tmp_path / "a.jpg").write_bytes(b"other")
+    (newer,) = Judge(book, "{}")([Task(source, target)])
+    assert isinstance(newer, Task)
+    assert newer.again == "its input has changed"
+
+
+def test_two_inputs_of_one_run_do_not_become_one_output(book: Manifest, tmp_path: Path) -> None:
+    touch(tmp_path, "d/a.jpg", "e/a.jpg")
+    first, second = str(tmp_path / "d/a.jpg"), str(tmp_path / "e/a.jpg")
+    target = str(tmp_path / "out" / "a.jpg")
+    judge = Judge(book, "{}")
+    (task,) = judge([Task(first, target)])
+    assert isinstance(task, Task)
+    book.begin_all([(target, first, task.stamp, task.before)])
+    states = [record.state for record in judge([Task(second, target), Task(first, target)])]  # type: ignore[union-attr]
+    assert states == ["failed", "skipped"]
+
+
+def test_what_a_run_will_cost(tmp_path: Path) -> None:
+    for index in range(9):
+        put_photo(tmp_path / f"{index}.jpg", height=100, width=150, seed=index)
+    (tmp_path / "bad.jpg").write_bytes(b"no picture")
+    listing = Listing([str(tmp_path)], "out", PICTURES, BECOMES)
+    cost = measure(listing, Treatment(method="gamma"), sample=10)
+    assert (cost.pictures, len(cost.sample), cost.unreadable) == (10, 9, 1)
+    assert cost.mean("megapixels") == pytest.approx(0.015)
+    sizes = [(tmp_path / f"{index}.jpg").stat().st_size for index in range(9)]
+    assert cost.mean("read_bytes") == pytest.approx(sum(sizes) / 9)
+    assert cost.core_hours == pytest.approx(10 * cost.mean("core_seconds") / 3600)
+    assert cost.core_hours > 0
+    assert (cost.reads, cost.writes, cost.lists) == (0, 0, 0)
+    with pytest.raises(UnreadableError, match="no pictures"):
+        measure([], Treatment(method="gamma"), sample=3)
