@@ -22,12 +22,16 @@ const engine = (async () => {
 
 let picture = null, latest = 0
 
-// What is painted, or another plane of it, as a picture for the page to show.
-async function shown(engine, { height, width, ...place }) {
-  const rgba = new Uint8ClampedArray(4 * width * height).fill(255)
-  engine.read({ ...place, width, height }, 0, rgba)
-  const canvas = new OffscreenCanvas(width, height)
-  canvas.getContext('2d').putImageData(new ImageData(rgba, width, height), 0, 0)
+// What is painted, or another plane of it, as a picture for the page to show; through a canvas that
+// is there already where one is given, since one of 12 megapixels takes 48 MB.
+async function shown(engine, place, given) {
+  const { height, width } = place, canvas = given ?? new OffscreenCanvas(width, height)
+  const flat = canvas.getContext('2d'), many = Math.max(1, Math.floor(2 ** 20 / width))
+  for (let row = 0; row < height; row += many) {
+    const count = Math.min(many, height - row), rgba = new Uint8ClampedArray(4 * width * count).fill(255)
+    engine.read(place, row, rgba)
+    flat.putImageData(new ImageData(rgba, width, count), 0, row)
+  }
   return canvas.convertToBlob({ type: 'image/jpeg', quality: 0.95 })
 }
 
@@ -57,7 +61,9 @@ const asks = {
       if (latest !== id) return { image: null }
       if (whole) postMessage({ id, done })
     }
-    return { image: await shown(it, (whole ? it.full : it.small).picture) }
+    // Nothing is read from an opaque picture's canvas any more.
+    const canvas = whole && picture.opaque ? picture.canvas : undefined
+    return { image: await shown(it, (whole ? it.full : it.small).picture, canvas) }
   },
 
   async save({ format }) {
