@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
-from e2e.command import run
+from e2e.command import Call, run
 from fake.training import nights
 
 TINY = (
@@ -21,41 +22,36 @@ TINY = (
 )
 
 
-def train(*settings: str, output: str, more: tuple[str, ...] = ()) -> None:
-    words = [word for setting in settings for word in ("--set", setting)]
-    ended = run("train", "sgz", "--data", "data", "-o", output, *words, *more,
-                env={"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""})  # fmt: skip
-    assert ended.returncode == 0, ended.stderr.decode()
+def _set(*settings: str) -> list[str]:
+    return [word for setting in settings for word in ("--set", setting)]
 
 
-def last(output: str) -> dict[str, object]:
+def _last(output: str) -> dict[str, Any]:
     return torch.load(Path(output, "checkpoints/last.ckpt"), weights_only=True)
+
+
+def _assert_close(first: dict[str, Any], second: dict[str, Any], *, steps: int) -> None:
+    assert first["global_step"] == second["global_step"] == steps
+    for name, value in first["state_dict"].items():
+        # Means over one batch and over two halves of it differ by rounding.
+        torch.testing.assert_close(value, second["state_dict"][name], rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="gloo's rendezvous is tested where it is used")
-def test_two_processes_are_one_with_both_batches(folder: Path) -> None:
+def test_two_processes_are_one_with_both_batches(relume: Call, folder: Path) -> None:
     nights(folder / "data")
-    two = ("training.devices=2", "training.strategy=ddp", "data.batch=1")
-    train(*TINY, *two, "training.epochs=2", output="two")
-    train(*TINY, "data.batch=2", "training.epochs=2", output="one")
-    first, second = last("two"), last("one")
-    assert first["global_step"] == second["global_step"] == 4
-    states = [found["state_dict"] for found in (first, second)]
-    assert isinstance(states[0], dict)
-    assert isinstance(states[1], dict)
-    # Means over one batch and over two halves of it differ by rounding.
-    for name, value in states[0].items():
-        torch.testing.assert_close(value, states[1][name], rtol=1e-4, atol=1e-6)
+    words = ["train", "sgz", "--data", "data"]
+    two = ("training.devices=2", "training.strategy=ddp", "data.batch=1", "training.epochs=2")
+    environment = {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+    ended = run(*words, "-o", "two", *_set(*TINY, *two), env=environment)
+    assert ended.returncode == 0, ended.stderr.decode()
     assert Path("two/sgz.onnx").exists()
+    one = relume(*words, "-o", "one", *_set(*TINY, "data.batch=2", "training.epochs=2"))
+    assert one.code == 0, one.err
+    _assert_close(_last("two"), _last("one"), steps=4)
 
-    resumed = ("training.devices=1", "training.strategy=auto", "data.batch=2", "training.epochs=3")
-    for output in ("two", "one"):
-        words = resumed if output == "two" else ("training.epochs=3",)
-        train(*words, output=output, more=("--resume",))
-        assert last(output)["global_step"] == 6
-    states = [last(output)["state_dict"] for output in ("two", "one")]
-    assert isinstance(states[0], dict)
-    assert isinstance(states[1], dict)
-    for name, value in states[0].items():
-        torch.testing.assert_close(value, states[1][name], rtol=1e-4, atol=1e-6)
+    on_one = ("training.devices=1", "training.strategy=auto", "data.batch=2", "training.epochs=3")
+    assert relume(*words, "-o", "two", "--resume", *_set(*on_one)).code == 0
+    assert relume(*words, "-o", "one", "--resume", *_set("training.epochs=3")).code == 0
+    _assert_close(_last("two"), _last("one"), steps=6)

@@ -24,6 +24,10 @@ from numpy.typing import NDArray
 from relume.arrays import Floats, Rgb
 from relume.colour import decode_srgb
 
+FAINT = -9.0
+"""log2 of the linear luma under which a pixel is black, and tells nothing of the light."""
+LEAST_LIT = 0.02
+"""Share of the pixels that must tell something."""
 SIDES = (24, 32)
 """Height and width of a small picture: a hand's shake moves little of it."""
 FLOOR = 2.0**-12
@@ -102,11 +106,15 @@ def scenes(series: Sequence[Glimpse]) -> list[tuple[int, int]]:
 
 def levels(scene: Sequence[Glimpse]) -> Floats:
     """Return the light of each picture of a scene against the first, in stops."""
-    changes = [
-        float(np.median(after.stops.astype(np.float64) - before.stops))
-        for before, after in pairwise(scene)
-    ]
+    changes = [_change(before, after) for before, after in pairwise(scene)]
     return np.concatenate([[0.0], np.cumsum(changes)]) if changes else np.zeros(len(scene))
+
+
+def _change(before: Glimpse, after: Glimpse) -> float:
+    """Return the median change of log luma over the pixels that are not black in both."""
+    first, second = (one.stops.astype(np.float64) for one in (before, after))
+    lit = np.maximum(first, second) > FAINT
+    return float(np.median((second - first)[lit])) if lit.mean() > LEAST_LIT else 0.0
 
 
 def smoothed(level: Floats, where: Floats) -> Floats:

@@ -52,11 +52,11 @@ class Corrected:
         """Enhance a photo as `Enhancer.photo` does, and correct its light."""
         if abs(self.stops) < LEAST or photo.mosaic is not None:
             return self.enhancer.photo(photo)
-        # At 16 bits, so that two passes over the pixels round only once.
-        fine = photo if photo.bits == 16 else _deep(photo)
-        enhanced = self.enhancer.photo(fine)
-        moved = render.apply(relight(stops=self.stops, shoulder=SHOULDER), enhanced.photo.pixels)
-        result = enhanced.photo.with_pixels(moved)
+        enhanced = self.enhancer.photo(photo)
+        # Moved at 16 bits, so that it rounds only once more.
+        fine = enhanced.photo if photo.bits == 16 else _deep(enhanced.photo)
+        moved = render.apply(relight(stops=self.stops, shoulder=SHOULDER), fine.pixels)
+        result = fine.with_pixels(moved)
         note = f"moved by {self.stops:+.2f} stops to match its neighbours"
         reason = f"{enhanced.reason}; {note}" if enhanced.reason else note
         return replace(enhanced, photo=_shallow(result, photo), reason=reason)

@@ -96,6 +96,13 @@ def test_what_does_not_flicker_is_left_alone() -> None:
     assert scenes(black) == [(0, 5)]
 
 
+def test_what_is_black_does_not_vote() -> None:
+    dark = np.zeros_like(ROOM)
+    dark[:6] = ROOM[:6]  # a quarter of the picture is lit
+    pictures = [seen(dark, FLICKER[index]) for index in range(30)]
+    assert np.ptp(corrections(pictures) + FLICKER[:30]) < 0.5 * np.ptp(FLICKER[:30])
+
+
 def test_variation_is_the_deviation_of_independent_flicker_and_blind_to_slopes() -> None:
     flicker = np.random.default_rng(0).normal(0, 0.2, 4000)
     assert variation(list(flicker), []) == pytest.approx(0.2, rel=0.05)
