@@ -13,6 +13,7 @@ from relume.card import Encoding
 from relume.colour_statement import ASSUMED, Colour
 from relume.colour_statement.icc import of_profile
 from relume.errors import ContractError
+from relume.gain_map import GainMap
 
 Format = Literal["jpeg", "png", "webp", "tiff", "bmp", "avif", "heic", "dng", "raw"]
 
@@ -94,6 +95,16 @@ COMMENT = "Comment"
 NOTHING = Beside()
 
 
+@dataclass(frozen=True)
+class Motion:
+    """The video of a motion photo."""
+
+    data: bytes
+    """An MP4 or QuickTime file."""
+    microseconds: int | None = None
+    """Of the video, at which the picture was taken; None where that is not stated."""
+
+
 @dataclass(frozen=True, eq=False)
 class Photo:
     """Pixels, upright, and what came with them.
@@ -128,6 +139,9 @@ class Photo:
     pages: int = 1
     """Pictures in the file, of which this is one: pages, frames."""
     beside: Beside = NOTHING
+    gain_map: GainMap | None = None
+    """What turns the pixels that were read into their rendering for brighter displays."""
+    motion: Motion | None = None
     stated: Colour | None = None
     """What the pixels mean where a file says so without an ICC profile."""
 

@@ -8,7 +8,8 @@ from typing import Literal, TypeAlias
 
 from relume.arrays import Pixels
 from relume.colour_statement import ASSUMED, Colour
-from relume.photo import NOTHING, Beside, Format, Mosaic, Subsampling
+from relume.gain_map import GainMap
+from relume.photo import NOTHING, Beside, Format, Mosaic, Motion, Subsampling
 
 Admit: TypeAlias = Callable[[int, int], None]
 """Called with the declared width and height before memory is taken; raises TooLargeError."""
@@ -37,6 +38,9 @@ class Incoming:
     beside: Beside = NOTHING
     stated: Colour | None = None
     """What the file says about colour without a profile."""
+    gain_map: GainMap | None = None
+    """As it lies in the file, and without the light it was made for."""
+    motion: Motion | None = None
     mosaic: Mosaic | None = None
     """What the samples in `pixels` mean, where they are a sensor's."""
     notes: tuple[str, ...] = ()
@@ -59,6 +63,9 @@ class Outgoing:
     """Bits per sample that a format of several depths is to hold."""
     beside: Beside = NOTHING
     """What of it the format holds."""
+    gain_map: GainMap | None = None
+    """For these pixels; for formats that hold one."""
+    motion: Motion | None = None
     colour: Colour = ASSUMED
     """What the pixels mean; `icc` says the same where there is one."""
 
@@ -95,3 +102,5 @@ class Codec:
     """It can be written with an ICC profile."""
     states_hdr: bool = False
     """It can be written with the numbers of H.273, which state light above diffuse white."""
+    holds_parts: bool = False
+    """It can be written with a gain map and a video."""

@@ -7,11 +7,15 @@ Source: ITU-T T.81 (1992), annex B.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 END, SCAN = 0xD9, 0xDA
 _ALONE = frozenset({0x01, *range(0xD0, 0xD9)})
 """Markers without a payload: TEM, restarts, the start."""
+
+_MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd8\xff]")
+"""A marker with a payload, or the end, in what is coded."""
 
 
 def segments(data: bytes, *, at: int = 2) -> Iterator[tuple[int, int, int]]:
@@ -43,16 +47,10 @@ def end(data: bytes, *, start: int = 0) -> int:
         at = max(stop for _, _, stop in segments(data, at=start + 2))
     except ValueError:
         return len(data)
-    while True:
-        at = data.find(b"\xff", at)
-        if at < 0 or at + 2 > len(data):
-            return len(data)
-        marker = data[at + 1]
-        if marker == END:
+    while (found := _MARKER.search(data, at)) is not None:
+        at = found.start()
+        if data[at + 1] == END:
             return at + 2
-        if marker == 0xFF:
-            at += 1
-        elif marker == 0 or marker in _ALONE:
-            at += 2
-        else:  # tables between scans, and the next scan
-            at += 2 + max(int.from_bytes(data[at + 2 : at + 4], "big"), 2)
+        # Tables between scans, and the next scan.
+        at += 2 + max(int.from_bytes(data[at + 2 : at + 4], "big"), 2)
+    return len(data)

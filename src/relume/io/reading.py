@@ -12,7 +12,9 @@ from relume.colour_statement.icc_writer import gray_profile
 from relume.errors import RelumeError, TooLargeError, UnreadableError
 from relume.io.codec import Admit, Incoming
 from relume.io.formats import HEAD, codecs, sniff
-from relume.io.metadata import exif, icc, photoshop, xmp
+from relume.io.gain_maps import light
+from relume.io.metadata import exif, icc, photoshop, promises, xmp
+from relume.io.metadata.boxes import brands
 from relume.io.metadata.ifd import MalformedError
 from relume.io.pixels import turned
 from relume.io.raw import kinds, libraw, plain_mosaic
@@ -74,6 +76,8 @@ def read(
             incoming = libraw.decode(data, within, want=want, white_balance=white_balance, ev=ev)
         else:
             incoming = codecs()[found].decode(data, within)
+            if b"tmap" in brands(data[:HEAD]) and incoming.gain_map is None:
+                incoming = replace(incoming, notes=(*incoming.notes, "HDR gain map left out"))
             if sensor is not None and found in ("png", "tiff") and incoming.pixels.ndim == 2:
                 incoming = bare(plain_mosaic.of_samples(incoming.pixels, sensor))
         return _finished(incoming, found)
@@ -155,12 +159,13 @@ def _finished(found: Incoming, name: Format) -> Photo:
     except MalformedError as error:
         notes.append(f"malformed EXIF left out: {error}")
         blob = None
-    return Photo(
+    packet = _kept_promises(found, notes)
+    photo = Photo(
         pixels=pixels,
         alpha=turned(found.alpha, orientation) if found.alpha is not None else None,
         icc=_usable(found, notes),
         exif=blob,
-        xmp=xmp.upright(found.xmp, turned=orientation) if found.xmp else None,
+        xmp=xmp.upright(packet, turned=orientation) if packet else None,
         dpi=(dpi[1], dpi[0]) if dpi and sideways else dpi,
         format=name,
         quality=found.quality,
@@ -173,7 +178,27 @@ def _finished(found: Incoming, name: Format) -> Photo:
         orientation=orientation,
         pages=found.pages,
         beside=_still_true(found.beside, turned=orientation != 1),
+        motion=found.motion,
     )
+    if found.gain_map is None:
+        return photo
+    gain_map = light.upright(found.gain_map, pixels, photo.colour, orientation=orientation)
+    if gain_map is None:
+        return replace(photo, notes=(*notes, "HDR gain map left out: the picture's curve is odd"))
+    return replace(photo, gain_map=gain_map)
+
+
+def _kept_promises(found: Incoming, notes: list[str]) -> bytes | None:
+    """Return the XMP without what it says of parts that lie beside the picture; those that were
+    found are in `found`."""
+    packet, promised = promises.taken_out(found.xmp or b"")
+    if packet is None:
+        notes.append("malformed XMP left out")
+    if promised.gain_map and found.gain_map is None:
+        notes.append("HDR gain map left out")
+    if promised.video and found.motion is None:
+        notes.append("the video of the motion photo was left out")
+    return packet or None
 
 
 _TURNED: dict[Subsampling | None, Subsampling | None] = {

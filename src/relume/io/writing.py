@@ -11,14 +11,16 @@ from relume.arrays import Pixels
 from relume.colour_statement import Colour
 from relume.errors import ContractError, UnwritableError
 from relume.filters.recolour import Bridge, of_srgb
+from relume.gain_map import GainMap, for_picture
 from relume.io import saying
 from relume.io.atomic import replacing
 from relume.io.codec import Codec, Encoded, Outgoing
 from relume.io.formats import codecs, format_of, writable_suffixes
+from relume.io.gain_maps import light
 from relume.io.metadata import exif, photoshop, xmp
 from relume.io.metadata.ifd import MalformedError
 from relume.io.pixels import laid_on, to_eight_bits
-from relume.photo import COMMENT, NOTHING, Beside, Format, Photo
+from relume.photo import COMMENT, NOTHING, Beside, Format, Motion, Photo
 
 Background: TypeAlias = tuple[int, int, int]
 """Red, green and blue of sRGB, bytes."""
@@ -155,6 +157,7 @@ def _fitted(
     packet = photo.xmp if keep else None
     if packet is not None and beside.extended_xmp is None:
         packet = xmp.without_extension(packet)
+    gain_map, motion = _parts(photo, codec, pixels, colour, metadata, notes)
     return Outgoing(
         pixels=pixels,
         alpha=alpha,
@@ -165,6 +168,8 @@ def _fitted(
         dpi=photo.dpi if keep else None,
         quality=quality or (photo.quality if same else None),
         subsampling=photo.subsampling if same else None,
+        gain_map=gain_map,
+        motion=motion,
         colour=colour,
         depth=photo.depth,
     ), notes
@@ -187,6 +192,25 @@ def _held(beside: Beside, codec: Codec, notes: list[str]) -> Beside:
     if lost:
         notes.append(f"left out, {codec.title} has no place for it: {', '.join(lost)}")
     return Beside(texts, resources, extended)
+
+
+def _parts(
+    photo: Photo, codec: Codec, pixels: Pixels, colour: Colour, metadata: str, notes: list[str]
+) -> tuple[GainMap | None, Motion | None]:
+    """Return the gain map for these pixels and the video, where the format holds them."""
+    found, motion = photo.gain_map, photo.motion
+    if found is not None and codec.holds_parts:
+        height, width = found.gains.shape[:2]
+        seen = light.reduced(pixels, colour, height=height, width=width)
+        found = for_picture(found, seen) if seen is not None else None
+    elif found is not None:
+        notes.append(f"HDR gain map left out: none is written to {codec.title}")
+        found = None
+    if motion is not None and (not codec.holds_parts or metadata == "strip"):
+        why = "as metadata are" if codec.holds_parts else f"none is written to {codec.title}"
+        notes.append(f"the video of the motion photo was left out: {why}")
+        motion = None
+    return found, motion
 
 
 def _blob(

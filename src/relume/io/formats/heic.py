@@ -13,6 +13,7 @@ import numpy as np
 from relume.extras import need
 from relume.io import pixels as px
 from relume.io.codec import Admit, Codec, Incoming
+from relume.io.gain_maps import auxiliary
 from relume.io.metadata import heif
 from relume.io.metadata.boxes import brands
 
@@ -46,6 +47,7 @@ def decode(data: bytes, admit: Admit) -> Incoming:
         stated=heif.main(data).stated,
         exif=picture.info.get("exif"),
         xmp=picture.info.get("xmp"),
+        gain_map=auxiliary.found(picture, data, admit),
         upright=True,
         depth=depth,
         pages=len(pictures),

@@ -18,10 +18,10 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from relume.arrays import Pixels
 from relume.errors import UnreadableError
-from relume.io import jpeg_beside, jpeg_parts
+from relume.io import jpeg_behind, jpeg_beside, jpeg_parts
 from relume.io.codec import Admit, Codec, Encoded, Incoming, Outgoing, Piece
 from relume.io.jpeg_beside import LARGEST, segment
-from relume.io.metadata import exif, icc
+from relume.io.metadata import exif, icc, promises, xmp_parts
 from relume.io.pillow import to_arrays
 from relume.photo import Subsampling
 
@@ -139,24 +139,32 @@ def decode(data: bytes, admit: Admit) -> Incoming:
             f"a JPEG of {header.width} × {header.height} pixels does not fit into "
             f"{len(data):,} bytes: the file is cut off or damaged"
         )
-    if _has_many_scans(data, header) and data.count(b"\xff\xda", header.scan_at) > SCANS:
+    if _has_many_scans(data, header) and _scans(data, header) > SCANS:
         raise UnreadableError(f"JPEG of more than {SCANS} scans is refused; save it anew")
     profile, notes = _profile(header)
     pixels, more = _pixels(data, header, profile, admit)
     if len(header.sampling) == 4:
         profile = None
-    metadata_notes = _left_out(header)
+    metadata_notes: tuple[str, ...] = ()
+    blob = _joined(header, EXIF)
+    packet, promised = promises.taken_out(_first(header, XMP) or b"")
+    if packet is None:
+        metadata_notes = ("malformed XMP left out",)
+    has_mpf = any(m == 0xE2 and p.startswith(jpeg_behind.MPF) for m, p in header.segments)
+    behind = jpeg_behind.found(data, promised, exif=blob, has_mpf=has_mpf, admit=admit)
     table = header.tables.get(header.table)
     return Incoming(
         pixels=pixels,
         icc=profile,
-        exif=_joined(header, EXIF),
-        xmp=_first(header, XMP),
+        exif=blob,
+        xmp=packet or None,
+        gain_map=behind.gain_map,
+        motion=behind.motion,
         dpi=_dpi(header),
         beside=jpeg_beside.read(header.segments),
         quality=estimated_quality(table) if table else None,
         subsampling=_SAMPLING.get(header.sampling),
-        notes=(*more, *notes, *metadata_notes),
+        notes=(*more, *notes, *metadata_notes, *behind.notes),
     )
 
 
@@ -174,6 +182,10 @@ def _fewest_bytes(header: _Header) -> int:
 def _has_many_scans(data: bytes, header: _Header) -> bool:
     """Whether libjpeg will go on after the first scan, as the first scan says."""
     return header.progressive or data[header.scan_at + 4] < len(header.sampling)
+
+
+def _scans(data: bytes, header: _Header) -> int:
+    return data.count(b"\xff\xda", header.scan_at, jpeg_parts.end(data))
 
 
 def _pixels(
@@ -245,14 +257,6 @@ def _dpi(header: _Header) -> tuple[float, float] | None:
     return None
 
 
-def _left_out(header: _Header) -> tuple[str, ...]:
-    notes: list[str] = []
-    for marker, payload in header.segments:
-        if marker == 0xE2 and payload.startswith(b"MPF\0"):
-            notes.append("only the first picture of the file was read (others: gain map, stereo)")
-    return tuple(dict.fromkeys(notes))
-
-
 def encode(outgoing: Outgoing) -> Encoded:
     quality = outgoing.quality or QUALITY
     # Full chroma costs a third more bytes and time for 0.3 dB at 95: only for who asks for more.
@@ -263,8 +267,17 @@ def encode(outgoing: Outgoing) -> Encoded:
     else:
         coded = simplejpeg.encode_jpeg(pixels, quality, "RGB", sampling.replace(":", ""))
     rest = memoryview(coded)[_after_jfif(coded) :]
-    metadata, notes = _metadata(outgoing)
-    return Encoded((b"\xff\xd8", _jfif(outgoing.dpi), *metadata, rest), notes)
+    gain_map = jpeg_behind.coded(outgoing.gain_map) if outgoing.gain_map is not None else None
+    metadata, notes = _metadata(outgoing, gain_map)
+    pieces: list[Piece] = [b"\xff\xd8", _jfif(outgoing.dpi), *metadata]
+    if gain_map is not None:
+        at = sum(map(len, pieces))
+        size = at + jpeg_behind.MPF_BYTES + len(rest)
+        pieces.append(jpeg_behind.index(at=at, size=size, map_size=len(gain_map)))
+    pieces.append(rest)
+    pieces += [gain_map] if gain_map is not None else []
+    pieces += [outgoing.motion.data] if outgoing.motion is not None else []
+    return Encoded(tuple(pieces), notes)
 
 
 def _after_jfif(coded: bytes) -> int:
@@ -278,7 +291,7 @@ def _jfif(dpi: tuple[float, float] | None) -> bytes:
     return segment(0xE0, b"JFIF\0" + struct.pack(">HBHHBB", 0x0101, unit, across, down, 0, 0))
 
 
-def _metadata(outgoing: Outgoing) -> tuple[list[Piece], tuple[str, ...]]:
+def _metadata(outgoing: Outgoing, gain_map: bytes | None) -> tuple[list[Piece], tuple[str, ...]]:
     pieces: list[Piece] = []
     notes: list[str] = []
     blob = outgoing.exif
@@ -290,10 +303,17 @@ def _metadata(outgoing: Outgoing) -> tuple[list[Piece], tuple[str, ...]]:
             notes[-1] = "EXIF left out: it is too long for JPEG"
     if blob is not None:
         pieces.append(segment(0xE1, EXIF + blob))
-    if outgoing.xmp is not None and len(XMP) + len(outgoing.xmp) > LARGEST:
+    packet, words = outgoing.xmp, ""
+    if gain_map is not None or outgoing.motion is not None:
+        words = jpeg_behind.statements(gain_map, outgoing.motion)
+        packet = xmp_parts.joined(packet, words)
+    if packet is not None and len(XMP) + len(packet) > LARGEST:
         notes.append("XMP left out: it is too long for JPEG")
-    elif outgoing.xmp is not None:
-        pieces.append(segment(0xE1, XMP + outgoing.xmp))
+        packet = xmp_parts.joined(None, words) if words else None
+    if packet is not None:
+        pieces.append(segment(0xE1, XMP + packet))
+    if gain_map is not None:
+        pieces.append(jpeg_behind.base_version())
     pieces += jpeg_beside.segments(outgoing.beside)
     profile = outgoing.icc or b""
     step = LARGEST - len(ICC) - 2
@@ -315,4 +335,5 @@ CODEC = Codec(
     encode=encode,
     has_alpha=False,
     holds=frozenset({"comment", "photoshop", "extended XMP"}),
+    holds_parts=True,
 )

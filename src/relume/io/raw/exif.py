@@ -22,12 +22,13 @@ from typing import Any
 
 from PIL.JpegImagePlugin import JpegImageFile
 
-from relume.io.metadata import exif, ifd
+from relume.io.metadata import exif, ifd, xmp_parts
 from relume.io.metadata.ifd import ASCII, LONG, RATIONAL, SHORT, Field, MalformedError, Order
 from relume.io.pillow import quiet
 
 EXPOSURE_TIME, F_NUMBER, ISO, TAKEN, FOCAL_LENGTH = 0x829A, 0x829D, 0x8827, 0x9003, 0x920A
 COLOUR_SPACE, SRGB, XMP = 0xA001, 1, 700
+CAMERA_RAW = "http://ns.adobe.com/camera-raw-settings/1.0/"
 _LEFT = frozenset({exif.MAKER_NOTE, exif.PIXEL_WIDTH, exif.PIXEL_HEIGHT})
 
 
@@ -46,7 +47,9 @@ def packet(data: bytes) -> bytes | None:
         written = ifd.layout(data)
         first = ifd.directory(data, written, written.first)
         entry = first.get(XMP)
-        return ifd.value(data, entry) or None if entry is not None else None
+        found = ifd.value(data, entry) if entry is not None else b""
+        # How another program would develop the file does not hold for a developed picture.
+        return xmp_parts.without(found, lambda name: name[0] == CAMERA_RAW, spaces=[CAMERA_RAW])
     except MalformedError:
         return None
 
