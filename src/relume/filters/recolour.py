@@ -20,7 +20,10 @@ A pixel whose seen numbers did not change keeps those of its file, bit for bit.
 
 from __future__ import annotations
 
+import os
 from functools import lru_cache
+from importlib import import_module
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,8 +58,20 @@ class Bridge:
         self._matrix = None if same else np.ascontiguousarray(matrix.T, np.float32)
         self._inverse = None if same else np.ascontiguousarray(np.linalg.inv(matrix).T, np.float32)
 
+        self._code = compiled()
+        several = 1 if len(set(self._curves)) == 1 else 3
+        self._tables = np.stack(self._decode[:several])
+        self._levels_of = np.stack(self._encode[:several])
+
     def seen(self, own: Pixels) -> NDArray[np.uint16]:
         """Return a strip as sRGB, (H, W) or (H, W, 3)."""
+        if self._code is not None:
+            packed = np.ascontiguousarray(own)
+            out = np.empty(own.shape, np.uint16)
+            channels = 1 if own.ndim == 2 else 3
+            matrix = _flat(self._matrix)
+            self._code.see(packed, own.itemsize, channels, self._tables, matrix, _whole(), out)
+            return out
         return _encoding(SRGB, 16)[_fine(self._light(own), 1.0)].astype(np.uint16)
 
     def back(
@@ -73,6 +88,14 @@ class Bridge:
         numbers are moved by before they are rounded.
         """
         srgb = _decoding(SRGB, 16)
+        if self._code is not None:
+            packed = [np.ascontiguousarray(one) for one in (own, seen, result)]
+            out: Any = np.empty(own.shape, own.dtype)
+            channels = 1 if own.ndim == 2 else 3
+            extra = _NONE if added is None else np.ascontiguousarray(added, np.float32)
+            ways = self._tables, _flat(self._matrix), srgb, _flat(self._inverse), self._levels_of
+            self._code.back(*packed, own.itemsize, channels, *ways, self._peak, extra, out)
+            return out
         light = srgb[result]
         if own.ndim == 3 and (self._matrix is not None or self._peak > 1.0):
             before = self._light(own)
@@ -114,6 +137,29 @@ class Bridge:
             return self._encode[0][index]
         parts = [self._encode[channel][index[..., channel]] for channel in range(3)]
         return np.stack(parts, axis=-1)
+
+
+_NONE = np.empty(0, np.float32)
+
+
+def compiled() -> Any:
+    """Return the compiled passes; None where there was no compiler: NumPy does the same."""
+    if os.environ.get("RELUME_KERNEL") == "numpy":
+        return None
+    try:
+        return import_module("relume.filters._recolour")
+    except ImportError:
+        return None
+
+
+def _flat(matrix: Light | None) -> Light:
+    """Return a matrix for columns, in rows; none as nothing."""
+    return _NONE if matrix is None else np.ascontiguousarray(matrix.T)
+
+
+@lru_cache(maxsize=1)
+def _whole() -> NDArray[np.uint16]:
+    return _encoding(SRGB, 16).astype(np.uint16)
 
 
 def of_srgb(colour: Colour, rgb: tuple[int, int, int]) -> tuple[float, float, float]:

@@ -11,6 +11,7 @@ from fake import profiles
 from fake.night import night
 from relume.colour_statement import ASSUMED, Colour, known
 from relume.colour_statement.icc_writer import gray_profile, profile
+from relume.filters.recolour import Bridge, compiled
 from relume.photo import Photo
 from relume.runtime import Enhancer
 from relume.runtime.working import working
@@ -110,3 +111,41 @@ def test_profiles_of_tables_are_gone_through():
     bright = Enhancer("gamma").photo(photo).photo.pixels
     found = Enhancer("gamma").photo(swapped).photo.pixels[..., ::-1]
     assert np.abs(found.astype(int) - bright).mean() < 3
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+@pytest.mark.parametrize("way", WAYS)
+def test_compiled_passes_are_those_of_numpy(way, bits, monkeypatch):
+    own = stored(scene(), WAYS[way], bits=bits).pixels
+    monkeypatch.delenv("RELUME_KERNEL", raising=False)
+    compiled = Bridge(WAYS[way], bits=bits)
+    if compiled._code is None:
+        pytest.skip("no compiler here")
+    monkeypatch.setenv("RELUME_KERNEL", "numpy")
+    portable = Bridge(WAYS[way], bits=bits)
+    assert portable._code is None
+    for given in (own, own[..., 1]):
+        seen = portable.seen(given)
+        # Single precision may leave a step of the table to one side or the other.
+        assert np.abs(compiled.seen(given).astype(int) - seen).max() <= 2
+        result = np.minimum(seen.astype(int) * 3 // 2, 65535).astype(np.uint16)
+        result[:5] = seen[:5]
+        expected = portable.back(given, seen, result)
+        found = compiled.back(given, seen, result)
+        assert np.array_equal(found[:5], given[:5])
+        top = (1 << bits) - 1
+        assert np.abs(found.astype(int) - expected).max() <= max(1, top // 4000)
+
+
+@pytest.mark.parametrize("call", ["see", "back"])
+def test_compiled_passes_refuse_other_buffers(call):
+    code = compiled()
+    if code is None:
+        pytest.skip("no compiler here")
+    few, many = np.zeros(5, np.uint8), np.zeros(300, np.uint16)
+    given = {
+        "see": (few, 1, 3, many, few, many, many),
+        "back": (few, many, many, 1, 3, many, few, many, few, many, 1.0, few, few),
+    }
+    with pytest.raises(ValueError, match="expected"):
+        getattr(code, call)(*given[call])
