@@ -13,6 +13,7 @@ Light is relative to diffuse white, which is 1; only PQ and HLG go beyond it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import exp, log, sqrt
 from typing import TypeAlias
 
@@ -122,6 +123,7 @@ NEAR = 0.006
 _PROBES = np.linspace(0.0, 1.0, 65)
 
 
+@lru_cache(maxsize=64)
 def near(one: Curve, other: Curve) -> bool:
     """Whether two curves mean the same, as sRGB would encode their light."""
     if one == other:

@@ -7,6 +7,7 @@ ISO 22028-2:2013 (ROMM RGB, called ProPhoto RGB).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
@@ -55,11 +56,7 @@ class Primaries:
 
     def near(self, other: Primaries, *, within: float = CLOSE) -> bool:
         """Whether both mean the same colours, each seen under its own white as profiles do."""
-        return bool(np.abs(self._under_d50() - other._under_d50()).max() < within)
-
-    def _under_d50(self) -> Matrix:
-        columns = self.to_pcs()
-        return columns[:2] / columns.sum(axis=0)
+        return bool(np.abs(_under_d50(self) - _under_d50(other)).max() < within)
 
     def to_pcs(self) -> Matrix:
         """Return the matrix from linear RGB to CIE XYZ under D50, by Bradford's adaptation."""
@@ -92,6 +89,12 @@ class Transfer:
         """Return the curves of red, green and blue."""
         first, *rest = self.curves
         return (first, rest[0], rest[1]) if rest else (first, first, first)
+
+
+@lru_cache(maxsize=64)
+def _under_d50(primaries: Primaries) -> Matrix:
+    columns = primaries.to_pcs()
+    return columns[:2] / columns.sum(axis=0)
 
 
 def xyz(place: Place) -> NDArray[np.float64]:
