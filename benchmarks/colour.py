@@ -1,5 +1,6 @@
 """What a picture's own colours cost: one scene as a 16-bit TIFF in ProPhoto RGB and in
-sRGB, and what reading a profile takes. Alternating runs, medians, processor and wall time of the whole way.
+sRGB, and what reading a profile takes. Alternating runs, medians, processor and wall time of the
+whole way.
 
 Usage: python benchmarks/colour.py [--method relume] [--megapixels 12] [--runs 5]
 """

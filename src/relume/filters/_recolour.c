@@ -161,7 +161,10 @@ static PyObject *back(PyObject *self, PyObject *args)
         }
         float light[3], before[3], turned[3];
         for (int c = 0; c < channels; c++) light[c] = srgb[result[at + c]];
-        if (wide) {
+        /* What sRGB cannot hold lies on its border in what was seen. */
+        int border = 0;
+        for (int c = 0; c < channels; c++) border |= seen[at + c] == 0 || seen[at + c] == FINE;
+        if (wide && border) {
             light_of(own, size, channels, pixel, decode, next, matrix, before);
             if (channels == 1) {
                 light[0] += before[0] > 1.0f ? before[0] - 1.0f : 0.0f;
