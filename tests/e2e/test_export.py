@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from e2e.command import Call, put_photo
+from fake.models import plain_model
 from relume.runtime import weights
 
 WITHOUT_TORCH = """
@@ -170,3 +171,24 @@ def test_lpips_is_imported_by_its_name(folder: Path, relume: Call) -> None:
         relume("import-weights", "sgz", "a.pth", "--heads", "b.pth", "-o", "x.onnx").complaint
     )
     assert not Path("x.onnx").exists()
+
+
+def test_a_file_of_another_project_gets_a_card(relume: Call) -> None:
+    Path("theirs.onnx").write_bytes(plain_model())
+    ended = relume("export", "theirs.onnx", "--input", "srgb", "--reach", "2", "-o", "carded.onnx")
+    assert (ended.code, ended.err) == (0, "")
+    put_photo("party.png")
+    described = ("-m", "theirs.onnx", "--input", "srgb", "--reach", "2", "-o", "one.png")
+    assert relume("enhance", "party.png", *described).code == 0
+    assert relume("enhance", "party.png", "-m", "carded.onnx", "-o", "two.png").code == 0
+    assert Path("one.png").read_bytes() == Path("two.png").read_bytes()
+    ended = relume("verify", "carded.onnx")
+    assert ended.code == 0, ended.err
+    sheet = relume("compare", "party.png", "--methods", "gamma,carded.onnx", "-o", "sheet.png")
+    assert sheet.code == 0, sheet.err
+    ended = relume("export", "carded.onnx", "--input", "srgb", "--reach", "2", "-o", "again.onnx")
+    assert ended.code == 2
+    assert "has a card inside" in ended.complaint
+    ended = relume("export", "sgz", "--input", "srgb", "--reach", "2", "-o", "again.onnx")
+    assert ended.code == 2
+    assert not Path("again.onnx").exists()

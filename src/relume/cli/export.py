@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from relume.cli._network import Input, MultipleOf, Reach, parse_description
 from relume.cli._options import complete_method
 from relume.errors import ContractError
 from relume.extras import need
@@ -24,6 +25,7 @@ relume export pairlie -o pairlie.onnx
 relume export pairlie --precision int8 --calibrate nights/ -o pairlie.int8.onnx
 relume export sgz --to openvino --precision fp16 -o sgz.xml
 relume export relume --to darktable -o relume.dtmodel
+relume export theirs.onnx --input srgb --reach 12 -o carded.onnx
 relume export runs/sgz/checkpoints/last.ckpt --to torchscript -o sgz.pt"""
 
 
@@ -68,6 +70,9 @@ def export(
     method: Annotated[
         str | None, typer.Option(metavar="NAME", help="Whose weights a checkpoint holds.")
     ] = None,
+    input: Input = None,
+    reach: Reach = None,
+    multiple_of: MultipleOf = None,
 ) -> None:
     """Write a model file, once it agrees with the network.
 
@@ -77,9 +82,10 @@ def export(
     for module in ("torch", "safetensors", "onnx", "onnxscript", "yaml"):
         need(module, extra="train")
     from relume.export import request, sample_files, samples
+    from relume.export.carded import carded
     from relume.export.ranges import as_calibration
     from relume.export.run import export as export_to
-    from relume.export.source import open_source
+    from relume.export.source import of_model, open_source
     from relume.export.whole import as_whole
 
     target, precise = request.as_target(to), request.as_precision(precision)
@@ -91,7 +97,11 @@ def export(
     size = _size(shape)
     if Path(source).exists() and output.exists() and output.samefile(source):
         raise ContractError(f"{output} is the source and would be overwritten; choose another -o")
-    opened = open_source(source, method=method)
+    described = parse_description(source, input=input, reach=reach, multiple_of=multiple_of)
+    if described is None:
+        opened = open_source(source, method=method)
+    else:
+        opened = of_model(carded(Path(source), described), where=source)
     if target == "torchscript":
         if opened.card.estimate is not None:
             typer.echo(PART.format(knob=opened.card.estimate.scale_knob), err=True)
