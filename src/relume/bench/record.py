@@ -34,9 +34,9 @@ class Origin:
     """Of the method, the folder or the executable."""
     knobs: Mapping[str, float] = field(default_factory=dict[str, float])
     weights: str = ""
-    """sha256 of the weights; empty for a method without."""
+    """sha256 of the model file that ran; empty for a method without, of all of them for `auto`."""
     source: str = ""
-    """sha256 of the method's own module, of the result, or of the executable."""
+    """sha256 of the code of the method and of what runs it, of the result, or of the executable."""
     version: str = __version__
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
 
@@ -14,16 +15,19 @@ from relume.arrays import Picture
 from relume.bench.memory import Meter
 from relume.bench.record import INPUT, Origin, digest
 from relume.bench.source import source_of
-from relume.card import settle
+from relume.card import Card, settle
 from relume.data import Pair
 from relume.data.pairing import key_of
 from relume.errors import ContractError, UnreadableError
 from relume.photo import Photo
+from relume.runtime import weights
 from relume.runtime.auto import AUTO
 from relume.runtime.enhancer import Enhancer
 
 ALL = "all"
 AUTO_MODULE = "relume.runtime.auto"
+NETWORK_MODULE = "relume.runtime.method"
+"""What runs a network and renders what it gives; a classical module names its renderings itself."""
 ALWAYS = ("identity", "gamma")
 """The rows of every table: what a method must beat."""
 
@@ -96,16 +100,20 @@ class MethodRow:
     def _origin(self) -> Origin:
         if self.method.lower().endswith(".onnx"):
             path = Path(self.method)
-            return Origin("method", path.name, self.knobs, weights=digest(path))
+            runs = source_of(NETWORK_MODULE)
+            return Origin("method", path.name, self.knobs, weights=digest(path), source=runs)
         if self.method == AUTO:
-            return Origin("method", AUTO, source=source_of(AUTO_MODULE, *_known()))
+            models = sha256("".join(_model(card) for card in methods.cards()).encode()).hexdigest()
+            modules = (AUTO_MODULE, NETWORK_MODULE, *_known())
+            return Origin("method", AUTO, weights=models, source=source_of(*modules))
         card = methods.card(self.method)
+        runs = (NETWORK_MODULE,) if card.kind == "neural" else ()
         return Origin(
             "method",
             self.method,
             settle(card, self.knobs),
-            weights=card.weights[0].sha256 if card.weights else "",
-            source=source_of(methods.module(self.method).__name__),
+            weights=_model(card),
+            source=source_of(methods.module(self.method).__name__, *runs),
         )
 
     def start(self, first: Photo) -> None:
@@ -150,6 +158,13 @@ class ResultsRow:
             if key in self.files:
                 return self.files[key]
         raise UnreadableError(f"{pair.key}: the results of {self.name} lack this picture")
+
+
+def _model(card: Card) -> str:
+    """Return the sha256 of the model file that runs a method; nothing where there is none."""
+    if not card.weights:
+        return ""
+    return weights.checksums(card.name).get(f"{card.weights[0].name}.onnx", "")
 
 
 def _known() -> list[str]:

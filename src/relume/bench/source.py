@@ -15,10 +15,8 @@ NEUTRAL = frozenset(f"{PACKAGE}.{name}" for name in ("errors", "arrays", "extras
 
 
 def source_of(*modules: str) -> str:
-    """Return the sha256 of modules and of everything in relume that they import, at any depth.
-
-    Compiled code and weights are not in it.
-    """
+    """Return the sha256 of modules and of everything in relume that they import, at any depth, with
+    the C code beside them where the source is at hand. Weights are not in it."""
     waiting, files = list(modules), dict[str, Path]()
     while waiting:
         name = waiting.pop()
@@ -29,6 +27,9 @@ def source_of(*modules: str) -> str:
     state = sha256()
     for name in sorted(files):
         state.update(name.encode() + b"\0" + files[name].read_bytes())
+    folders = {path.parent for path in files.values()}
+    for path in sorted(file for folder in folders for file in folder.glob("*.[ch]")):
+        state.update(path.name.encode() + b"\0" + path.read_bytes())
     return state.hexdigest()
 
 

@@ -9,12 +9,14 @@ import pytest
 
 from fake.night import night
 from relume import methods
-from relume.bench import source
-from relume.bench.rows import ResultsRow, method_rows
+from relume.bench import rows, source
+from relume.bench.record import Origin
+from relume.bench.rows import MethodRow, ResultsRow, method_rows
 from relume.bench.source import source_of
 from relume.data import Pair
 from relume.errors import ContractError, UnknownNameError, UnreadableError, WeightsError
 from relume.photo import Photo
+from relume.runtime import weights
 
 PAIR = Pair("1", Path("low/1.png"), None, "1")
 
@@ -96,3 +98,32 @@ def test_the_source_is_what_the_module_needs(tmp_path: Path) -> None:
         "from relume.errors import ContractError\n"
     )
     assert set(source._imports(probe)) == {"relume.render", "relume.colour"}
+
+
+def test_a_record_is_stale_when_the_model_file_or_its_renderer_changes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def origins() -> tuple[Origin, Origin, Origin]:
+        gamma, sgz, auto = (MethodRow(name).origin(PAIR) for name in ("gamma", "sgz", "auto"))
+        return gamma, sgz, auto
+
+    before = origins()
+    assert before[1].weights == weights.checksums("sgz")["nights.onnx"]
+    assert before == origins()
+    real = source._file
+    changed = {"relume.runtime.lift_method": Path(rows.__file__)}
+    with monkeypatch.context() as patch:
+        patch.setattr(source, "_file", lambda name: changed.get(name, real(name)))
+        after = origins()
+    assert after[0] == before[0]
+    assert after[1].source != before[1].source
+    assert after[2].source != before[2].source
+    sums = {**weights.checksums("sgz"), "nights.onnx": "0" * 64}
+    real_sums = weights.checksums
+    monkeypatch.setattr(
+        weights, "checksums", lambda name: sums if name == "sgz" else real_sums(name)
+    )
+    after = origins()
+    assert after[0] == before[0]
+    assert after[1].weights != before[1].weights
+    assert after[2].weights != before[2].weights
