@@ -30,6 +30,10 @@ __all__ = [
 ]
 
 
+LENGTHS = ("epochs", "steps", "minutes")
+"""How long a training lasts, under `training`."""
+
+
 @dataclass(frozen=True)
 class Recipe:
     """Everything that decides about the weights, except the pictures themselves."""
@@ -47,8 +51,10 @@ class Recipe:
 def read_recipe(path: Path, *, settings: Iterable[str] = ()) -> Recipe:
     """Read a recipe and apply `section.key=value` settings, values in YAML.
 
+    A length that is set, epochs, steps or minutes, takes the place of the recipe's own.
+
     Raises: UnreadableError when it is no YAML; UnknownNameError for a key that does not exist;
-    ContractError for a value of another type.
+    ContractError for a value of another type, or steps and minutes both.
     """
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -57,11 +63,27 @@ def read_recipe(path: Path, *, settings: Iterable[str] = ()) -> Recipe:
     if not isinstance(content, dict):
         raise UnreadableError(f"{path}: not a recipe: expected sections, got {content!r:.60}")
     tree = cast("dict[str, Any]", content)
-    for setting in settings:
+    changes = tuple(settings)
+    for setting in changes:
         _apply(tree, setting)
+    _settle_length(tree, {change.partition("=")[0].strip() for change in changes})
     if "method" not in tree:
         raise ContractError(f"{path}: a recipe needs a line 'method: NAME'")
     return build(Recipe, tree, where="recipe")
+
+
+def _settle_length(tree: dict[str, Any], changed: set[str]) -> None:
+    """Let go of what the recipe says of its length where a user says it otherwise."""
+    training = tree.get("training")
+    if not isinstance(training, dict):
+        return
+    section = cast("dict[str, Any]", training)
+    given = [name for name in LENGTHS if f"training.{name}" in changed and section.get(name)]
+    if {"steps", "minutes"} <= set(given):
+        raise ContractError("--set training.steps and training.minutes: choose one of them")
+    for name in ("steps", "minutes"):
+        if given and name not in given and name in section:
+            section[name] = 0
 
 
 def write_recipe(recipe: Recipe) -> str:

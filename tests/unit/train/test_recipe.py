@@ -92,3 +92,27 @@ def test_shipped_recipes_build(file: str) -> None:
     recipe = read_recipe(Path(sgz.__file__).parent / file)
     call(Network, recipe.network, where="network")
     call(Objective, recipe.objective, where="objective")
+
+
+@pytest.mark.parametrize(
+    ("settings", "found"),
+    [
+        ((), (100, 0, 30)),
+        (("training.steps=50",), (100, 50, 0)),
+        (("training.epochs=2",), (2, 0, 0)),
+        (("training.minutes=5",), (100, 0, 5)),
+        (("training.epochs=2", "training.steps=7"), (2, 7, 0)),
+        (("training.seed=3",), (100, 0, 30)),
+    ],
+)
+def test_a_length_that_is_set_beats_the_recipes(
+    plain: Path, settings: tuple[str, ...], found: tuple[int, int, float]
+) -> None:
+    plain.write_text("method: sgz\ntraining: {minutes: 30}\n")
+    training = read_recipe(plain, settings=settings).training
+    assert (training.epochs, training.steps, training.minutes) == found
+
+
+def test_two_lengths_are_refused(plain: Path) -> None:
+    with pytest.raises(ContractError, match="choose one of them"):
+        read_recipe(plain, settings=("training.steps=5", "training.minutes=1"))
