@@ -27,10 +27,11 @@ FORM = 1 << 20
 def application(service: Service) -> Starlette:
     """Return a service as an ASGI application; whoever runs it starts and closes the service."""
     settings = service.settings
+    most = settings.max_bytes + FORM  # a second net: uploads count for themselves
     app = Starlette(
         routes=[
-            Route("/v1/enhance", endpoints.enhance, methods=["POST"]),
-            Route("/v1/inspect", endpoints.inspect, methods=["POST"]),
+            Route("/v1/enhance", endpoints.enhance, methods=["POST"], max_body_size=most),
+            Route("/v1/inspect", endpoints.inspect, methods=["POST"], max_body_size=most),
             Route("/v1/methods", endpoints.list_methods),
             Route("/v1/health", endpoints.health),
             Route("/v1/ready", endpoints.ready),
@@ -50,7 +51,6 @@ def application(service: Service) -> Starlette:
             HTTPException: problems.on_http_exception,
             Exception: problems.on_anything,
         },
-        max_body_size=settings.max_bytes + FORM,
     )
     app.state.service = service
     return app

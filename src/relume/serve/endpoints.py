@@ -12,13 +12,11 @@ from starlette.responses import JSONResponse, Response
 from relume import __version__, methods
 from relume.serve import metrics, openapi
 from relume.serve.answer import Picture
+from relume.serve.guard import GONE
 from relume.serve.job import Result
 from relume.serve.service import Service
 from relume.serve.task import Kind, Task, of_fields
 from relume.serve.uploads import Upload, receive
-
-GONE = 499
-"""What the log says of a client that left; nobody gets it."""
 
 
 def service_of(request: Request) -> Service:

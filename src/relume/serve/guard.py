@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
+from dataclasses import dataclass
 from time import perf_counter
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -17,9 +18,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from relume.serve.log import log
 from relume.serve.metrics import Metrics
-from relume.serve.problems import Problem
+from relume.serve.problems import Problem, too_large
 from relume.serve.settings import Settings
 
+GONE = 499
+"""What an endpoint answers to a client that has left; nobody gets it."""
 OPEN = ("/v1/health", "/v1/ready")
 """What needs no token: it is asked by what starts and stops the service."""
 PAGE = ("/", "/page/")
@@ -36,6 +39,15 @@ SECURITY = {
 }
 
 
+@dataclass
+class _Seen:
+    """What was seen of an answer on its way out."""
+
+    status: int = 0
+    sent: int = 0
+    has_ended: bool = False
+
+
 class Account:
     """Outermost: counts, logs and times each request, and sends what every answer has."""
 
@@ -48,7 +60,7 @@ class Account:
             await self._app(scope, receive, send)
             return
         begun, identity = perf_counter(), uuid4().hex
-        status, sent, has_ended = 0, 0, False
+        seen = _Seen()
         is_read = scope["method"] in ("GET", "HEAD", "OPTIONS")
 
         async def receiving() -> Message:
@@ -58,9 +70,8 @@ class Account:
             return message
 
         async def sending(message: Message) -> None:
-            nonlocal status, sent, has_ended
             if message["type"] == "http.response.start":
-                status = message["status"]
+                seen.status = message["status"]
                 headers = MutableHeaders(scope=message)
                 for name, value in SECURITY.items():
                     headers.setdefault(name, value)
@@ -68,22 +79,24 @@ class Account:
                 if not is_read:
                     headers["Connection"] = "close"
             else:
-                sent += len(message.get("body", b""))
+                seen.sent += len(message.get("body", b""))
             await send(message)
-            has_ended = message["type"] == "http.response.body" and not message.get("more_body")
+            is_last = message["type"] == "http.response.body" and not message.get("more_body")
+            seen.has_ended = is_last
 
         try:
             await self._app(scope, receiving, sending)
         finally:
             seconds = perf_counter() - begun
             path = _known(scope)
-            ending = str(status) if has_ended else "cancelled"
+            has_left = not seen.has_ended or seen.status == GONE
+            ending = "cancelled" if has_left else str(seen.status)
             self._metrics.requests.labels(path, ending).inc()
             self._metrics.seconds.labels(path).observe(seconds)
-            if not has_ended:
+            if has_left:
                 self._metrics.cancelled.inc()
             log("request", id=identity, method=scope["method"], path=path, status=ending,
-                seconds=round(seconds, 4), sent=sent)  # fmt: skip
+                seconds=round(seconds, 4), sent=seen.sent)  # fmt: skip
 
 
 def _known(scope: Scope) -> str:
@@ -102,6 +115,7 @@ class Guard:
             self._check_host,
             self._check_origin,
             self._check_token,
+            self._check_length,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -149,3 +163,8 @@ class Guard:
         ):
             words = "send the service's token as: Authorization: Bearer TOKEN"
             raise Problem("unauthorized", words, {"WWW-Authenticate": "Bearer"})
+
+    def _check_length(self, headers: Headers, _: str) -> None:
+        stated = headers.get("content-length", "")
+        if stated.isdecimal() and int(stated[:20]) > self._settings.max_bytes:
+            raise too_large(self._settings.max_bytes)

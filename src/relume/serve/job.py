@@ -38,6 +38,9 @@ class Job:
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
 
+    was_returned: bool = False
+    """Its first worker died before it had opened the upload."""
+
     def fail(self, problem: Problem) -> None:
         """Answer with a problem, if anybody still waits."""
         if not self.answer.done():

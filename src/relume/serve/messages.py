@@ -6,7 +6,7 @@ say anything, but nothing that runs in the service.
 | from    | message                                   | means                                    |
 |---------|-------------------------------------------|------------------------------------------|
 | worker  | {"ready": bytes}                          | started, resting at so much memory       |
-| service | {"task": …}, two open files               | read the first, write to the second      |
+| service | {"task": …, "threads": …}, two open files | read the first, write to the second      |
 | worker  | {"size": [width, height]}                 | the file declares this; may I go on?     |
 | service | {"go": true} or {"refuse": "words"}       | memory is there; or will never be        |
 | worker  | {"done": …} or {"error": …, "kind": …}    | the task has ended                       |

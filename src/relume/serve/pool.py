@@ -14,6 +14,7 @@ from time import monotonic
 
 from relume.errors import RelumeError
 from relume.io.reading import check_pixels
+from relume.render.bands import thread_count
 from relume.serve.budget import Budget
 from relume.serve.cost import cost
 from relume.serve.job import Job, Result
@@ -41,6 +42,8 @@ class Slot:
         self.tasks = 0
         self.granted = 0
         """Bytes its task may take beyond the worker's own."""
+        self.asked = False
+        """It has opened the picture and asked for memory."""
         self.overran = False
         """It was killed for taking more."""
 
@@ -130,6 +133,7 @@ class Pool:
                 await process.ready()
         except (ClosedError, TimeoutError):
             process.kill()
+            self._metrics.ended.labels("did not start").inc()
             return
         except asyncio.CancelledError:
             process.kill()
@@ -150,9 +154,11 @@ class Pool:
         taken = asyncio.ensure_future(self._take())
         try:
             await asyncio.wait({gone, taken}, return_when=asyncio.FIRST_COMPLETED)
-            if gone.done() and not taken.done():
-                return None
-            return await taken
+            if not gone.done():
+                return await taken
+            if taken.done():  # both at once: the job is for another worker
+                await self._return(taken.result())
+            return None
         finally:
             for one in (gone, taken):
                 one.cancel()
@@ -164,6 +170,11 @@ class Pool:
             job = self._line.popleft()
             self._metrics.waiting.set(self.waiting)
             return job
+
+    async def _return(self, job: Job) -> None:
+        async with self._arrived:
+            self._line.appendleft(job)
+            self._arrived.notify()
 
     async def _attend(self, slot: Slot, job: Job) -> None:
         """Have a job done by a slot's worker, or kill it when time or client are gone."""
@@ -191,7 +202,15 @@ class Pool:
                 job.fail(Problem("over-time", f"{words}limit; the service sets it with --timeout"))
                 return
             except ClosedError:
+                assert slot.process is not None
+                await slot.process.settle()
                 reason = "memory" if slot.overran else "died"
+                if not slot.asked and not job.was_returned:
+                    # It may have died before it saw the picture: somebody else gets one try.
+                    job.was_returned = True
+                    self._replace(slot, reason)
+                    await self._return(job)
+                    return
                 job.fail(_death(self._replace(slot, reason), overran=slot.overran))
                 return
             except RelumeError as error:  # refused; the worker says it back
@@ -210,15 +229,21 @@ class Pool:
         """Talk with the worker until the job is done; its memory is granted on the way."""
         assert slot.process is not None
         loop = asyncio.get_running_loop()
-        slot.granted = 0
+        slot.granted, slot.asked = 0, False
         files = (job.upload.descriptor, result.spool.descriptor)
         async with asyncio.timeout(self._settings.timeout) as limit:
-            slot.process.send({"task": job.task.plain()}, files)
+            slot.process.send({"task": job.task.plain(), "threads": self._threads()}, files)
             while "size" in (message := await slot.process.receive()):
+                slot.asked = True
                 limit.reschedule(None)  # waiting for memory is not the picture's fault
                 await self._grant(slot, job, result, message["size"])
                 limit.reschedule(loop.time() + self._settings.timeout)
         return message
+
+    def _threads(self) -> int:
+        """Return a fair share of the processors: the number never changes a result."""
+        busy = sum(slot.job is not None for slot in self.slots)
+        return max(1, thread_count(None) // max(1, busy))
 
     async def _grant(self, slot: Slot, job: Job, result: Result, size: list[int]) -> None:
         assert slot.process is not None

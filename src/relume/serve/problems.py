@@ -87,6 +87,12 @@ def busy(seconds: float, why: str) -> Problem:
     return Problem("busy", f"{why}; try again in {wait} s", {"Retry-After": wait})
 
 
+def too_large(most: int) -> Problem:
+    """Return the refusal of an upload of more than `most` bytes."""
+    words = f"the upload: more than {most} bytes, which is the limit; the service can raise it with"
+    return Problem("too-large", f"{words} --max-bytes and --memory")
+
+
 def on_problem(_: Request, error: Exception) -> JSONResponse:
     """Answer a Problem."""
     assert isinstance(error, Problem)

@@ -83,6 +83,13 @@ class Process:
             return 0
         return int(resident) * 4096
 
+    async def settle(self) -> None:
+        """Give one whose connection has closed a moment to end, so that it can be said how."""
+        for _ in range(50):
+            if self._process.poll() is not None:
+                return
+            await asyncio.sleep(0.01)
+
     def kill(self) -> str:
         """End it at once and say how it had ended."""
         self._connection.close()

@@ -14,7 +14,7 @@ from relume.errors import ContractError
 from relume.serve.budget import Budget, Hold
 from relume.serve.declared import ENOUGH, declared
 from relume.serve.multipart import Form
-from relume.serve.problems import Problem, busy
+from relume.serve.problems import Problem, busy, too_large
 from relume.serve.spool import Spool
 
 PATIENCE = 20.0
@@ -78,7 +78,7 @@ async def receive(request: Request, budget: Budget, *, max_bytes: int, check: Ch
     stated = int(length) if length.isdecimal() and len(length) < 19 else 0
     most = min(max_bytes, budget.total)
     if stated > most:
-        raise _too_large(most)
+        raise too_large(most)
     if stated > budget.free:
         raise busy(1, "the memory for uploads is in use")
     upload = Upload(Spool(), budget.hold())
@@ -100,7 +100,7 @@ async def _fill(request: Request, sink: _Sink, most: int) -> None:
             async for piece in request.stream():
                 total += len(piece)
                 if total > most:
-                    raise _too_large(most)
+                    raise too_large(most)
                 late = monotonic() - begun - PATIENCE
                 if late > 0 and total < late * LEAST_RATE:
                     raise TimeoutError
@@ -113,11 +113,3 @@ async def _fill(request: Request, sink: _Sink, most: int) -> None:
     if form is not None:
         form.end()
         sink.upload.fields = form.fields
-
-
-def _too_large(most: int) -> Problem:
-    return Problem(
-        "too-large",
-        f"the upload: more than {most} bytes, which is the limit; the service can raise it with "
-        "--max-bytes and --memory",
-    )

@@ -16,13 +16,17 @@ import numpy as np
 from relume import __version__
 from relume.arrays import Pixels
 from relume.io import encode, read, write
+from relume.io.copying import copied
 from relume.io.formats import codecs
 from relume.photo import Format, Photo, Want
 from relume.render import reduce
+from relume.runs.batch import LEFT_ALONE
 from relume.runs.map_pictures import as_pictures
 from relume.runtime import Enhancer, Method, load
 from relume.runtime.auto import choose
-from relume.serve.task import MEDIA, Task
+from relume.runtime.stated_light import words
+from relume.runtime.working import working
+from relume.serve.task import Task
 
 Admit = Callable[[int, int], None]
 
@@ -68,7 +72,9 @@ def _read(data: bytes, admit: Admit, *, want: Want = "developed", ev: float = 0.
 def inspect(data: bytes, admit: Admit) -> dict[str, Any]:
     """Say what a picture is and what `auto` would make of it."""
     photo = _read(data, admit)
-    choice = choose(photo.pixels)
+    seen = working(photo).seen
+    choice = choose(seen)
+    told = words(seen, photo.exif)
     return {
         "format": photo.format,
         "width": photo.width,
@@ -83,7 +89,10 @@ def inspect(data: bytes, admit: Admit) -> dict[str, Any]:
         "exif": len(photo.exif or b""),
         "xmp": len(photo.xmp or b""),
         "notes": list(photo.notes[:MOST_NOTES]),
-        "auto": {"method": choice.method, "reason": choice.reason},
+        "auto": {
+            "method": choice.method,
+            "reason": f"{choice.reason}; {told}" if told else choice.reason,
+        },
     }
 
 
@@ -101,8 +110,9 @@ def enhance(
     enhanced = enhancer.photo(photo)
     enhanced_at = perf_counter()
     format = task.format or _written_as(photo)
-    notes = [*photo.notes]
-    coded = _encoded(enhanced.photo, task, format, notes)
+    coded, notes = _left_alone(data, photo, task, enhanced.method) or _encoded(
+        enhanced.photo, task, format
+    )
     account: dict[str, Any] = {
         "method": enhanced.method,
         "reason": enhanced.reason,
@@ -112,7 +122,7 @@ def enhance(
         "width": enhanced.photo.width,
         "height": enhanced.photo.height,
         "original": original,
-        "notes": notes[:MOST_NOTES],
+        "notes": list(notes[:MOST_NOTES]),
         "seconds": {
             "read": read_at - start,
             "enhance": enhanced_at - read_at,
@@ -120,7 +130,7 @@ def enhance(
         },
     }
     if task.answer == "picture":
-        return coded, MEDIA[format], account
+        return coded, f"image/{format}", account
     answer = {**account, "picture": _text(coded)}
     if task.answer == "maps":
         maps = as_pictures(enhancer.maps(photo))
@@ -152,9 +162,21 @@ def _written_as(photo: Photo) -> Format:
     return photo.format or "png"
 
 
-def _encoded(photo: Photo, task: Task, format: Format, notes: list[str]) -> bytes:
+def _left_alone(
+    data: bytes, photo: Photo, task: Task, method: str
+) -> tuple[bytes, tuple[str, ...]] | None:
+    """What nothing was done to is not encoded again, as on the command line."""
+    is_same = task.format in (None, photo.format) and task.side is None and task.quality is None
+    if method != LEFT_ALONE or not is_same:
+        return None
+    assert photo.format is not None  # it was read from a file
+    named = f"result{codecs()[photo.format].suffixes[0]}"
+    return copied(photo, data, named, metadata=task.metadata)
+
+
+def _encoded(photo: Photo, task: Task, format: Format) -> tuple[bytes, tuple[str, ...]]:
     target = io.BytesIO()
-    notes += write(
+    notes = write(
         photo,
         target,
         format=format,
@@ -162,7 +184,7 @@ def _encoded(photo: Photo, task: Task, format: Format, notes: list[str]) -> byte
         metadata=task.metadata,
         software=None if task.metadata == "strip" else f"relume {__version__}",
     )
-    return target.getvalue()
+    return target.getvalue(), (*photo.notes, *notes)
 
 
 def _text(data: bytes) -> str:

@@ -73,6 +73,7 @@ class Conversation:
         while True:
             message, files = self._inbox.receive()
             self._granted = 0
+            os.environ["RELUME_THREADS"] = str(message["threads"])
             try:
                 answer = self._do(Task(**message["task"]), *files)
             finally:

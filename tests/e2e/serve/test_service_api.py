@@ -32,6 +32,7 @@ def problem(answer: object) -> tuple[int, str, str]:
         ((), {}),
         (("-m", "gamma", "-k", "gamma=0.6", "--strength", "0.5"),
          {"method": "gamma", "knob": "gamma=0.6", "strength": "0.5"}),
+        (("-m", "identity"), {"method": "identity"}),
         (("--strip-metadata", "--quality", "80"), {"metadata": "strip", "quality": "80"}),
     ],
 )  # fmt: skip
