@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from relume.errors import ContractError
@@ -279,6 +279,8 @@ def test_folder_that_cannot_be_read(folder: Path, monkeypatch: pytest.MonkeyPatc
 names = st.text("ab.", min_size=1, max_size=5).map(lambda stem: f"{stem}x")
 
 
+# Each example makes files, which a busy disk takes its time for.
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sets(st.tuples(names, st.sampled_from(SUFFIXES)), min_size=1, max_size=6))
 def test_outputs_are_distinct_and_no_inputs(
     tmp_path_factory: pytest.TempPathFactory, files: set[tuple[str, str]]
