@@ -38,7 +38,6 @@ cd /pictures
 ! touch /opt/relume/mark 2> /dev/null
 test "$(id -u)" = {user}
 relume enhance . --recursive
-relume doctor > /dev/null
 relume {command} > /tmp/address &
 service=$!
 for second in $(seq 60); do test -s /tmp/address && break; sleep 1; done
