@@ -38,7 +38,7 @@ EIGHT = (night(24, 33) * 255).astype(np.uint8)
         (Image.fromarray(EIGHT).convert("CMYK"), r"mode 'CMYK'; write image\.convert\('RGB'\)"),
         (Image.fromarray(EIGHT).convert("P"), "mode 'P'"),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
 def test_what_is_no_picture_is_told_what_to_do(image: Any, told: str) -> None:
     with pytest.raises(relume.ContractError, match=told) as caught:
