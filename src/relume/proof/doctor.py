@@ -123,7 +123,7 @@ def _weights() -> Iterator[Finding]:
         try:
             if methods.card(name).kind == "classical":
                 continue
-            files = weights.checksums(name)
+            files = weights.installed(name)
             for file in files:
                 weights.read_published(name, file)
             yield Finding("weights", name, f"{len(files)} files as published")

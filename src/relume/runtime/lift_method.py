@@ -194,8 +194,12 @@ def reduced(picture: Picture, side: int) -> Rgb:
     height, width = picture.shape[:2]
     small = render.reduce(picture, height=min(height, side), width=min(width, side))
     return (
-        np.einsum(
-            "hH,HWc,wW->hwc", _areas(small.shape[0], side), small, _areas(small.shape[1], side)
+        np.einsum(  # in two products: in one, a picture a little under `side` takes seconds
+            "hH,HWc,wW->hwc",
+            _areas(small.shape[0], side),
+            small,
+            _areas(small.shape[1], side),
+            optimize=True,
         )
         if small.shape[:2] != (side, side)
         else small

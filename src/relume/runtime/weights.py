@@ -38,6 +38,19 @@ def checksums(name: str) -> dict[str, str]:
     return {line.split()[1]: line.split()[0] for line in lines if line.strip()}
 
 
+def installed(name: str) -> tuple[str, ...]:
+    """Return the published files that an installation has to hold.
+
+    Parameters, `.safetensors`, may be left out: a wheel does so, since the model file has them.
+    """
+    place = folder(name)
+    return tuple(
+        file
+        for file in checksums(name)
+        if not file.endswith(".safetensors") or place.joinpath(file).is_file()
+    )
+
+
 def read_published(name: str, file: str) -> bytes:
     """Read one file of a method's weights and check it against the published sha256.
 

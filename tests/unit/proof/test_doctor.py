@@ -72,6 +72,20 @@ def test_weights_are_compared_with_their_checksums(monkeypatch: pytest.MonkeyPat
     assert all("not the published" in finding.fault for finding in findings.values())
 
 
+def test_parameters_that_a_wheel_leaves_out_are_not_missed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = weights.folder("sgz")
+    for file in weights.checksums("sgz"):
+        if not file.endswith(".safetensors"):
+            tmp_path.joinpath(file).write_bytes(place.joinpath(file).read_bytes())
+    monkeypatch.setattr(weights, "folder", lambda name: tmp_path)
+    assert not any(file.endswith(".safetensors") for file in weights.installed("sgz"))
+    assert len(weights.installed("sgz")) < len(weights.checksums("sgz"))
+    tmp_path.joinpath(next(iter(weights.installed("sgz")))).unlink()
+    assert "absent" in found("weights")["sgz"].fault
+
+
 def test_it_says_which_engine_auto_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert "not measured" in found("speed")["sgz"].found
