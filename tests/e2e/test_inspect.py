@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from fake import pictures
+from fake import gain_maps, pictures
 from relume.colour_statement import Colour, known
 from relume.colour_statement.icc_writer import profile
 from relume.io import write
@@ -29,6 +29,19 @@ def file(tmp_path):
     )
     write(photo, path)
     return path
+
+
+def test_a_gain_map_and_a_motion_photo(relume, tmp_path):
+    path = tmp_path / "hdr.jpg"
+    path.write_bytes(gain_maps.ultra_hdr())
+    facts = json.loads(relume("inspect", str(path), "--json").out)
+    assert (facts["gain map"]["width"], facts["gain map"]["height"]) == (48, 32)
+    assert facts["gain map"]["headroom"] > 0
+    assert facts["motion"] is None
+    assert "gain map     48 × 32" in relume("inspect", str(path)).out
+    video = b"\0\0\0\x18ftypmp42" + bytes(12) + b"\0\0\0\x10mdat" + bytes(8)
+    path.write_bytes(gain_maps.ultra_hdr(video=video))
+    assert json.loads(relume("inspect", str(path), "--json").out)["motion"]["bytes"] == len(video)
 
 
 def test_json(relume, file):

@@ -24,9 +24,9 @@ def inspect(
 ) -> None:
     """Show what is understood of a file.
 
-    Format, size, depth, colour and who states it, orientation, pages, what a camera's RAW says of
-    its counts, metadata, and what would be lost in each format it could be written to. A file that
-    cannot be read is reported, and the end is then 1.
+    Format, size, depth, colour and who states it, orientation, pages, HDR gain map, the video of a
+    motion photo, what a camera's RAW says of its counts, metadata, and what would be lost in each
+    format it could be written to. A file that cannot be read is reported, and the end is then 1.
     """
     from relume.cli import clean, explain, named
     from relume.errors import RelumeError
@@ -71,6 +71,12 @@ def _lines(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
         lines.append(("orientation", f"{facts['orientation']}, turned upright"))
     if facts["pages"] > 1:
         lines.append(("pages", str(facts["pages"])))
+    if facts["gain map"] is not None:
+        found = facts["gain map"]
+        size = f"{found['width']} × {found['height']}"
+        lines.append(("gain map", f"{size}, HDR up to {found['headroom']:g} stops over white"))
+    if facts["motion"] is not None:
+        lines.append(("motion", f"a video of {facts['motion']['bytes']} bytes"))
     if facts["raw"] is not None:
         words = ", ".join(f"{name} {_word(value)}" for name, value in facts["raw"].items()
                           if value is not None)  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from relume.gain_map import GainMap
 from relume.io.formats import codecs
 from relume.io.metadata import photoshop
 from relume.io.reading import read
@@ -43,6 +44,13 @@ class Inspection:
             else None,
             "orientation": photo.orientation,
             "pages": photo.pages,
+            "gain map": _gain_map(photo.gain_map) if photo.gain_map is not None else None,
+            "motion": {
+                "bytes": len(photo.motion.data),
+                "microseconds": photo.motion.microseconds,
+            }
+            if photo.motion is not None
+            else None,
             "quality": photo.quality,
             "subsampling": photo.subsampling,
             "dpi": photo.dpi,
@@ -102,6 +110,16 @@ def _raw(mosaic: Mosaic) -> dict[str, Any]:
         "white balance": [round(gain, 4) for gain in mosaic.white_balance],
         "exposure": mosaic.exposure_seconds,
         "iso": mosaic.iso,
+    }
+
+
+def _gain_map(found: GainMap) -> dict[str, Any]:
+    height, width, channels = found.gains.shape
+    return {
+        "width": width,
+        "height": height,
+        "channels": channels,
+        "headroom": round(found.headroom, 3),
     }
 
 
