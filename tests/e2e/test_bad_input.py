@@ -174,7 +174,7 @@ def test_two_inputs_for_one_output_get_two(relume: Call) -> None:
     put_photo("b/x.jpg", seed=8)
     ended = relume("enhance", "a", "b", "-o", "out")
     assert ended.code == 0
-    assert {path.name for path in Path("out").iterdir()} == {"x.jpg", "x-2.jpg"}
+    assert {path.name for path in Path("out").iterdir()} == {".relume", "x.jpg", "x-2.jpg"}
 
 
 def test_an_output_folder_that_cannot_be_made(relume: Call) -> None:

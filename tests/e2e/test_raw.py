@@ -53,7 +53,9 @@ def test_a_folder_of_raw_is_resumed(relume: Call) -> None:
         "a.DNG", "b.dng", "a.jpg", "a.relume.tif", "b.relume.tif", "a.relume.jpg",
     }  # fmt: skip
     assert relume("enhance", "roll", "-m", "gamma", "--raw-to", "jpg", "-o", "b/").code == 0
-    assert {path.name for path in Path("b").iterdir()} == {"a.DNG.jpg", "b.jpg", "a.jpg"}
+    assert {path.name for path in Path("b").iterdir()} == {
+        ".relume", "a.DNG.jpg", "b.jpg", "a.jpg",
+    }  # fmt: skip
 
 
 def test_raw_to_chooses_the_format(relume: Call) -> None:

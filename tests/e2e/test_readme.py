@@ -22,12 +22,15 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     picture = relume.Photo(np.rint(night(60, 80) * 255).astype(np.uint8))
     (tmp_path / "holiday" / "beach").mkdir(parents=True)
+    (tmp_path / "timelapse").mkdir()
     for name in (
         "party.jpg",
         "reference.jpg",
         "in.jpg",
         "holiday/a.jpg",
         "holiday/beach/b.png",
+        "timelapse/1.jpg",
+        "timelapse/2.jpg",
         "scan.tif",
     ):
         relume.write(picture, tmp_path / name)

@@ -66,7 +66,7 @@ def edit(
     engine: Engine = "auto",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
 ) -> None:
-    """Enhance one file for another program, and end when the result is there.
+    """Enhance one file for another program, and wait for it.
 
     Depth, profile and metadata stay. An earlier result beside FILE is replaced; FILE itself only
     with --in-place. The end is 0 when the result is there, else 1.

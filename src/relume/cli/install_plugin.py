@@ -23,9 +23,9 @@ def install_plugin(
         bool, typer.Option("--dry-run", "-n", help="Say what would be written and write nothing.")
     ] = False,
 ) -> None:
-    """Put the plug-in where the editor looks, and say where and what is left to do.
+    """Put the plug-in where the editor looks.
 
-    A file that is not as relume left it is never overwritten.
+    It says where, and what is left to do. A file that is not as relume left it is never overwritten.
     """
     from relume.editors.install import install, plugin, steps
 

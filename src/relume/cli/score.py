@@ -52,7 +52,7 @@ def score(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Measure pictures, with a reference or without, or the flicker of a video.
+    """Measure pictures, in pairs or alone, and flicker.
 
     Folders are paired by key: the name without its suffix and role, low00690 is 00690. Nothing is
     resized. Ends with 1 if a picture could not be measured.
