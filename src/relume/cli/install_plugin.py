@@ -25,7 +25,7 @@ def install_plugin(
 ) -> None:
     """Put the plug-in where the editor looks.
 
-    It says where, and what is left to do. A file that is not as relume left it is never overwritten.
+    It says where and what is left to do. A file that is not as relume left it is kept as it is.
     """
     from relume.editors.install import install, plugin, steps
 
