@@ -114,18 +114,19 @@ def test_saves_a_set_of_weights(network: CurveNetwork, tmp_path: Path) -> None:
     card = card_with(network, CARD, name="mine", trained_on=("nights",))
     assert save_weights(network, card, folder=tmp_path) == tmp_path / "mine.onnx"
     names = {path.name for path in tmp_path.iterdir()}
-    assert names == {"mine.onnx", "mine.safetensors", "mine.golden.npz", "SHA256SUMS"}
+    files = {"mine.onnx", "mine.rest.npz", "mine.safetensors", "mine.golden.npz"}
+    assert names == {*files, "SHA256SUMS"}
     assert load_network("sgz", tmp_path / "mine.safetensors").state_dict().keys() == (
         network.state_dict().keys()
     )
-    assert (tmp_path / "SHA256SUMS").read_text().count("\n") == 3
+    assert (tmp_path / "SHA256SUMS").read_text().count("\n") == len(files)
     other = replace(card.weights[0], name="other")
     save_weights(network, replace(card, weights=(other, *card.weights)), folder=tmp_path)
     sums = (tmp_path / "SHA256SUMS").read_text().split()
     assert sums[1::2] == [
         f"{name}.{kind}"
         for name in ("mine", "other")
-        for kind in ("golden.npz", "onnx", "safetensors")
+        for kind in ("golden.npz", "onnx", "rest.npz", "safetensors")
     ]
     wrong = replace(card, weights=(replace(card.weights[0], sha256="0" * 64),))
     with pytest.raises(WeightsError, match="the card states"):
