@@ -1,4 +1,5 @@
-/* The restoration of restoration.h and the lift of lift.h for Python, one after the other in one go.
+/* The restoration of restoration.h and the lift of lift.h for Python, one after the other in one go, and
+   the lift alone.
 
    Arguments are checked before a sample is touched (ValueError otherwise); calls run without the
    interpreter lock. Compilers without vectors get a module that has no instruction set. */
@@ -11,7 +12,7 @@
 #include "restored.h"
 
 /* Raised whenever a function's arguments change, so that Python never calls a stale build. */
-#define INTERFACE 1
+#define INTERFACE 2
 
 #if RELUME_LAYERS
 
@@ -55,6 +56,28 @@ static int is_piece(Piece *p, const Py_buffer *v, int set) {
     return 1;
 }
 
+/* Check maps of `beside` more channels than the picture has, laid over a band, and take them. */
+static int is_laid(Band *b, const Py_buffer *v, Size beside) {
+    const Size cells = product(b->h, b->w, b->depth, 1);
+    if (b->depth != b->channels + beside)
+        return refuse("maps: expected a gain per channel, bias, gamma and, to restore, the amount");
+    b->operation = LIFT;
+    b->maps = 2;
+    b->map[0] = (const float *)v[SLOPE].buf;
+    b->map[1] = (const float *)v[OFFSET].buf;
+    b->row = (const int32_t *)v[ROW].buf;
+    b->row_weight = (const float *)v[ROW_WEIGHT].buf;
+    b->column = (const int32_t *)v[COLUMN].buf;
+    b->column_weight = (const float *)v[COLUMN_WEIGHT].buf;
+    return holds(&v[SLOPE], cells, sizeof(float), "slope") &&
+           holds(&v[OFFSET], cells, sizeof(float), "offset") &&
+           holds(&v[ROW], b->rows, sizeof(int32_t), "row") &&
+           holds(&v[ROW_WEIGHT], b->rows, sizeof(float), "row weight") &&
+           holds(&v[COLUMN], b->width, sizeof(int32_t), "column") &&
+           holds(&v[COLUMN_WEIGHT], b->width, sizeof(float), "column weight") &&
+           all_below(b->row, b->rows, b->h, "row") && all_below(b->column, b->width, b->w, "column");
+}
+
 /* noise(…, planes): what the roots of a piece have too much, (channels, rows, width) */
 static PyObject *py_noise(PyObject *self, PyObject *args) {
     Piece p = {0};
@@ -93,7 +116,7 @@ static PyObject *py_restore(PyObject *self, PyObject *args) {
     Piece p = {0};
     Band b = {0};
     Py_buffer v[BUFFERS];
-    Size first, column, rows, cells;
+    Size first, column, rows;
     int set, dithered, ok;
     (void)self;
     if (!PyArg_ParseTuple(args, PIECE "w*(nnnn)y*(nnn)y*y*y*y*y*fp:restore", INTO_PIECE(p, v, set),
@@ -106,29 +129,11 @@ static PyObject *py_restore(PyObject *self, PyObject *args) {
                first > p.picture_rows - rows || column > p.picture_width - b.width ||
                first + rows > p.top + p.rows * CELL || column + b.width > p.left + p.width * CELL))
         ok = refuse("the inner part lies outside its piece or the picture");
-    if (ok && b.depth != p.channels + 3)
-        ok = refuse("maps: expected a gain per channel, bias, gamma and amount");
-    cells = ok ? product(b.h, b.w, b.depth, 1) : -1;
-    ok = ok && holds(&v[TARGET], v[SOURCE].len / p.kind, p.kind, "target") &&
-         holds(&v[SLOPE], cells, sizeof(float), "slope") &&
-         holds(&v[OFFSET], cells, sizeof(float), "offset") &&
-         holds(&v[ROW], rows, sizeof(int32_t), "row") &&
-         holds(&v[ROW_WEIGHT], rows, sizeof(float), "row weight") &&
-         holds(&v[COLUMN], b.width, sizeof(int32_t), "column") &&
-         holds(&v[COLUMN_WEIGHT], b.width, sizeof(float), "column weight") &&
-         all_below((const int32_t *)v[ROW].buf, rows, b.h, "row") &&
-         all_below((const int32_t *)v[COLUMN].buf, b.width, b.w, "column");
+    b.kind = p.kind;
+    b.channels = p.channels;
+    b.rows = rows;
+    ok = ok && holds(&v[TARGET], v[SOURCE].len / p.kind, p.kind, "target") && is_laid(&b, v, 3);
     if (ok) {
-        b.kind = p.kind;
-        b.operation = LIFT;
-        b.channels = p.channels;
-        b.map[0] = (const float *)v[SLOPE].buf;
-        b.map[1] = (const float *)v[OFFSET].buf;
-        b.maps = 2;
-        b.row = (const int32_t *)v[ROW].buf;
-        b.row_weight = (const float *)v[ROW_WEIGHT].buf;
-        b.column = (const int32_t *)v[COLUMN].buf;
-        b.column_weight = (const float *)v[COLUMN_WEIGHT].buf;
         b.target = v[TARGET].buf;
         b.first_row = dithered ? first : -1;
         b.first_column = column;
@@ -141,7 +146,41 @@ static PyObject *py_restore(PyObject *self, PyObject *args) {
     return done(ok);
 }
 
+/* lift(source, target, kind, (rows, width, channels), slope, (h, w, depth), row, row_weight, column,
+        column_weight, strength, offset, (first_row, first_column)): as the kernel's */
+static PyObject *py_lift(PyObject *self, PyObject *args) {
+    Band b = {0};
+    Py_buffer v[BUFFERS];
+    Size samples;
+    int ok, i;
+    (void)self;
+    if (!PyArg_ParseTuple(args, "y*w*i(nnn)y*(nnn)y*y*y*y*fy*(nn):lift", &v[SOURCE], &v[TARGET], &b.kind,
+                          &b.rows, &b.width, &b.channels, &v[SLOPE], &b.h, &b.w, &b.depth, &v[ROW],
+                          &v[ROW_WEIGHT], &v[COLUMN], &v[COLUMN_WEIGHT], &b.strength, &v[OFFSET],
+                          &b.first_row, &b.first_column))
+        return NULL;
+    samples = product(b.rows, b.width, b.channels, 1);
+    ok = is_kind(b.kind, 1) && is_depth(b.channels) &&
+         holds(&v[SOURCE], samples, b.kind, "source") &&
+         holds(&v[TARGET], samples, b.kind, "target") && is_laid(&b, v, 2);
+    if (ok) {
+        Size held[2] = {-1, -1};
+        b.source = v[SOURCE].buf;
+        b.target = v[TARGET].buf;
+        b.scratch = (float *)malloc((size_t)(4 * b.width * b.depth + GROUP) * sizeof(float));
+        ok = b.scratch != NULL;
+        Py_BEGIN_ALLOW_THREADS
+        if (ok) lifting_of(layers_of(ANY_LAYERS))(&b, held);
+        Py_END_ALLOW_THREADS
+        free(b.scratch);
+        if (!ok) PyErr_NoMemory();
+    }
+    for (i = SOURCE; i < BUFFERS; i++) PyBuffer_Release(&v[i]);
+    return done(ok);
+}
+
 static PyMethodDef functions[] = {
+    {"lift", py_lift, METH_VARARGS, NULL},
     {"noise", py_noise, METH_VARARGS, NULL},
     {"restore", py_restore, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},

@@ -19,18 +19,30 @@ INLINE void add_row(double *sum, const void *source, Size at, double weight, Siz
     }
 }
 
+/* Rows of bytes are summed as whole numbers where 255 · H fits: exactly, and twice as fast. */
+#define TALLEST ((Size)1 << 23)
+
+INLINE void add_bytes(int32_t *sum, const uint8_t *s, int32_t weight, Size n) {
+    Size i;
+    for (i = 0; i < n; i++) sum[i] += weight * (int32_t)s[i];
+}
+
 /* Output row i covers [i·H, (i + 1)·H) and source row r covers [r·h, (r + 1)·h) in units of 1/h of
    a row: overlaps are whole numbers, so the weights are exact. Columns likewise. */
 INLINE void average(const void *source, int kind, Size H, Size W, Size channels, Size h, Size w,
                     Size first, Size count, float *target, double *sum) {
     const double unit = kind == U8 ? 255.0 : kind == U16 ? 65535.0 : 1.0;
+    const int whole = kind == U8 && H <= TALLEST;
+    const double tall = whole ? (double)H : 1.0; /* what sums are still to be divided by */
+    int32_t *bytes = (int32_t *)sum;
     Size i, j, r, x, c, line = W * channels;
     for (i = first; i < first + count; i++) {
         Size from = i * H, to = from + H;
         memset(sum, 0, (size_t)line * sizeof(double));
         for (r = from / h; r * h < to; r++) {
             Size low = r * h > from ? r * h : from, high = (r + 1) * h < to ? (r + 1) * h : to;
-            add_row(sum, source, r * line, (double)(high - low) / (double)H, line, kind);
+            if (whole) add_bytes(bytes, (const uint8_t *)source + r * line, (int32_t)(high - low), line);
+            else add_row(sum, source, r * line, (double)(high - low) / (double)H, line, kind);
         }
         for (j = 0; j < w; j++) {
             Size left = j * W, right = left + W;
@@ -38,10 +50,13 @@ INLINE void average(const void *source, int kind, Size H, Size W, Size channels,
             for (x = left / w; x * w < right; x++) {
                 Size low = x * w > left ? x * w : left;
                 Size high = (x + 1) * w < right ? (x + 1) * w : right;
-                for (c = 0; c < channels; c++) total[c] += (double)(high - low) * sum[x * channels + c];
+                for (c = 0; c < channels; c++) {
+                    const Size at = x * channels + c;
+                    total[c] += (double)(high - low) * (whole ? (double)bytes[at] : sum[at]);
+                }
             }
             for (c = 0; c < 3; c++)
-                *target++ = (float)(total[channels == 3 ? c : 0] / ((double)W * unit));
+                *target++ = (float)(total[channels == 3 ? c : 0] / ((double)W * tall * unit));
         }
     }
 }

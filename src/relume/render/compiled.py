@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relume.arrays import Picture
-from relume.render import portable
+from relume.render import portable, restoration
 from relume.render.kernel import Kernel, MapCall
 from relume.render.maps import (
     Affine,
@@ -122,6 +122,7 @@ def _placing(
 def _lifting(kernel: Kernel, lift: Lift, picture: Picture, strength: float) -> Painter:
     slope, offset = prepared_map(lift, picture), prepared_offset(lift, picture)
     rows, columns = place(lift.grid, small=slope.shape[:2], full=picture.shape[:2])
+    plain = restoration.vector_lift() or kernel.lift
     clean = None if lift.noise is None else (lift.noise, prepared_noise(lift.noise, lift, picture))
     if clean is not None:  # taken away first; its amount is one more map
         amount = clean[0].amount.astype(np.float32, copy=False)
@@ -147,7 +148,7 @@ def _lifting(kernel: Kernel, lift: Lift, picture: Picture, strength: float) -> P
             (row if row < 0 else row + first, column),
         )
         if clean is None:
-            kernel.lift(*call)
+            plain(*call)
         else:
             noise, planes = clean
             top, left = noise.corner

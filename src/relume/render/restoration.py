@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from relume.arrays import Map, Picture
 from relume.errors import ContractError
 from relume.levels import check_picture
-from relume.render.kernel import kernel
+from relume.render.kernel import MapCall, kernel
 from relume.render.maps import Lift
 from relume.render.placement import bounded_amount, place, prepared_map, prepared_offset
 from relume.render.samples import channels
 
-INTERFACE = 1
+INTERFACE = 2
 """Of the functions below; an older build of another number is not called."""
 
 BLOCK = 8
@@ -56,6 +56,8 @@ class _Compiled(Protocol):
     INTERFACE: int
     INSTRUCTIONS: str
 
+    lift: MapCall
+
     def noise(self, *arguments: Any) -> None: ...
     def restore(self, *arguments: Any) -> None: ...
 
@@ -73,6 +75,15 @@ def instructions() -> str | None:
     """Return the instruction set that restores here; None where nothing is compiled for it."""
     found = _load()
     return None if found is None or kernel() is None else found.INSTRUCTIONS
+
+
+def vector_lift() -> MapCall | None:
+    """Return the kernel's `lift` for the best instruction set here; None where there is none.
+
+    Against the kernel's own a sample in some thousands differs by a level, by how sums are rounded.
+    """
+    found = _load()
+    return None if found is None else found.lift
 
 
 def noise(layers: CellLayers, picture: Picture, *, instructions: str = "") -> NDArray[np.float32]:

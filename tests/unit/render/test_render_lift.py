@@ -10,7 +10,7 @@ from render_reference import TOP, enlarged
 from render_strategies import a_picture, dtypes, seeds, sizes, strengths
 
 from relume.errors import ContractError
-from relume.render import Lift, Noise, apply, centred
+from relume.render import Lift, Noise, apply, centred, restoration
 from relume.render.kernel import kernel
 from relume.render.samples import dither
 
@@ -53,9 +53,12 @@ def test_is_the_formula(dtype, size, gray, strength, seed):
     rng = np.random.default_rng(seed)
     picture, lift = a_picture(rng, dtype, size, gray), a_lift(rng, size)
     expected = reference(lift, picture, strength)
-    for chosen in ("", "numpy"):
+    for chosen in ("", "kernel", "numpy"):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("RELUME_KERNEL", chosen)
+            if chosen == "kernel":  # as where vectors were not compiled
+                patch.setattr(restoration, "vector_lift", lambda: None)
+            else:
+                patch.setenv("RELUME_KERNEL", chosen)
             result = apply(lift, picture, strength=strength)
         assert result.dtype == picture.dtype
         assert np.abs(result - expected).max() <= OFF[dtype] * max(1, strength)

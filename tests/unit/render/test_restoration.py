@@ -191,3 +191,44 @@ def test_lies_about_sizes_are_refused(change, said):
     head = (LAYERS.table, LAYERS.weights, LAYERS.black, given["set"])
     with pytest.raises(ValueError, match=said):
         COMPILED.noise(*head, source, given["kind"], given["size"], given["piece"], planes)
+
+
+@pytest.mark.parametrize(
+    ("place", "wrong", "said"),
+    [
+        (0, np.zeros(59, np.uint8), "source: expected 60"),
+        (1, np.zeros(61, np.uint8), "target: expected 60"),
+        (2, 3, "kind"),
+        (3, (4, 5, 2), "channels"),
+        (3, (2**33, 2**33, 3), "sizes"),
+        (4, np.zeros((2, 3, 4), np.float32), "slope: expected 120"),
+        (5, (2, 3, 6), "maps: expected a gain"),
+        (6, np.array([0, 1, 2, 0], np.int32), "row: index 2"),
+        (7, np.zeros(3, np.float32), "row weight"),
+        (8, np.array([0, 1, 2, -1, 0], np.int32), "column: index -1"),
+        (9, np.zeros(4, np.float32), "column weight"),
+        (11, np.zeros((2, 3, 4), np.float32), "offset: expected 120"),
+    ],
+)
+def test_lies_about_a_lift_are_refused(place, wrong, said):
+    source, maps = np.zeros((4, 5, 3), np.uint8), np.zeros((2, 3, 5), np.float32)
+    rows, columns = np.zeros(4, np.int32), np.zeros(5, np.int32)
+    weights = rows.astype(np.float32), columns.astype(np.float32)
+    size = (4, 5, 3), (2, 3, 5)
+    given = [
+        source,
+        source.copy(),
+        1,
+        size[0],
+        maps,
+        size[1],
+        rows,
+        weights[0],
+        columns,
+        weights[1],
+    ]
+    given += [1.0, maps, (-1, 0)]
+    COMPILED.lift(*given)
+    given[place] = wrong
+    with pytest.raises(ValueError, match=said):
+        COMPILED.lift(*given)
