@@ -111,3 +111,55 @@ def test_a_wrong_choice_is_one_line(relume: Call, options: tuple[str, ...], reas
     assert reason in ended.err
     assert ended.err.count("\n") == 1
     assert not Path("a.relume.jpg").exists()
+
+
+DESCRIBED = ("--input", "srgb", "--reach", "0", "--multiple-of", "8")
+
+
+def test_a_file_without_a_card_is_described_in_every_verb(relume: Call) -> None:
+    put_photo("set/low/a.png")
+    put_photo("set/high/a.png")
+    put_photo("set/low/b.png")
+    put_photo("set/high/b.png")
+    Path("theirs.onnx").write_bytes(plain_model())
+    Path("ours.onnx").write_bytes(model_bytes())
+    methods = "ours.onnx,theirs.onnx"
+    ended = relume("bench", "set", "--methods", methods, *DESCRIBED, "-o", "board", "--metrics=mae")
+    assert ended.code == 0, ended.err
+    assert "theirs.onnx" in ended.out
+    ended = relume("compare", "set/low/a.png", "-o", "sheet.png", "--methods", methods, *DESCRIBED)
+    assert ended.code == 0, ended.err
+    assert any(line.startswith("theirs.onnx: theirs, ") for line in ended.out.splitlines())
+    ended = relume("verify", "theirs.onnx", *DESCRIBED)
+    assert ended.code == 0, ended.err
+    assert "finite and in range" in ended.out
+    ended = relume(
+        "verify", "theirs.onnx", "--against", "theirs.onnx", "--pairs", "set", *DESCRIBED
+    )
+    assert ended.code == 0, ended.err
+    assert "PSNR of 2 pairs" in ended.out
+    ended = relume("speed", "theirs.onnx", "--size", "64x48", "--repeats", "3", *DESCRIBED)
+    assert ended.code == 0, ended.out
+    assert "64×48" in ended.out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("bench", "set", "-o", "board", "--methods"),
+        ("compare", "a.jpg", "-o", "sheet.png", "--methods"),
+        ("verify",),
+        ("speed",),
+    ],
+    ids=lambda words: words[0],
+)
+def test_what_cannot_be_described_is_refused_by_every_verb(
+    relume: Call, words: tuple[str, ...]
+) -> None:
+    put_photo("a.jpg")
+    Path("ours.onnx").write_bytes(model_bytes())
+    for name, reason in (("sgz", "-m FILE.onnx"), ("ours.onnx", "card inside")):
+        ended = relume(*words, name, "--input", "srgb", "--reach", "3")
+        assert ended.code == 2
+        assert reason in ended.err
+        assert ended.err.count("\n") == 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
@@ -23,6 +23,7 @@ from relume.photo import Photo
 from relume.runtime import weights
 from relume.runtime.auto import AUTO
 from relume.runtime.enhancer import Enhancer
+from relume.runtime.foreign import Description
 
 ALL = "all"
 AUTO_MODULE = "relume.runtime.auto"
@@ -30,6 +31,8 @@ NETWORK_MODULE = "relume.runtime.method"
 """What runs a network and renders what it gives; a classical module names its renderings itself."""
 ALWAYS = ("identity", "gamma")
 """The rows of every table: what a method must beat."""
+
+NOTHING: Mapping[str, Description] = {}
 
 _KNOB = re.compile(r"[a-z_0-9]+=[^=:,]*")
 
@@ -73,6 +76,8 @@ class MethodRow:
 
     method: str
     knobs: dict[str, float] = field(default_factory=dict[str, float])
+    description: Description | None = None
+    """What a model file without a card wants."""
     _enhancer: Enhancer | None = field(default=None, init=False, repr=False)
     _meter: Meter | None = field(default=None, init=False, repr=False)
 
@@ -87,7 +92,7 @@ class MethodRow:
     def check(self) -> None:
         """Raise what is wrong with the method's name or its knobs."""
         if self.method.lower().endswith(".onnx"):
-            Enhancer(self.method, knobs=self.knobs)
+            self._made()
         elif self.method != AUTO:
             settle(methods.card(self.method), self.knobs)
         elif self.knobs:
@@ -101,7 +106,9 @@ class MethodRow:
         if self.method.lower().endswith(".onnx"):
             path = Path(self.method)
             runs = source_of(NETWORK_MODULE)
-            return Origin("method", path.name, self.knobs, weights=digest(path), source=runs)
+            # What a file is said to want decides about its results.
+            name = f"{path.name}, {self.description}" if self.description else path.name
+            return Origin("method", name, self.knobs, weights=digest(path), source=runs)
         if self.method == AUTO:
             models = sha256("".join(_model(card) for card in methods.cards()).encode()).hexdigest()
             modules = (AUTO_MODULE, NETWORK_MODULE, *_known())
@@ -118,7 +125,7 @@ class MethodRow:
 
     def start(self, first: Photo) -> None:
         self._meter = Meter()
-        self._enhancer = Enhancer(self.method, knobs=self.knobs)
+        self._enhancer = self._made()
         self._enhancer.photo(first)
 
     def produce(self, pair: Pair, low: Photo) -> Product:
@@ -131,6 +138,9 @@ class MethodRow:
 
     def stop(self) -> None:
         self._enhancer = self._meter = None
+
+    def _made(self) -> Enhancer:
+        return Enhancer(self.method, knobs=self.knobs, description=self.description)
 
 
 @dataclass
@@ -172,9 +182,10 @@ def _known() -> list[str]:
     return [methods.module(card.name).__name__ for card in methods.cards()]
 
 
-def method_rows(text: str) -> list[MethodRow]:
+def method_rows(text: str, *, described: Mapping[str, Description] = NOTHING) -> list[MethodRow]:
     """Understand `a,b:knob=value,knob=value` or `all`; the rows of every table come first.
 
+    `described` says by name what model files without a card want.
     Raises: UnknownNameError; ContractError for a knob out of range or a malformed one; WeightsError
     for a model file that cannot be used.
     """
@@ -184,16 +195,26 @@ def method_rows(text: str) -> list[MethodRow]:
             # Those that start from mosaics have data sets and protocols of their own.
             asked.extend(MethodRow(c.name) for c in methods.cards() if c.input != "mosaic")
             continue
-        head, _, settings = piece.rpartition(":")
-        named = bool(head) and "=" in settings
-        asked.append(
-            MethodRow(head, _knobs(settings, of=head)) if named else MethodRow(piece.strip())
-        )
+        name, settings = _parted(piece)
+        knobs = _knobs(settings, of=name) if settings else {}
+        asked.append(MethodRow(name, knobs, described.get(name)))
     rows = {row.name: row for row in reversed(asked)}  # what was named twice is one row
     ordered = [row for row in asked if rows[row.name] is row]
     for row in ordered:
         row.check()
     return ordered
+
+
+def model_files(text: str) -> list[str]:
+    """Return the model files among methods as `method_rows` understands them."""
+    names = [_parted(piece)[0] for piece in _pieces(text)]
+    return [name for name in names if name.lower().endswith(".onnx")]
+
+
+def _parted(piece: str) -> tuple[str, str]:
+    """Return a name and what is said of its knobs."""
+    head, _, settings = piece.rpartition(":")
+    return (head, settings) if head and "=" in settings else (piece.strip(), "")
 
 
 def _pieces(text: str) -> Sequence[str]:

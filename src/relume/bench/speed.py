@@ -25,6 +25,7 @@ from relume.card import Card
 from relume.data.drawn_nights import draw_night
 from relume.data.mosaicking import mosaicked
 from relume.errors import RelumeError
+from relume.runtime.foreign import Description
 from relume.runtime.method import GraphMethod, load
 from relume.runtime.variants import as_precision
 
@@ -48,6 +49,8 @@ class Case:
     height: int
     engine: str
     precision: str
+    description: Description | None = None
+    """What a model file without a card wants."""
 
     def __str__(self) -> str:
         return f"{self.name} {self.width}x{self.height} {self.engine} {self.precision}"
@@ -111,6 +114,7 @@ def measure_here(case: Case, *, repeats: int, threads: int | None) -> Mapping[st
             case.name,
             engine=case.engine,
             threads=threads,
+            description=case.description,
             precision=as_precision(case.precision),
         )
         picture = draw(case.width, case.height, method.card)
@@ -153,7 +157,8 @@ def _time(method: Any, picture: Picture) -> float:
 
 def _main() -> None:
     task = json.load(sys.stdin)
-    case = Case(**task["case"])
+    said = task["case"].pop("description")
+    case = Case(**task["case"], description=Description(**said) if said else None)
     found = measure_here(case, repeats=task["repeats"], threads=task["threads"])
     json.dump(found, sys.stdout)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
@@ -56,6 +57,31 @@ MultipleOf: TypeAlias = Annotated[
     int | None,
     typer.Option(min=1, metavar="N", help="Heights and widths that such a file wants."),
 ]
+
+
+def parse_descriptions(
+    names: Iterable[str], *, input: str | None, reach: str | None, multiple_of: int | None
+) -> dict[str, Description]:
+    """Return what is said by hand of the model files among several methods: of those without a
+    card, by their names.
+
+    Raises: typer.BadParameter when only a part is said, or no model file is named; ContractError
+    when each of them has a card; WeightsError for one that cannot be read.
+    """
+    from relume.errors import ContractError
+    from relume.runtime.weights import has_card
+
+    named = list(names)
+    files = [name for name in named if name.lower().endswith(".onnx")]
+    said = parse_description(
+        *(files or named or ("",))[:1], input=input, reach=reach, multiple_of=multiple_of
+    )
+    if said is None:
+        return {}
+    lacking = [name for name in files if not has_card(Path(name))]
+    if not lacking:
+        raise ContractError(f"{files[0]}: has a card inside; leave out its description")
+    return dict.fromkeys(lacking, said)
 
 
 def parse_description(

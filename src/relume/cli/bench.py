@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from relume.cli import clean as cleaned
+from relume.cli._network import Input, MultipleOf, Reach, parse_descriptions
 from relume.cli._numbers import METRICS, Metrics, Parameters, Protocol, settings
 from relume.cli._options import complete_method
 from relume.errors import ContractError
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from relume.bench.sets import PictureSet
     from relume.bench.table import Table
     from relume.metrics.scorer import Scorer
+    from relume.runtime.foreign import Description
 
 PLAIN = "plain"
 EXTRA = "niqe-own,piqe,loe"
@@ -27,6 +29,7 @@ EXAMPLES = """\
 relume bench lol-v1 --data LOL -o board
 relume bench lol-v1 dicm --data sets/ --methods sgz,gamma:gamma=0.3,mine.onnx -o board
 relume bench nights/ --methods all --metrics psnr,psnr[gt-mean] -o board
+relume bench lol-v1 --data LOL --methods theirs.onnx --input srgb --reach 12 -o board
 relume bench lol-v1 --data LOL --results theirs=their/results --command tool=./tool -o board"""
 
 
@@ -48,6 +51,9 @@ def bench(
             autocompletion=complete_method,
         ),
     ] = "auto",
+    input: Input = None,
+    reach: Reach = None,
+    multiple_of: MultipleOf = None,
     metrics: Metrics = None,
     protocol: Protocol = None,
     parameters: Parameters = None,
@@ -86,6 +92,7 @@ def bench(
     """
     from relume.bench import board
     from relume.bench.record import forget
+    from relume.bench.rows import model_files
     from relume.bench.scoring import scorers
     from relume.bench.sets import clean_keys, picture_set
     from relume.bench.suite import PAGE, RECORDS, Suite, write
@@ -103,7 +110,10 @@ def bench(
         protocol=protocol,
         files={name: Path(file) for name, file in files.items()},
     )
-    rows = _rows(methods, results or [], command or [], time_limit=time_limit)
+    described = parse_descriptions(
+        model_files(methods), input=input, reach=reach, multiple_of=multiple_of
+    )
+    rows = _rows(methods, described, results or [], command or [], time_limit=time_limit)
     found = [picture_set(text, data=data, split=split, limit=limit) for text in dict.fromkeys(sets)]
     _announce(found, chosen)
     audited = {each.name: clean_keys(clean, each) for each in found if clean is not None}
@@ -132,7 +142,12 @@ def bench(
 
 
 def _rows(
-    methods: str, results: Sequence[str], commands: Sequence[str], *, time_limit: float
+    methods: str,
+    described: Mapping[str, Description],
+    results: Sequence[str],
+    commands: Sequence[str],
+    *,
+    time_limit: float,
 ) -> list[Row]:
     """Return the rows that were asked for, each under a name of its own."""
     from relume.bench.command import command_row
@@ -140,7 +155,7 @@ def _rows(
     from relume.bench.rows import ResultsRow, method_rows
     from relume.bench.sets import results as results_of
 
-    rows: list[Row] = [*method_rows(methods)]
+    rows: list[Row] = [*method_rows(methods, described=described)]
     for name, folder in settings(results, option="--results").items():
         rows.append(ResultsRow(name, results_of(Path(folder))))
     for name, executable in settings(commands, option="--command").items():

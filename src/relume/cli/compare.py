@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from math import inf
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +9,7 @@ from typing import Annotated
 import typer
 
 from relume.cli import clean, named
+from relume.cli._network import Input, MultipleOf, Reach, parse_descriptions
 from relume.cli._options import Engine, MaxBytes, MaxPixels, complete_method, limits
 from relume.errors import ContractError
 
@@ -18,7 +18,8 @@ PATIENCE = 5.0
 """Seconds for one method on the picture: what takes longer is shown when it is asked for."""
 EXAMPLES = """\
 relume compare party.jpg -o sheet.png
-relume compare party.jpg -o sheet.jpg --methods sgz,gamma,mine.onnx --size 400"""
+relume compare party.jpg -o sheet.jpg --methods sgz,gamma,mine.onnx --size 400
+relume compare party.jpg -o sheet.png --methods auto,theirs.onnx --input srgb --reach 12"""
 
 
 def compare(
@@ -38,6 +39,9 @@ def compare(
         int, typer.Option(min=32, max=4096, metavar="PX", help="Longest side of a tile.")
     ] = 640,
     engine: Engine = "auto",
+    input: Input = None,
+    reach: Reach = None,
+    multiple_of: MultipleOf = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a sheet that is there.")
     ] = False,
@@ -70,12 +74,17 @@ def compare(
     known = [AUTO, *(card.name for card in cards if card.name != "identity")]
     every = methods in (QUICK, ALL)
     names = known if every else [name.strip() for name in methods.split(",")]
+    described = parse_descriptions(names, input=input, reach=reach, multiple_of=multiple_of)
+
+    def make(name: str) -> Enhancer:
+        return Enhancer(name, engine=engine, description=described.get(name))
+
     photo = read(source, **limits(max_pixels=max_pixels, max_bytes=max_bytes))
     tiles = cells(
         photo,
         names,
         side=size,
-        make=partial(Enhancer, engine=engine),
+        make=make,
         patience=PATIENCE if methods == QUICK else inf,
     )
     sheet = np.asarray(draw(tiles, side=size))

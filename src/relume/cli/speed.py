@@ -8,13 +8,15 @@ from typing import Annotated
 
 import typer
 
+from relume.cli._network import Input, MultipleOf, Reach, parse_descriptions
 from relume.cli._options import Json, complete_method
 from relume.errors import ContractError
 
 EXAMPLES = """\
 relume speed sgz pairlie
 relume speed pairlie --size 600x400 --size 1920x1080 --engine all --precision fp32,int8
-relume speed sgz mine.onnx -o speed/"""
+relume speed sgz mine.onnx -o speed/
+relume speed theirs.onnx --input srgb --reach 12"""
 
 
 def speed(
@@ -31,6 +33,9 @@ def speed(
     engine: Annotated[
         str, typer.Option(metavar="A,B", help="Engines, or all that are installed.")
     ] = "auto",
+    input: Input = None,
+    reach: Reach = None,
+    multiple_of: MultipleOf = None,
     precision: Annotated[str, typer.Option(metavar="A,B", help="fp32, fp16, int8.")] = "fp32",
     repeats: Annotated[
         int, typer.Option(min=3, max=1000, metavar="N", help="Runs after the warm-up.")
@@ -59,9 +64,10 @@ def speed(
     for each in chosen:
         engines.check(each)
     precisions = [as_precision(each) for each in precision.split(",")]
+    described = parse_descriptions(names, input=input, reach=reach, multiple_of=multiple_of)
     sizes = [_size(text) for text in size] if size else list(SIZES)
     cases = [
-        Case(name, width, height, each, precise)
+        Case(name, width, height, each, precise, described.get(name))
         for name in names
         for width, height in sizes
         for precise in precisions

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from relume.cli._network import Input, MultipleOf, Reach, parse_descriptions
 from relume.cli._options import Json, complete_method
 from relume.errors import ContractError
 
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 EXAMPLES = """\
 relume verify
 relume verify sgz --json
-relume verify pairlie.int8.onnx --pairs LOL/eval15"""
+relume verify pairlie.int8.onnx --pairs LOL/eval15
+relume verify theirs.int8.onnx --against theirs.onnx --input srgb --reach 12"""
 
 
 def verify(
@@ -39,6 +41,9 @@ def verify(
         Path | None,
         typer.Option(metavar="DIR", help="Pairs in low/ and high/: also measure PSNR and SSIM."),
     ] = None,
+    input: Input = None,
+    reach: Reach = None,
+    multiple_of: MultipleOf = None,
     as_json: Json = False,
 ) -> None:
     """Check weights, model files and engines on this machine.
@@ -57,9 +62,18 @@ def verify(
     if pairs is not None and not names:
         raise ContractError("--pairs: name the method or the model file to measure")
     other = None if against is None else str(against)
-    checks = [check for name in chosen for check in verify_one(name, against=other)]
+    described = parse_descriptions(
+        (*chosen, *([other] if other else [])), input=input, reach=reach, multiple_of=multiple_of
+    )
+    checks = [
+        check for name in chosen for check in verify_one(name, against=other, described=described)
+    ]
     if pairs is not None:
-        checks += [check for name in chosen for check in task_loss(name, pairs, against=other)]
+        checks += [
+            check
+            for name in chosen
+            for check in task_loss(name, pairs, against=other, described=described)
+        ]
     if as_json:
         # JSON knows no infinity: what could not be compared has no error.
         rows = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +13,9 @@ from relume.data import Pair, survey
 from relume.errors import ContractError, NoDatasetError
 from relume.metrics.psnr import psnr
 from relume.metrics.ssim import ssim
-from relume.proof.verify import MODELS, Check
+from relume.proof.verify import MODELS, NOTHING, Check
 from relume.runtime import weights
+from relume.runtime.foreign import Description
 from relume.runtime.method import Method, load
 from relume.runtime.variants import PRECISIONS
 
@@ -22,7 +23,13 @@ LOST_PSNR, LOST_SSIM = 0.1, 0.005
 """What may be lost, dB and SSIM: less than two training runs of one recipe differ by."""
 
 
-def task_loss(name: str, folder: Path, *, against: str | None = None) -> list[Check]:
+def task_loss(
+    name: str,
+    folder: Path,
+    *,
+    against: str | None = None,
+    described: Mapping[str, Description] = NOTHING,
+) -> list[Check]:
     """Compare a model file, or every smaller variant a method comes with, with float32 on the
     pairs of a folder. Protocol plain: 8-bit RGB, whole pictures, mean over pictures.
 
@@ -33,8 +40,11 @@ def task_loss(name: str, folder: Path, *, against: str | None = None) -> list[Ch
     if not pairs:
         raise NoDatasetError(f"--pairs {folder}: needs pictures in low/ and high/ of equal names")
     if name.lower().endswith(MODELS):
-        variants = {name: load(name)}
-        usual = load(against or variants[name].card.name)
+        if name in described and against is None:
+            raise ContractError(f"--pairs: say what {name} is to be compared with: --against FILE")
+        variants = {name: load(name, description=described.get(name))}
+        other = against or variants[name].card.name
+        usual = load(other, description=described.get(other))
     else:
         variants = dict(_variants(name))
         usual = load(name)

@@ -30,6 +30,7 @@ from relume.data.mosaicking import mosaicked
 from relume.engines import Graph
 from relume.errors import RelumeError, UnknownNameError, WeightsError
 from relume.runtime import fit, weights
+from relume.runtime.foreign import Description
 from relume.runtime.method import load
 
 GRAPH_LIMIT = 1e-4
@@ -47,6 +48,8 @@ DRAWN = ((192, 256), (256, 192), (200, 264))
 MODELS = (".onnx", ".xml")
 PRECISION_KEY = "relume.precision"
 """Key of what a model computes with in its metadata: fp32, fp16 or int8."""
+
+NOTHING: Mapping[str, Description] = {}
 
 Feeds = Mapping[str, NDArray[Any]]
 
@@ -66,16 +69,19 @@ class Check:
     """dB: a PSNR, which must reach the limit instead of staying below it."""
 
 
-def verify(name: str, *, against: str | None = None) -> list[Check]:
+def verify(
+    name: str, *, against: str | None = None, described: Mapping[str, Description] = NOTHING
+) -> list[Check]:
     """Check one method, or a model file by its path.
 
     `against` is the float32 model file that a file is compared with; by default the published one
-    with the parameters that its card states.
+    with the parameters that its card states. `described` says by name what files without a card
+    want.
     Raises: UnknownNameError for a method nothing answers to; WeightsError for a file that cannot
     be read.
     """
     if name.lower().endswith(MODELS):
-        return list(_file(name, against=against))
+        return list(_file(name, against=against, described=described))
     card = methods.card(name)
     if card.kind == "classical":
         return [_in_range(name)]
@@ -117,24 +123,32 @@ def _method(name: str, card: Card) -> Iterator[Check]:
                 yield from _variant(file, weights.read_published(name, file), usual, card)
 
 
-def _file(name: str, *, against: str | None) -> Iterator[Check]:
+def _file(
+    name: str, *, against: str | None, described: Mapping[str, Description]
+) -> Iterator[Check]:
     data = weights.read_model(Path(name))
     names = ("openvino",) if name.lower().endswith(".xml") else engines.usable()
     first = engines.open_graph(data, engine=names[0], where=name)
-    card = weights.card_of(first, where=name)
-    usual = _reference(card, against)
+    said = described.get(name)
+    first, card = weights.with_card(first, where=name, description=said)
+    usual = _reference(card, against, described)
     if usual is None:
         precision = first.metadata.get(PRECISION_KEY, "fp32")
         yield _finite(name, first, card, engine=names[0], precision=precision)
         usual = first
-    yield from _variant(name, data, usual, card, names=names)
+    yield from _variant(name, data, usual, card, names=names, said=said)
 
 
-def _reference(card: Card, against: str | None) -> Graph | None:
+def _reference(
+    card: Card, against: str | None, described: Mapping[str, Description]
+) -> Graph | None:
     """Return the float32 model, or None when there is none to compare with."""
     if against is not None:
         data = weights.read_model(Path(against))
-        return engines.open_graph(data, engine=engines.DEFAULT, where=against)
+        graph = engines.open_graph(data, engine=engines.DEFAULT, where=against)
+        if against in described:
+            return weights.with_card(graph, where=against, description=described[against])[0]
+        return graph
     try:
         published = methods.card(card.name).weights
     except UnknownNameError:
@@ -148,12 +162,20 @@ def _reference(card: Card, against: str | None) -> Graph | None:
 
 
 def _variant(
-    name: str, data: bytes, usual: Graph, card: Card, *, names: Sequence[str] | None = None
+    name: str,
+    data: bytes,
+    usual: Graph,
+    card: Card,
+    *,
+    names: Sequence[str] | None = None,
+    said: Description | None = None,
 ) -> Iterator[Check]:
     """Compare a model with the float32 one on every engine, as its precision allows."""
     for engine in engines.usable() if names is None else names:
         try:
             graph = engines.open_graph(data, engine=engine)
+            if said is not None:
+                graph, _ = weights.with_card(graph, where=name, description=said)
             precision = graph.metadata.get(PRECISION_KEY, "fp32")
             if precision == "int8":
                 yield _pictures(name, graph, usual, card, engine=engine)

@@ -8,7 +8,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from relume import methods
+from relume import engines, methods
 from relume.card import Card, from_json
 from relume.engines import Graph
 from relume.errors import ContractError, WeightsError
@@ -103,6 +103,15 @@ def card_of(graph: Graph, *, where: str) -> Card:
         return from_json(text)
     except ContractError as error:
         raise WeightsError(f"{where}: its card is malformed: {error}") from error
+
+
+def has_card(path: Path) -> bool:
+    """Tell whether a user's model file says itself what it wants.
+
+    Raises: WeightsError for one that cannot be read.
+    """
+    graph = engines.open_graph(read_model(path), engine=engines.DEFAULT, where=str(path))
+    return CARD_KEY in graph.metadata
 
 
 def with_card(graph: Graph, *, where: str, description: Description | None) -> tuple[Graph, Card]:
