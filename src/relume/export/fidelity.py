@@ -19,8 +19,10 @@ EQUAL = 99.0
 PAYS = 1.0
 """dB that keeping layers in float32 must bring; less is not worth their time."""
 
-PIECE = 64
-"""Side of a piece of a picture by which layers are ranked."""
+PIECE, PIECES = 64, 2
+"""Side and number of the pieces of pictures by which layers are ranked."""
+TRIED, TRIALS = 128, 4
+"""The same for those by which models are chosen; what is chosen is measured on whole pictures."""
 
 Made = TypeVar("Made")
 
@@ -43,18 +45,25 @@ class Yardstick:
         self._strays = strays
         self._expected = [expected(each)[0] for each in feeds]
 
-    def smaller(self, *, multiple_of: int) -> Yardstick:
-        """Return one of two small pieces, by which many models can be ranked in little time."""
+    def smaller(
+        self,
+        *,
+        multiple_of: int,
+        side: int = PIECE,
+        count: int = PIECES,
+        strays: Callable[[Run], bool] | None = None,
+    ) -> Yardstick:
+        """Return one of a few pieces of pictures, by which many models take little time."""
 
         def piece(feeds: Feeds) -> Feeds:
             image = feeds["image"]
             rows, columns = (
-                max(min(side, PIECE) // multiple_of, 1) * multiple_of for side in image.shape[2:]
+                max(min(length, side) // multiple_of, 1) * multiple_of for length in image.shape[2:]
             )
             return {**feeds, "image": np.ascontiguousarray(image[..., :rows, :columns])}
 
-        pieces = [piece(each) for each in self._feeds[:2]]
-        return Yardstick(self._run, pieces, strays=self._strays)
+        pieces = [piece(each) for each in self._feeds[:count]]
+        return Yardstick(self._run, pieces, strays=strays or self._strays)
 
     def measure(self, found: Run) -> float:
         """Return the mean PSNR of `enhanced` to float32 in dB; 8 bit are not rounded to.

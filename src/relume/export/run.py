@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,14 @@ from relume.export.agreement import (
     require_agreement,
     run_of,
 )
-from relume.export.fidelity import ENOUGH, Yardstick, few_channels, keep_what_pays
+from relume.export.fidelity import (
+    ENOUGH,
+    TRIALS,
+    TRIED,
+    Yardstick,
+    few_channels,
+    keep_what_pays,
+)
 from relume.export.graphs import FIDELITY_KEY, PRECISION_KEY, facts, parse, state
 from relume.export.half import through_half, to_half, to_half_storage
 from relume.export.integers import to_int8
@@ -148,8 +155,11 @@ class _Job:
             case "fp32":
                 content = self.scripted(network, precision)
             case "fp16":
+                half = torchscript.halved(network)
                 try:
-                    content = self.scripted(torchscript.halved(network), precision)
+                    # Before it is scripted, which takes longer than to see that it does not agree.
+                    self.agree(run_of(half), HALF_TOLERANCE)
+                    content = self.scripted(half, precision)
                 except DisagreementError:
                     sizes = torchscript.sizes_of(network)
                     kept = self.stored(
@@ -194,16 +204,26 @@ class _Job:
         ranges = torchscript.observe_layers(network, calibration, self.calibration)
         channels = torchscript.channels_of(network)
 
-        def attempt(kept: Collection[str]) -> tuple[float, nn.Module]:
-            made = torchscript.rounded(network, ranges, kept=kept)
-            return yardstick.measure(torchscript.run_of(made)), made
+        step = self.source.face.multiple_of
+        ranking = yardstick.smaller(multiple_of=step, strays=self.straying((SWEPT,)))
 
+        def search(judge: Yardstick) -> tuple[float, nn.Module]:
+            def attempt(kept: Collection[str]) -> tuple[float, nn.Module]:
+                made = torchscript.rounded(network, ranges, kept=kept)
+                return judge.measure(torchscript.run_of(made)), made
+
+            return keep_what_pays(attempt, channels, few_channels(channels), alone=alone)
+
+        @cache
         def alone(layer: str) -> float:
             made = torchscript.rounded(network, ranges, kept=set(channels) - {layer})
             return ranking.measure(torchscript.run_of(made))
 
-        ranking = yardstick.smaller(multiple_of=self.source.face.multiple_of)
-        fidelity, made = keep_what_pays(attempt, channels, few_channels(channels), alone=alone)
+        # Torch takes long for whole pictures: pieces choose, and where they chose badly, these do.
+        _, made = search(yardstick.smaller(multiple_of=step, side=TRIED, count=TRIALS))
+        fidelity = yardstick.measure(torchscript.run_of(made))
+        if fidelity < ENOUGH:
+            fidelity, made = search(yardstick)
         self.enough(fidelity)
         return fidelity, made
 
@@ -250,12 +270,15 @@ class _Job:
             [feeds_of(each, self.source.card, inputs=inputs) for each in members]
             for members in (self.samples.calibration, self.samples.evaluation)
         ]
-        difference = largest_difference(self.source.expected, self.source.face, sizes=self.sizes)
-
-        def strays(found: Run) -> bool:
-            return not difference(found) <= _INT8_TOLERANCE
-
+        strays = self.straying(self.sizes)
         return feeds[0], Yardstick(self.source.expected, feeds[1], strays=strays)
+
+    def straying(self, sizes: Sequence[tuple[int, int]]) -> Callable[[Run], bool]:
+        """Return what tells whether a model leaves the bounds of its results at some sizes."""
+        face = self.source.face
+        wanted = [face.size(*(self.shape or size)) for size in sizes]
+        difference = largest_difference(self.source.expected, face, sizes=wanted)
+        return lambda found: not difference(found) <= _INT8_TOLERANCE
 
     def enough(self, fidelity: float) -> None:
         if not fidelity >= ENOUGH:

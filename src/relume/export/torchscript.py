@@ -1,6 +1,7 @@
 """TorchScript: a network that plain `torch.jit.load` runs, the card among its extra files.
 
-It returns a tuple in the order of the extra file `relume.outputs`. Every size is possible.
+It returns a tuple in the order of the extra file `relume.outputs`. Every size is possible, and
+it is frozen: its parameters are constants, it learns nothing and asks for no gradients.
 
 | precision | convolutions and linear layers                                                   |
 |-----------|----------------------------------------------------------------------------------|
@@ -32,6 +33,7 @@ from relume.export.interface import AXES, Interface
 from relume.export.ranges import Calibration, Spread
 
 Weighted = nn.Conv2d | nn.ConvTranspose2d | nn.Linear
+COMPACT = (torch.int8, torch.float16)
 WEIGHTED = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
 
 
@@ -229,15 +231,11 @@ def to_torchscript_by_export(
 
 def _saved(scripted: Any, facts: Mapping[str, str]) -> bytes:
     file = io.BytesIO()
-    # What runs elsewhere learns nothing; the network, which shares them, may go on learning.
-    learning = [each for each in scripted.parameters() if each.requires_grad]
-    for each in learning:
-        each.requires_grad_(False)
-    try:
-        torch.jit.save(scripted, file, _extra_files=dict(facts))
-    finally:
-        for each in learning:
-            each.requires_grad_(True)
+    # Frozen: parameters are constants, and nothing learns. Those kept in fewer bits stay so, where
+    # a constant would be computed beforehand and be as large as float32.
+    small = [name for name, held in scripted.named_buffers() if held.dtype in COMPACT]
+    frozen = torch.jit.freeze(scripted.eval(), preserved_attrs=small)
+    torch.jit.save(frozen, file, _extra_files=dict(facts))
     return file.getvalue()
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
+import torch
 from torch import nn
 
 from fake.networks import PACKED, SMALL, Packed, Small
@@ -116,6 +117,20 @@ def test_float16_and_int8_are_smaller_and_hold_what_they_say(small: Source, tmp_
     integers = onnx.load(tmp_path / "int8.onnx").graph
     assert any(each.data_type == onnx.TensorProto.INT8 for each in integers.initializer)
     assert any(node.op_type == "QuantizeLinear" for node in integers.node)
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_torchscript_is_frozen(small: Source, precision: Precision, tmp_path: Path) -> None:
+    output = tmp_path / "x.pt"
+    export(small, output, target="torchscript", precision=precision, samples=samples(small))
+    network = torch.jit.load(str(output))
+    assert not list(network.parameters())
+    image = torch.full((1, 3, 24, 40), 0.1)
+    knobs = [torch.tensor(knob.default) for knob in small.face.knobs]
+    assert not network(image, *knobs)[0].requires_grad
+    if precision == "int8":
+        kept = [each.dtype for each in network.buffers()]
+        assert torch.int8 in kept, "a constant would be as large as float32"
 
 
 @pytest.mark.parametrize("calibration", ["entropy", "percentile"])
