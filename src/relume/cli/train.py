@@ -74,8 +74,12 @@ def train(
     ] = False,
 ) -> None:
     """Train a method on your own pictures."""
+    from relume.train.trainable import home_of
+
+    home_of(method)  # a wrong name shows before torch is loaded
     for module in ("torch", "lightning", "safetensors", "onnx", "onnxscript", "yaml"):
         need(module, extra="train")
+    _say(f"{method}: looking at {data} …")
     from relume.train import compare, run
 
     place = output or Path("runs") / method

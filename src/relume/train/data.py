@@ -30,6 +30,8 @@ WHOLE = 3
 
 IN_PAIRS: tuple[objective.View, ...] = ("low_high", "mosaic_srgb")
 """Views that know what the enhanced picture should be."""
+MADE_DARK: tuple[objective.View, ...] = ("normal", *IN_PAIRS)
+"""Views in which a photo alone stands for what is to be reached."""
 
 
 class Wholes(Dataset[Batch]):
@@ -96,6 +98,13 @@ class Pictures(lightning.LightningDataModule):
             for group in (*teaching, *held)
             for scene in group
         )
+        self.darkened = [
+            scene.paths[0]
+            for some in teaching
+            for scene in some
+            if needs in MADE_DARK and len(scene.paths) == 1
+        ]
+        """Photos of which dark counterparts are made."""
         for some in teaching:  # a folder of the wrong thing shows at once
             shelf.read(some[0].paths[0])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import lightning
@@ -21,6 +22,10 @@ from relume.train.recipe_training import Monitor
 
 Say = Callable[[str], None]
 """Where lines for people go."""
+
+
+SILENCE = 20.0
+"""Seconds without a line after which one tells that a long epoch goes on."""
 
 
 class Whole(TorchCheckpointIO):
@@ -48,6 +53,7 @@ class Keeper(Callback):
         self.best: float | None = None
         self.best_epoch = 0
         self.since = 0
+        self._told = 0.0
 
     @property
     def last_path(self) -> Path:
@@ -71,6 +77,9 @@ class Keeper(Callback):
         clock.look(pl_module)
         if clock.is_over():  # resumed after its end: only the export is left
             trainer.should_stop = True
+        elif not clock.batches:  # so that a stop in the first epoch leaves something to resume
+            trainer.save_checkpoint(self.last_path)
+        self._told = monotonic()
 
     def on_train_batch_end(
         self, trainer: lightning.Trainer, pl_module: Any, outputs: Any, batch: Any, batch_idx: int
@@ -80,6 +89,9 @@ class Keeper(Callback):
             trainer.datamodule.train.progress.now.fill_(clock.share)  # pyright: ignore[reportAttributeAccessIssue, reportOptionalMemberAccess]
         if clock.is_over():
             trainer.should_stop = True
+        elif monotonic() - self._told > SILENCE:
+            self.say(f"{self._place(pl_module)}: objective {pl_module.mean_total():.4g}")
+            self._told = monotonic()
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: Any) -> None:
         module: Trainee = pl_module
@@ -102,7 +114,7 @@ class Keeper(Callback):
                 trainer.save_checkpoint(self.folder / f"epoch-{epoch:04d}.ckpt")
         for logger in trainer.loggers:
             logger.save()
-        self._tell(trainer, module, epoch, validated=validated)
+        self._tell(trainer, module, validated=validated)
         if not patient:
             self.say(
                 f"stopping: {self.since} validations without a better {self.monitor} than "
@@ -134,17 +146,21 @@ class Keeper(Callback):
                 "lower optimiser.learning_rate or optimiser.clip_norm and continue with --resume"
             )
 
-    def _tell(
-        self, trainer: lightning.Trainer, module: Trainee, epoch: int, *, validated: bool
-    ) -> None:
-        clock = module.clock
-        if clock.seconds:
-            place = f"epoch {epoch}, minute {clock.elapsed() / 60:.1f} of {clock.seconds / 60:g}"
-        elif self.training.steps:
-            place = f"epoch {epoch}, step {clock.batches} of {clock.total}"
-        else:
-            place = f"epoch {epoch} of {trainer.max_epochs}"
+    def _tell(self, trainer: lightning.Trainer, module: Trainee, *, validated: bool) -> None:
         values = [f"objective {module.mean_total():.4g}"]
         if validated:
             values.append(f"validation {told(module.measured)}")
+        place = f"epoch {trainer.current_epoch + 1}"
+        if not (module.clock.seconds or self.training.steps):
+            place = f"{place} of {trainer.max_epochs}"
+        else:
+            place = f"{place}, {self._place(module)}"
         self.say(f"{place}: {', '.join(values)}")
+        self._told = monotonic()
+
+    def _place(self, module: Trainee) -> str:
+        """Say how far the training is, within an epoch too."""
+        clock = module.clock
+        if clock.seconds:
+            return f"minute {clock.elapsed() / 60:.1f} of {clock.seconds / 60:g}"
+        return f"step {clock.batches} of {clock.total}"

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from torch import nn
 
-from relume import methods
 from relume.errors import ContractError, UnreadableError, UnwritableError, WeightsError
 from relume.export.weights import load_network
 from relume.extras import need
 from relume.losses.objective import Objective
 from relume.train.optimisers import spelt
 from relume.train.recipe import Optimiser, Recipe, call, read_recipe
+from relume.train.trainable import home_of
 
 
 def choose_recipe(
@@ -32,10 +32,8 @@ def choose_recipe(
 
     Raises: RelumeError of the kind that fits.
     """
-    home = methods.module(method).__file__
-    if home is None or not (Path(home).parent / "objective.py").is_file():
-        raise ContractError(f"{method} has nothing to learn; see `relume methods`")
-    own = output / "recipe.yaml" if begun else Path(home).with_name("recipe.yaml")
+    home = home_of(method)
+    own = output / "recipe.yaml" if begun else home / "recipe.yaml"
     plan = read_recipe(recipe or own, settings=settings)
     if plan.method != method:
         raise ContractError(f"{recipe or own}: is a recipe for {plan.method}, not for {method}")

@@ -25,6 +25,7 @@ from relume.train.proof import prove
 from relume.train.recipe import Recipe, Training
 from relume.train.recipe_training import Monitor
 from relume.train.sheets import Sheets
+from relume.train.too_dark import told_of_dark
 from relume.train.use import Score, enhance_all, measure, table_of
 
 
@@ -77,11 +78,17 @@ class Session:
                 f"{plan.data.cache_megabytes}: many are decoded again and again; set "
                 "data.longest_side=1600, or raise data.cache_megabytes"
             )
+        if warning := told_of_dark(plan.method, pictures.darkened, read=pictures.shelf.read):
+            self.say(warning)
         try:
             with quiet():
                 self.trainer.fit(
                     self.trainee, datamodule=pictures, ckpt_path=resume, weights_only=True
                 )
+        except KeyboardInterrupt:
+            if last.is_file():
+                self.say(f"stopped; --resume continues from {last}")
+            raise
         except DivergedError as error:
             if not last.is_file():
                 raise

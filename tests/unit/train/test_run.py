@@ -10,14 +10,18 @@ import pytest
 import torch
 from torch import nn
 
-from fake.training import nights, pairs
+from fake.training import nights, normals, pairs
 from relume.cli import main
 from relume.errors import ContractError, UnknownNameError, UnreadableError, UnwritableError
 from relume.losses.objective import Batch, Terms
 from relume.methods.sgz.objective import Objective
+from relume.train import keeper
 from relume.train.compare import compare
+from relume.train.data import Pictures
+from relume.train.recipe import Data
 from relume.train.run import train
 from relume.train.session import Session
+from relume.train.too_dark import told_of_dark
 
 SMALL = (
     "network.channels=4",
@@ -119,7 +123,7 @@ def test_optimisers_are_compared_and_the_best_is_kept(
 
 def test_says_what_is_wrong(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    with pytest.raises(ContractError, match="gamma has nothing to learn"):
+    with pytest.raises(ContractError, match=r"gamma has nothing to learn; .*: hvr, .*, sgz$"):
         train("gamma", data=folder, output=out, say=_silent)
     with pytest.raises(UnreadableError, match="nothing to resume"):
         train("sgz", data=folder, output=out, resume=True, say=_silent)
@@ -163,3 +167,69 @@ def test_an_interruption_ends_quietly_and_leaves_no_model(
     assert signal.getsignal(signal.SIGINT) is handler
     assert not (tmp_path / "out" / "sgz.onnx").exists()
     assert torch.is_grad_enabled()
+
+
+def test_a_stop_in_the_first_epoch_leaves_something_to_resume(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Session, "export", lambda self: self.output / "sgz.onnx")
+    honest, seen = Objective.forward, 0
+
+    def killed(self: Objective, network: nn.Module, batch: Batch) -> Terms:
+        nonlocal seen
+        seen += 1
+        if seen == 2:
+            raise KeyboardInterrupt
+        return honest(self, network, batch)
+
+    said: list[str] = []
+    monkeypatch.setattr(Objective, "forward", killed)
+    cut, whole = tmp_path / "cut", tmp_path / "whole"
+    with pytest.raises(KeyboardInterrupt):
+        train("sgz", data=folder, output=cut, settings=SMALL, say=said.append)
+    assert said[-1] == f"stopped; --resume continues from {cut}/checkpoints/last.ckpt"
+    monkeypatch.setattr(Objective, "forward", honest)
+    resumed = train("sgz", data=folder, output=cut, resume=True, say=_silent)
+    assert (
+        resumed.objective
+        == train("sgz", data=folder, output=whole, settings=SMALL, say=_silent).objective
+    )
+
+
+def test_long_epochs_tell_that_they_go_on(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Session, "export", lambda self: self.output / "sgz.onnx")
+    monkeypatch.setattr(keeper, "SILENCE", 0.0)
+    said: list[str] = []
+    train("sgz", data=folder, output=tmp_path / "out", settings=SMALL, say=said.append)
+    assert any(line.startswith("step 1 of 4: objective ") for line in said)
+
+
+def test_something_is_said_before_torch_is_loaded(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = ""
+
+    def begun(*_: object, **__: object) -> object:
+        nonlocal before
+        before = capsys.readouterr().err
+        raise ContractError("as far as this test goes")
+
+    monkeypatch.setattr("relume.train.run.train", begun)
+    assert main(["train", "sgz", "--data", str(folder)]) == 2
+    assert before == f"sgz: looking at {folder} …\n"
+
+
+def test_photos_that_are_dark_already_are_told(folder: Path, tmp_path: Path) -> None:
+    by_day = normals(tmp_path / "by day")
+    pictures = {
+        place: Pictures(place, data=Data(), seed=0, needs="normal") for place in (folder, by_day)
+    }
+    told = {
+        place: told_of_dark("relume", found.darkened, read=found.shelf.read)
+        for place, found in pictures.items()
+    }
+    assert told[by_day] is None
+    assert (told[folder] or "").startswith("3 of 3 photos looked at are dark: the mean of max")
+    assert not Pictures(folder, data=Data(), seed=0, needs="low").darkened
