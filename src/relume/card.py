@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import types
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, is_dataclass
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from math import isfinite
 from typing import (
     Any,
@@ -114,26 +114,35 @@ class Card:
     cost: str = ""
     parameters: int = 0
     knobs: tuple[Knob, ...] = ()
+    built: tuple[Knob, ...] = field(default=(), compare=False)
+    """Whole numbers that decide the graph itself, as attributes of the network: for another one
+    than the default, a graph is made once. Not part of a model file, whose graph is made."""
     weights: tuple[Weights, ...] = ()
     estimate: Estimate | None = None
     lifting: Lifting | None = None
 
 
 def settle(card: Card, values: Mapping[str, float] | None = None) -> dict[str, float]:
-    """Complete a user's knob values with the card's defaults.
+    """Complete a user's knob values with the card's defaults; those that decide the graph are left
+    out unless they are given.
 
     Raises: UnknownNameError for a knob the card lacks; ContractError outside its range.
     """
     given = dict(values or {})
-    known = {knob.name: knob for knob in card.knobs}
+    known = {knob.name: knob for knob in (*card.knobs, *card.built)}
     for name in given:
         if name not in known:
             if not known:
                 raise UnknownNameError(f"{card.name} has no knobs, so {name!r} cannot be set")
             raise UnknownNameError.of(f"knob of {card.name}", name, known)
     settled: dict[str, float] = {}
-    for knob in card.knobs:
+    for knob in (*card.knobs, *(knob for knob in card.built if knob.name in given)):
         value = as_number(f"knob {knob.name} of {card.name}", given.get(knob.name, knob.default))
+        if knob.low == knob.high != value:
+            raise ContractError(
+                f"knob {knob.name} of {card.name}: {knob.low:g} in this graph, got {value:g}; "
+                "it is chosen when the method is loaded"
+            )
         if not isfinite(value) or not knob.low <= value <= knob.high:
             raise ContractError(
                 f"knob {knob.name} of {card.name}: expected a value from {knob.low:g} to "
@@ -145,6 +154,20 @@ def settle(card: Card, values: Mapping[str, float] | None = None) -> dict[str, f
             )
         settled[knob.name] = value
     return settled
+
+
+def with_built(card: Card, values: Mapping[str, float]) -> Card:
+    """Return the card of a graph that is made: what decided it cannot be set any more.
+
+    Raises: ContractError for a value out of its range.
+    """
+    chosen = settle(card, {knob.name: values.get(knob.name, knob.default) for knob in card.built})
+    fixed = tuple(
+        replace(knob, default=value, low=value, high=value)
+        for knob in card.built
+        for value in (chosen[knob.name],)
+    )
+    return replace(card, built=fixed)
 
 
 def as_number(name: str, value: object) -> float:
@@ -159,7 +182,9 @@ def as_number(name: str, value: object) -> float:
 
 def to_json(card: Card) -> str:
     """Write a card as one line of JSON."""
-    return json.dumps(asdict(card), ensure_ascii=False, sort_keys=True)
+    told = asdict(card)
+    del told["built"]
+    return json.dumps(told, ensure_ascii=False, sort_keys=True)
 
 
 def from_json(text: str) -> Card:

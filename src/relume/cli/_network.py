@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
@@ -126,3 +126,21 @@ def parse_precision(method: str, name: str, *, quiet: bool) -> Precision:
     if card.weights and not is_at_hand(method, card.weights[0].name, precision):
         typer.echo(f"making the {precision} weights of {method}, once …", err=True)
     return precision
+
+
+def tell_building(method: str, knobs: Mapping[str, float], *, quiet: bool) -> None:
+    """Tell when a graph will be made first, as knobs that decide it are not those that are shipped.
+
+    Raises: ContractError for one out of range.
+    """
+    from relume import methods
+    from relume.runtime.variants import is_built, other_than_shipped
+
+    if quiet or methods.parted(method)[0] not in methods.names():
+        return
+    card = methods.card(method)
+    if (other := other_than_shipped(card, knobs)) and not is_built(
+        method, card.weights[0].name, other
+    ):
+        said = ", ".join(f"{name}={value}" for name, value in other.items())
+        typer.echo(f"making {method} for {said}, once …", err=True)

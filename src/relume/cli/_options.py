@@ -21,7 +21,8 @@ def complete_knob(ctx: typer.Context, incomplete: str) -> list[str]:
 
     name = str(ctx.params.get("method") or "")
     method, _ = methods.parted(name)
-    knobs = methods.card(method).knobs if method in methods.names() else ()
+    card = methods.card(method) if method in methods.names() else None
+    knobs = (*card.knobs, *card.built) if card is not None else ()
     return [f"{knob.name}=" for knob in knobs if knob.name.startswith(incomplete)]
 
 

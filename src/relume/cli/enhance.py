@@ -19,6 +19,7 @@ from relume.cli._network import (
     Threads,
     parse_description,
     parse_precision,
+    tell_building,
 )
 from relume.cli._options import (
     BackgroundOption,
@@ -218,9 +219,11 @@ def enhance(
     from relume.video.options import Options
 
     sensor = parse_sensor(cfa=cfa, black=black, white=white, size=size)
+    knobs = parse_knobs(knob or ())
+    tell_building(method, knobs, quiet=quiet)
     treatment = Treatment(
         method=method,
-        knobs=parse_knobs(knob or ()),
+        knobs=knobs,
         strength=strength,
         engine=engine,
         precision=parse_precision(method, precision, quiet=quiet),

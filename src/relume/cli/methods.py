@@ -54,7 +54,7 @@ def _list(cards: tuple[Card, ...]) -> None:
                 card.name,
                 card.kind,
                 str(card.year or ""),
-                "; ".join(f"{knob.name} {_span(knob)}" for knob in card.knobs),
+                "; ".join(f"{knob.name} {_span(knob)}" for knob in (*card.knobs, *card.built)),
                 f"{card.parameters:,}" if card.parameters else "",
                 card.license or "",
                 card.cost,
@@ -92,6 +92,9 @@ def _lines(card: Card) -> Iterator[tuple[str, str]]:
     for knob in card.knobs:
         span = f"{knob.low:g} to {knob.high:g}{', whole' if knob.whole else ''}"
         yield "knob", f"{knob.name}: {knob.meaning}; {span}, {knob.default:g} unless set"
+    for knob in card.built:
+        span = f"whole {knob.low:g} to {knob.high:g}, {knob.default:g} unless set"
+        yield "knob", f"{knob.name}: {knob.meaning}; {span}; another graph is made once"
     for trained in card.weights:
         data = ", ".join(trained.trained_on) or "unknown data"
         licence = trained.license or "not stated"

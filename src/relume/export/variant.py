@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from hashlib import sha256
+from importlib import import_module
 from pathlib import Path
 
+from relume import methods
+from relume.errors import ContractError
+from relume.export.onnx import to_onnx
+from relume.export.parameters import published
 from relume.export.request import Precision
 from relume.export.run import Exported, export
 from relume.export.samples import generate, read_folder, split
@@ -27,6 +33,24 @@ def make(full: bytes, *, precision: Precision) -> bytes:
     with tempfile.TemporaryDirectory(prefix="relume-") as folder:
         file = Path(folder, f"{source.card.name}.{precision}.onnx")
         export(source, file, target="onnx", precision=precision, samples=samples)
+        return file.read_bytes()
+
+
+def rebuild(name: str, stem: str, values: Mapping[str, int]) -> bytes:
+    """Return the model of published weights with other values of what decides its graph, which are
+    attributes of the network, proven to agree with it.
+
+    Raises: DisagreementError; WeightsError.
+    """
+    card = methods.card(f"{methods.parted(name)[0]}@{stem}")
+    network = import_module(f"relume.methods.{card.name}.network").from_state(published(name, stem))
+    for each, value in values.items():
+        if not hasattr(network, each):
+            raise ContractError(f"{name}: its network has no {each!r}, its card has")
+        setattr(network, each, value)
+    with tempfile.TemporaryDirectory(prefix="relume-") as folder:
+        file = Path(folder, f"{card.name}.onnx")
+        to_onnx(network, card, file)
         return file.read_bytes()
 
 

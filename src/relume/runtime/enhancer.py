@@ -203,6 +203,7 @@ class Enhancer:
                     memory=self.memory,
                     description=self.description,
                     precision=self.precision,
+                    built=self.knobs,
                 )
             return self._loaded[method]
 

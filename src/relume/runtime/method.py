@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Protocol
@@ -11,7 +12,7 @@ import numpy as np
 
 from relume import engines, methods, render
 from relume.arrays import Map, Picture, Rgb
-from relume.card import Card, settle
+from relume.card import Card, settle, with_built
 from relume.colour import decode_srgb, encode_srgb
 from relume.engines import Graph, cell_layers
 from relume.engines.measured import settled
@@ -25,6 +26,7 @@ from relume.runtime.mosaic_method import MosaicMethod
 from relume.runtime.variants import Precision
 
 Knobs = Mapping[str, float]
+NOTHING: Knobs = {}
 Work = Callable[[Picture, Knobs, float], Picture]
 """Picture, settled knobs and strength → the result at full size."""
 
@@ -275,11 +277,13 @@ def load(
     memory: int = fit.MEMORY,
     description: Description | None = None,
     precision: Precision = "fp32",
+    built: Mapping[str, float] = NOTHING,
 ) -> Method:
     """Return a method by its name, or from a model file (`….onnx`, OpenVINO's `….xml`).
 
     The file holds its card, or `description` says what it wants. `memory` is what one tile of a
-    network may take, in bytes. `precision` chooses among published weights.
+    network may take, in bytes. `precision` chooses among published weights. `built` are values of
+    the card's knobs of that name: where they are not the defaults, the graph is made first, once.
     Raises: UnknownNameError for a method or engine nothing answers to; WeightsError for weights
     that are absent, damaged or without a card; ContractError for a description of what has a card;
     MissingExtraError for an engine that is not installed.
@@ -301,14 +305,22 @@ def load(
             if precision != "fp32":
                 raise ContractError(f"{name} is no network: it has no precision to choose")
             return ModuleMethod(module)
-        data = variants.read(name, known.weights[0].name, precision)
+        other = variants.other_than_shipped(known, built)
+        if other and precision != "fp32":
+            raise ContractError(f"{name}: another graph than the shipped one comes in fp32 only")
+        if other:
+            data = variants.read_built(name, known.weights[0].name, other)
+        else:
+            data = variants.read(name, known.weights[0].name, precision)
+        known = with_built(known, other)
 
     chosen = settled(engine, data)
 
     def opened(card: Card | None) -> tuple[Graph, Card]:
         together = threads if card is not None and _runs_whole(card) else 1
         graph = engines.open_graph(data, engine=chosen, threads=together, where=name)
-        return weights.with_card(graph, where=name, description=description)
+        graph, inside = weights.with_card(graph, where=name, description=description)
+        return graph, replace(inside, built=known.built) if known is not None else inside
 
     graph, card = opened(known)
     if known is None and _runs_whole(card):

@@ -6,11 +6,13 @@ agrees with float32 as `relume export` demands.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from hashlib import sha256
 from importlib import import_module
 from typing import Literal, TypeAlias, get_args
 
 from relume import extras
+from relume.card import Card, settle, with_built
 from relume.engines.cache import Shelf
 from relume.errors import MissingExtraError, UnknownNameError
 from relume.release import __version__
@@ -62,9 +64,52 @@ def read(name: str, stem: str, precision: Precision) -> bytes:
     return made
 
 
+def read_built(name: str, stem: str, values: Mapping[str, int]) -> bytes:
+    """Return the model file of published weights whose graph is made for other values than the
+    card's; making it takes up to minutes.
+
+    Raises: WeightsError; MissingExtraError; RelumeError when it would not agree with the network.
+    """
+    full = weights.read_published(name, _file(stem, "fp32"))
+    shelf, key = Shelf(SHELF), _key(full, _spelt(values))
+    if (kept := shelf.take(key)) is not None:
+        return kept
+    if absent := extras.missing("train"):
+        raise MissingExtraError(
+            f"{name} at {_spelt(values)} is not shipped, and making it needs {', '.join(absent)}; "
+            f"{extras.pip_line('train')}"
+        )
+    made: bytes = import_module(_MAKER).rebuild(name, stem, values)
+    shelf.put(key, made)
+    return made
+
+
+def is_built(name: str, stem: str, values: Mapping[str, int]) -> bool:
+    """Say whether such a graph need not be made first."""
+    full = weights.read_published(name, _file(stem, "fp32"))
+    return Shelf(SHELF).take(_key(full, _spelt(values))) is not None
+
+
+def other_than_shipped(card: Card, knobs: Mapping[str, float]) -> dict[str, int]:
+    """Return all values that decide a graph, where some of `knobs` differ from the card's defaults;
+    else nothing.
+
+    Raises: ContractError for one that is out of range or not whole.
+    """
+    wanted = {knob.name: knobs[knob.name] for knob in card.built if knob.name in knobs}
+    made = with_built(card, settle(card, wanted) if wanted else {})
+    if all(one.default == other.default for one, other in zip(card.built, made.built, strict=True)):
+        return {}
+    return {knob.name: int(knob.default) for knob in made.built}
+
+
+def _spelt(values: Mapping[str, int]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in sorted(values.items()))
+
+
 def _file(stem: str, precision: Precision) -> str:
     return f"{stem}.onnx" if precision == "fp32" else f"{stem}.{precision}.onnx"
 
 
-def _key(full: bytes, precision: Precision) -> str:
+def _key(full: bytes, precision: str) -> str:
     return f"{sha256(full).hexdigest()} {precision} {__version__}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from relume.card import Card, Weights
+from relume.card import Card, Knob, Weights
 
 CARD = Card(
     name="hvr",
@@ -16,6 +16,11 @@ CARD = Card(
     bytes_per_pixel=6600,
     cost="1,000,000 multiplications per pixel, of at most 240,000",
     parameters=353_763,
+    built=(
+        Knob("t", 2, low=0, high=8, meaning="visits of the low module, in turn", whole=True),
+        Knob("c", 2, low=0, high=8, meaning="visits of the high module in a round", whole=True),
+        Knob("n", 2, low=0, high=8, meaning="rounds", whole=True),
+    ),
     weights=(
         Weights(
             "zero-shot",
