@@ -15,8 +15,18 @@ typedef int32_t ints4 __attribute__((vector_size(16), aligned(4), may_alias));
 #define SHUFFLED 0
 #endif
 
+/* In WebAssembly a choice is one instruction, and the conversion to whole numbers, which has to say
+   what becomes of what is too large, takes several: adding 3·2^22 rounds to whole numbers, which then
+   lie in the last bits. */
+#ifdef __wasm__
+#define LEAST(x, top) __builtin_wasm_pmin_f32x4(top, x)
+#define MOST(x, low) __builtin_wasm_pmax_f32x4(low, x)
+#define ROUNDED(x) ((ints4)((x) + 12582912.0f) & 255) /* from 0 to 255 */
+#else
 #define LEAST(x, top) ((vec)(((ints)(x) & ((x) < (top))) | ((ints)(top) & ~((x) < (top)))))
 #define MOST(x, low) ((vec)(((ints)(x) & ((x) > (low))) | ((ints)(low) & ~((x) > (low)))))
+#define ROUNDED(x) __builtin_convertvector((x) + 0.5f, ints4)
+#endif
 
 /* As exp2_all and log2_all of lift.h, the logarithm by a polynomial in m - 1, which takes no division:
    absolute error below 4e-7. */
@@ -26,13 +36,18 @@ INLINE void NAMED(exp2)(vec *p) {
     ints whole;
     x = MOST(x, low);
     x = LEAST(x, top);
+#ifdef __wasm__
+    part = x + 12582912.0f;
+    whole = (ints)part - 0x4b400000;
+    part = x - (part - 12582912.0f);
+#else
     whole = __builtin_convertvector(x + 64.5f, ints) - 64;
     part = x - __builtin_convertvector(whole, vec);
-    x = MADD(part, ALL(0.00015403530f), ALL(0.0013333558f));
-    x = MADD(part, x, ALL(0.0096181291f));
-    x = MADD(part, x, ALL(0.055504109f));
-    x = MADD(part, x, ALL(0.24022651f));
-    x = MADD(part, x, ALL(0.69314718f));
+#endif
+    x = MADD(part, ALL(0.00132647272f), ALL(0.00967151268f));
+    x = MADD(part, x, ALL(0.0555073374f));
+    x = MADD(part, x, ALL(0.240222421f));
+    x = MADD(part, x, ALL(0.693146978f));
     x = MADD(part, x, ALL(1.0f));
     *p = x * (vec)((whole + 127) << 23);
 }
@@ -103,9 +118,9 @@ INLINE void NAMED(together)(void *target, Size at, float x[3][RELUME_CHUNK], int
 #if SHUFFLED
     if (kind == U8)
         for (; i + 4 <= n; i += 4) {
-            const ints4 r = __builtin_convertvector(*(four *)(x[0] + i) * 255.0f + 0.5f, ints4);
-            const ints4 g = __builtin_convertvector(*(four *)(x[1] + i) * 255.0f + 0.5f, ints4);
-            const ints4 b = __builtin_convertvector(*(four *)(x[2] + i) * 255.0f + 0.5f, ints4);
+            const ints4 r = ROUNDED(*(four *)(x[0] + i) * 255.0f);
+            const ints4 g = ROUNDED(*(four *)(x[1] + i) * 255.0f);
+            const ints4 b = ROUNDED(*(four *)(x[2] + i) * 255.0f);
             const bytes16 v = (bytes16)(r | g << 8 | b << 16);
             const bytes16 packed = __builtin_shufflevector(v, v, 0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14,
                                                            0, 0, 0, 0);
@@ -255,4 +270,5 @@ TARGET static void NAMED(lift)(const Band *b, Size *held) {
 
 #undef LEAST
 #undef MOST
+#undef ROUNDED
 #undef SHUFFLED
