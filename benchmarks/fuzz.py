@@ -36,10 +36,14 @@ EXTREMES = (b"\0\0\0\0", b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\0\0\0\1", 
 def valid_files() -> dict[str, bytes]:
     """Return small valid files of every kind, by name."""
     sys.path.insert(0, str(TESTS))
+    from dataclasses import replace
+
     import numpy as np
 
     from fake import dng, gain_maps, pictures, raw
+    from relume.colour_statement import of_codes
     from relume.io import encode
+    from relume.io.jxl import library
     from relume.io.metadata import icc
     from relume.photo import Photo
 
@@ -64,6 +68,15 @@ def valid_files() -> dict[str, bytes]:
     )
     for name in ("jpeg", "png", "webp", "tiff", "bmp", "avif", "dng"):
         found[f"{name}-ours"] = encode(photo, format=name)
+    if library.is_there():
+        deep = Photo(pictures.pixels(24, 30, bits=16), alpha=pictures.pixels(
+            24, 30, channels=1, bits=16))  # fmt: skip
+        found |= {
+            "jxl-ours": encode(photo, format="jxl"),
+            "jxl-lossless": encode(photo, format="jxl", quality=100),
+            "jxl-deep": encode(deep, format="jxl", quality=100),
+            "jxl-hdr": encode(replace(deep, stated=of_codes(9, 16, by="nclx")), format="jxl"),
+        }
     return found
 
 

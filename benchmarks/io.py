@@ -2,6 +2,7 @@
 
 python benchmarks/io.py            a generated picture of 12 megapixels
 python benchmarks/io.py 100        … of 100
+python benchmarks/io.py --jxl      JPEG XL alone, with the extra jxl
 """
 
 from __future__ import annotations
@@ -41,10 +42,10 @@ def generated(megapixels: float) -> Any:
     return smooth
 
 
-def medians(*functions: Callable[[], Any]) -> list[float]:
+def medians(*functions: Callable[[], Any], rounds: int = ROUNDS) -> list[float]:
     """Seconds of each function, taken in turn so that other load hits all alike."""
     taken: list[list[float]] = [[] for _ in functions]
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for times, function in zip(taken, functions, strict=True):
             start = time.perf_counter()
             function()
@@ -94,6 +95,42 @@ def speed(megapixels: float) -> None:
     print(f"TIFF encode  {ours:.3f} s = {ours / pillow:.2f} × Pillow, deflate")
 
 
+def jpeg_xl(megapixels: float) -> None:
+    """Beside the library's own two calls: imagecodecs has the same libjxl, for pixels alone."""
+    import imagecodecs
+
+    from relume.io.formats import jxl
+
+    shallow = generated(megapixels)
+    rng = np.random.default_rng(0)
+    deep = shallow.astype(np.uint16) * 257 + rng.integers(0, 257, shallow.shape, np.uint16)
+    for image, quality in ((shallow, 90), (shallow, 100), (deep, 90)):
+        distance = jxl.distance(quality)
+        photo = Photo(image)
+        data = encode(photo, format="jxl", quality=quality)
+        ours, bare = medians(
+            lambda: read(encode(photo, format="jxl", quality=quality)),  # noqa: B023
+            lambda: imagecodecs.jpegxl_decode(
+                imagecodecs.jpegxl_encode(
+                    image,  # noqa: B023
+                    distance=distance,  # noqa: B023
+                    lossless=distance == 0,  # noqa: B023
+                    effort=jxl.EFFORT,
+                    # Else it takes 16 bits for linear light.
+                    photometric="RGB",
+                    numthreads=0,
+                ),
+                numthreads=0,
+            ),
+            rounds=3,
+        )
+        (reading,) = medians(lambda: read(data), rounds=3)  # noqa: B023
+        print(
+            f"JPEG XL, {8 * image.itemsize} bits, quality {quality}: {len(data) / 1e6:.1f} MB, "
+            f"write and read {ours:.2f} s (read {reading:.2f}) = {ours / bare:.2f} × its own calls"
+        )
+
+
 def peak() -> float:
     """Largest memory of this process so far, in MB (Linux)."""
     status = Path("/proc/self/status").read_text()
@@ -119,6 +156,9 @@ def memory(path: str) -> None:
 def main() -> None:
     if sys.argv[1:2] == ["--memory"]:
         memory(sys.argv[2])
+        return
+    if sys.argv[1:2] == ["--jxl"]:
+        jpeg_xl(12)
         return
     megapixels = float(sys.argv[1]) if sys.argv[1:] else 12
     speed(megapixels)

@@ -26,6 +26,7 @@ PYTHONS = ("python3.12", "python3.13", "python3.14", *sys.argv[1:])
 """Later ones, by the names they go by, where they are installed, and those that are given."""
 INSIDE = {
     "av": "FFmpeg, and with it x264 and x265 (GPL-2.0-or-later)",
+    "imagecodecs": "libjxl (BSD-3-Clause) and codecs that relume never loads (BSD, LGPL, others)",
     "opencv-python-headless": "FFmpeg (LGPL-2.1-or-later)",
     "pi_heif": "libheif and libde265 (LGPL-3.0-or-later)",
     "pyvips-binary": "libvips and what it reads with (LGPL-2.1-or-later, others)",

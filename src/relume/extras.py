@@ -11,6 +11,7 @@ from relume.errors import MissingExtraError
 EXTRAS: dict[str, tuple[str, ...]] = {
     "flow": ("cv2",),
     "heic": ("pi_heif",),
+    "jxl": ("imagecodecs",),
     "openvino": ("openvino",),
     "raw": ("rawpy",),
     "scale": ("ray", "fsspec", "s3fs"),

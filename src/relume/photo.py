@@ -15,7 +15,7 @@ from relume.colour_statement.icc import of_profile
 from relume.errors import ContractError
 from relume.gain_map import GainMap
 
-Format = Literal["jpeg", "png", "webp", "tiff", "bmp", "avif", "heic", "dng", "raw"]
+Format = Literal["jpeg", "png", "webp", "tiff", "bmp", "avif", "heic", "jxl", "dng", "raw"]
 
 Want: TypeAlias = Literal["developed", "mosaic"]
 """What reading makes of camera RAW: a picture, or the mosaic for a method that starts from it."""

@@ -164,7 +164,9 @@ def enhance(
     ] = False,
     quality: Annotated[
         int | None,
-        typer.Option(min=1, max=100, metavar="Q", help="Of a JPEG, WebP or AVIF; as the input's."),
+        typer.Option(
+            min=1, max=100, metavar="Q", help="Of JPEG, WebP, AVIF, JPEG XL; as the input's."
+        ),
     ] = None,
     background: BackgroundOption = "white",
     max_pixels: MaxPixels = None,

@@ -41,7 +41,8 @@ def write(
 
     The format is `format`, else what the path's suffix names, else what the photo was read from.
     `quality` of 1–100 is for the lossy formats: as the JPEG it was read from, else a good one by
-    default; 100 makes WebP lossless. "strip" leaves what states the colours and nothing else.
+    default; 100 makes WebP and JPEG XL lossless. "strip" leaves what states the colours, nothing
+    else.
     `background`, in bytes of sRGB, is what transparency is laid on where a format has none.
 
     Raises: UnwritableError.
