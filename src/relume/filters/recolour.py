@@ -62,6 +62,8 @@ class Bridge:
         several = 1 if len(set(self._curves)) == 1 else 3
         self._tables = np.stack(self._decode[:several])
         self._levels_of = np.stack(self._encode[:several])
+        top = (1 << bits) - 1
+        self._rounded = np.clip(self._levels_of + np.float32(0.5), 0, top).astype(np.uint16)
 
     def seen(self, own: Pixels) -> NDArray[np.uint16]:
         """Return a strip as sRGB, (H, W) or (H, W, 3)."""
@@ -94,7 +96,8 @@ class Bridge:
             channels = 1 if own.ndim == 2 else 3
             extra = _NONE if added is None else np.ascontiguousarray(added, np.float32)
             ways = self._tables, _flat(self._matrix), srgb, _flat(self._inverse), self._levels_of
-            self._code.back(*packed, own.itemsize, channels, *ways, self._peak, extra, out)
+            rest = self._rounded, self._peak, extra, out
+            self._code.back(*packed, own.itemsize, channels, *ways, *rest)
             return out
         light = srgb[result]
         if own.ndim == 3 and (self._matrix is not None or self._peak > 1.0):

@@ -22,7 +22,8 @@ def said(photo: Photo, codec: Codec, *, gray: bool, alpha: bool) -> tuple[Colour
     if colour.is_hdr:
         if not codec.states_hdr:
             raise UnwritableError(
-                f"{colour.name} is HDR, which {codec.title} files cannot state; write .png, .avif or .jxl"
+                f"{colour.name} is HDR, which {codec.title} files cannot state; "
+                "write .png, .avif or .jxl"
             )
         return colour, None
     if not codec.states_colour:

@@ -135,6 +135,9 @@ def test_compiled_passes_are_those_of_numpy(way, bits, monkeypatch):
         assert np.array_equal(found[:5], given[:5])
         top = (1 << bits) - 1
         assert np.abs(found.astype(int) - expected).max() <= max(1, top // 4000)
+        # What is looked up as whole numbers is what is rounded where something is added.
+        nothing = np.zeros(given.shape[:2], np.float32)
+        assert np.array_equal(compiled.back(given, seen, result, added=nothing), found)
 
 
 @pytest.mark.parametrize("call", ["see", "back"])
@@ -145,7 +148,7 @@ def test_compiled_passes_refuse_other_buffers(call):
     few, many = np.zeros(5, np.uint8), np.zeros(300, np.uint16)
     given = {
         "see": (few, 1, 3, many, few, many, many),
-        "back": (few, many, many, 1, 3, many, few, many, few, many, 1.0, few, few),
+        "back": (few, many, many, 1, 3, many, few, many, few, many, many, 1.0, few, few),
     }
     with pytest.raises(ValueError, match="expected"):
         getattr(code, call)(*given[call])
