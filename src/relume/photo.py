@@ -20,8 +20,9 @@ Format = Literal["jpeg", "png", "webp", "tiff", "bmp", "avif", "heic", "jxl", "d
 Want: TypeAlias = Literal["developed", "mosaic"]
 """What reading makes of camera RAW: a picture, or the mosaic for a method that starts from it."""
 
-Subsampling: TypeAlias = Literal["4:4:4", "4:2:2", "4:2:0", "4:4:0", "4:1:1"]
-"""Chroma of a JPEG: whole, half across, half both ways, half down, a quarter across."""
+Subsampling: TypeAlias = Literal["4:4:4", "4:2:2", "4:2:0", "4:4:0", "4:1:1", "4:4:1"]
+"""Chroma of a JPEG: whole, half across, half both ways, half down, a quarter across, a quarter
+down."""
 
 Cfa: TypeAlias = Literal["RGGB", "BGGR", "GRBG", "GBRG"]
 """The colours of a mosaic's first two rows and columns in reading order."""
@@ -52,6 +53,8 @@ class Mosaic:
     iso: float | None = None
     baseline_exposure: float = 0.0
     """Stops by which the file wants its picture to be brighter than captured."""
+    crop: tuple[int, int, int, int] | None = None
+    """Top, left, height and width of `samples` in what the sensor saw, as it lay; None for all."""
 
     def __post_init__(self) -> None:
         samples, shape = self.samples, self.samples.shape

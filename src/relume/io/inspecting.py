@@ -107,6 +107,7 @@ def _raw(mosaic: Mosaic) -> dict[str, Any]:
         "filter": mosaic.cfa,
         "black": list(mosaic.black),
         "white": mosaic.white,
+        "crop": list(mosaic.crop) if mosaic.crop is not None else None,
         "white balance": [round(gain, 4) for gain in mosaic.white_balance],
         "exposure": mosaic.exposure_seconds,
         "iso": mosaic.iso,

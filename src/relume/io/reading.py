@@ -206,7 +206,8 @@ _TURNED: dict[Subsampling | None, Subsampling | None] = {
     "4:2:0": "4:2:0",
     "4:2:2": "4:4:0",
     "4:4:0": "4:2:2",
-    "4:1:1": "4:2:0",  # a quarter down is not written
+    "4:1:1": "4:4:1",
+    "4:4:1": "4:1:1",
 }
 
 

@@ -92,6 +92,11 @@ def _vips() -> Any:
     return import_module("pyvips")
 
 
+def failure() -> type[Exception]:
+    """Return the exception that libvips raises."""
+    return _vips().Error
+
+
 def load(data: bytes, loader: Loader, admit: Admit, **options: int) -> Any:
     """Read the header of a file, with options of its loader, such as the page.
 
@@ -125,15 +130,21 @@ def array(image: Any) -> Pixels:
 
 
 def converted(pixels: Pixels, source: bytes, target: bytes) -> NDArray[np.uint16]:
-    """Convert (H, W, 3) from one profile of RGB to another, by LittleCMS, to 16 bits."""
-    image = _image(pixels, 3)
+    """Convert (H, W, 3), or (H, W, 4) of inks, from a profile to one of RGB, to 16 bits.
+
+    By LittleCMS. Raises: pyvips.Error for profiles it cannot use.
+    """
+    bands = pixels.shape[2]
+    # Inks hold fewer colours than sRGB: the mapping that printers make their profiles for.
+    intent = "perceptual" if bands == 4 else "relative"
+    image = _image(pixels, bands)
     deep = pixels.dtype == np.uint16
-    image = image.copy(interpretation="rgb16" if deep else "srgb")
+    image = image.copy(interpretation="cmyk" if bands == 4 else "rgb16" if deep else "srgb")
     image.set_type(_vips().GValue.blob_type, "icc-profile-data", source)
     with NamedTemporaryFile(suffix=".icc") as place:  # it takes the second by its name only
         place.write(target)
         place.flush()
-        turned = image.icc_transform(place.name, embedded=True, intent="relative", depth=16)
+        turned = image.icc_transform(place.name, embedded=True, intent=intent, depth=16)
         return array(turned).astype(np.uint16, copy=False)
 
 

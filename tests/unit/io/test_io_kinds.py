@@ -74,6 +74,21 @@ def test_cmyk_goes_through_its_profile(kind):
     assert np.abs(photo.pixels.astype(int) - reference.numpy()).mean() < 4
 
 
+@pytest.mark.parametrize("profile", [pictures.cmyk_profile(), b""], ids=["profile", "bare"])
+def test_sixteen_bits_of_inks_become_sixteen_of_rgb(profile):
+    inks = np.array(Image.fromarray(pictures.smooth(16, 24)).convert("CMYK")).astype(np.uint16)
+    inks = inks * 257 + 100
+    options = {"iccprofile": profile} if profile else {}
+    deep = read(pictures.tiff(inks, photometric="separated", **options))
+    shallow = read(
+        pictures.tiff((inks // 257).astype(np.uint8), photometric="separated", **options)
+    )
+    assert (deep.bits, deep.notes) == (16, shallow.notes)
+    # Two colour engines, as above.
+    assert np.abs(deep.pixels / 257 - shallow.pixels).mean() < (4 if profile else 1.5)
+    assert len(np.unique(deep.pixels % 257)) > 20
+
+
 @pytest.mark.parametrize("channels", [1, 3, 4])
 def test_sixteen_bit_files_of_others(channels):
     image = pictures.pixels(20, 31, channels=channels, bits=16)

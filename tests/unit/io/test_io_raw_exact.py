@@ -15,6 +15,7 @@ from fake import dng, raw
 from relume.colour import decode_srgb
 from relume.errors import UnreadableError
 from relume.io import encode, read
+from relume.io.inspecting import inspect
 from relume.io.metadata import ifd
 from relume.io.metadata.ifd import BYTE, Field
 from relume.io.raw.plain_mosaic import Sensor
@@ -210,6 +211,9 @@ def test_default_crop(crop, orientation, margin):
     top, left, height, width = (round(one) for one in (top, left, height, width))
     wanted = light[top : top + height, left : left + width]
     wanted = {1: wanted, 3: wanted[::-1, ::-1], 6: wanted.swapaxes(0, 1)[:, ::-1]}[orientation]
+    facts = inspect(data).facts["raw"]
+    whole = (height, width) == (HEIGHT, WIDTH)
+    assert facts["crop"] == (None if whole else [top, left, height, width])
     found = shown(data)
     assert found.shape == wanted.shape
     assert np.abs(found - wanted)[4:-4, 4:-4].max() < 4e-3

@@ -41,12 +41,13 @@ _SAMPLING: dict[tuple[tuple[int, int], ...], Subsampling] = {
     ((2, 2), (1, 1), (1, 1)): "4:2:0",
     ((1, 2), (1, 1), (1, 1)): "4:4:0",
     ((4, 1), (1, 1), (1, 1)): "4:1:1",
-    # Written by few and by no encoder of ours: the nearest with as much chroma.
-    ((1, 4), (1, 1), (1, 1)): "4:2:0",
+    ((1, 4), (1, 1), (1, 1)): "4:4:1",
+    # Written by few and by no encoder of ours: the nearest with no less chroma.
     ((4, 2), (1, 1), (1, 1)): "4:1:1",
     ((4, 4), (1, 1), (1, 1)): "4:1:1",
 }
 
+UNWRITTEN: Subsampling = "4:4:1"
 _RARE = frozenset({((1, 4), (1, 1), (1, 1)), ((4, 2), (1, 1), (1, 1)), ((4, 4), (1, 1), (1, 1))})
 
 _LUMA_TABLE = np.array(
@@ -261,7 +262,12 @@ def encode(outgoing: Outgoing) -> Encoded:
     quality = outgoing.quality or QUALITY
     # Full chroma costs a third more bytes and time for 0.3 dB at 95: only for who asks for more.
     sampling = outgoing.subsampling or ("4:4:4" if quality > QUALITY else "4:2:0")
+    changed: tuple[str, ...] = ()
     pixels = np.ascontiguousarray(outgoing.pixels)
+    if sampling == UNWRITTEN and pixels.ndim == 3:
+        # The encoder's interface has no name for it.
+        sampling = "4:2:0"
+        changed = (f"chroma written as {sampling}, not {UNWRITTEN}: as many samples, elsewhere",)
     if pixels.ndim == 2:
         coded = simplejpeg.encode_jpeg(pixels[:, :, None], quality, "GRAY", "Gray")
     else:
@@ -277,7 +283,7 @@ def encode(outgoing: Outgoing) -> Encoded:
     pieces.append(rest)
     pieces += [gain_map] if gain_map is not None else []
     pieces += [outgoing.motion.data] if outgoing.motion is not None else []
-    return Encoded(tuple(pieces), notes)
+    return Encoded(tuple(pieces), (*changed, *notes))
 
 
 def _after_jfif(coded: bytes) -> int:

@@ -229,7 +229,11 @@ def _exif(data: bytes, written: Layout, first: Directory, notes: list[str]) -> b
 
 
 def _from_cmyk(samples: Any, profile: bytes | None, notes: list[str]) -> Pixels:
-    inks = px.to_eight_bits(np.ascontiguousarray(samples[..., :4]))
+    inks = np.ascontiguousarray(samples[..., :4])
+    if inks.dtype == np.uint16:
+        rgb, note = icc.deep_cmyk_to_srgb(inks, profile)
+        notes.append(note)
+        return rgb
     size = (inks.shape[1], inks.shape[0])
     picture = Image.frombuffer("CMYK", size, inks, "raw", "CMYK", 0, 1)
     turned, note = icc.cmyk_to_srgb(picture, profile)

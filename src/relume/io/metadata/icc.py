@@ -7,12 +7,17 @@ at byte 36).
 from __future__ import annotations
 
 import struct
+from contextlib import suppress
 from functools import cache
 from io import BytesIO
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 from relume.colour_statement.icc import colour_space
+from relume.io import vips
+from relume.io.pixels import ROWS
 
 BARE_CMYK = "CMYK without a usable profile converted to sRGB: colours are approximate"
 CMYK = "CMYK converted to sRGB through its profile"
@@ -24,6 +29,20 @@ def srgb() -> bytes:
     made = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     # The library puts the time of the call in: that of the standard instead.
     return made[:24] + struct.pack(">6H", 1999, 10, 1, 0, 0, 0) + made[36:]
+
+
+def deep_cmyk_to_srgb(
+    inks: NDArray[np.uint16], profile: bytes | None
+) -> tuple[NDArray[np.uint16], str]:
+    """Convert (H, W, 4) inks, 65535 for all of one, to (H, W, 3) and say how."""
+    if profile is not None and colour_space(profile) == "CMYK":
+        with suppress(vips.failure()):
+            return vips.converted(inks, profile, srgb()), CMYK
+    rgb = np.empty((*inks.shape[:2], 3), np.uint16)
+    for top in range(0, len(inks), ROWS):
+        left = np.uint64(65535) - inks[top : top + ROWS]
+        rgb[top : top + ROWS] = (left[..., :3] * left[..., 3:] + 32767) // 65535
+    return rgb, BARE_CMYK
 
 
 def cmyk_to_srgb(picture: Image.Image, profile: bytes | None) -> tuple[Image.Image, str]:

@@ -28,6 +28,11 @@ class Shown:
         rows = slice(self.top, self.top + self.height)
         return rows, slice(self.left, self.left + self.width)
 
+    def within(self, sizes: Any) -> tuple[int, int, int, int] | None:
+        """Return top, left, height and width; None where it is all of the visible area."""
+        whole = (self.height, self.width) == (sizes.height, sizes.width)
+        return None if whole else (self.top, self.left, self.height, self.width)
+
 
 def shown(raw: Any, stated: Stated | None) -> Shown:
     """Return what is to be shown of an opened file of rawpy; all of it where nothing is stated."""

@@ -84,6 +84,7 @@ class _Opened:
             exposure_seconds=seconds if seconds > 0.0 else None,
             iso=iso if iso > 0.0 else None,
             baseline_exposure=stated.baseline_exposure if stated is not None else 0.0,
+            crop=shown.within(raw.sizes),
         )
 
     def normalise(self, camera: Gains | None, *, white: float | None = None) -> Levels:
@@ -147,6 +148,8 @@ def decode(
             return replace(about, pixels=mosaic.samples, mosaic=mosaic, notes=tuple(notes))
         if want == "mosaic":
             notes.append(f"{NO_MOSAIC}: {oddity}")
+            if crop := opened.shown.within(raw.sizes):
+                notes.append("cropped to {2} rows and {3} columns from {0}, {1}".format(*crop))
         told = opened.normalise(camera)
         if data.startswith(FOVEON):  # LibRaw alone knows the levels of its layers
             told = replace(told, white=0.0)
@@ -241,6 +244,7 @@ def _binned(
         float(normalised.TOP),
         matrix=levels.matrix(raw),
         baseline_exposure=stated.baseline_exposure,
+        crop=shown.within(raw.sizes),
     )
     gains, words = levels.of_mosaic(mosaic, wanted, camera=camera)
     mosaic = turned(mosaic, developed.EXIF_OF_FLIP[raw.sizes.flip])
