@@ -153,6 +153,32 @@ def unpaired(root: Path, name: str) -> Path:
     return root
 
 
+def bdd(root: Path) -> Path:
+    for part, names in (
+        ("train", ("0000f77c-6257be58", "0000f77c-62c2a288")),
+        ("val", ("b1c66a42-6f7d68ca",)),
+    ):
+        for name in names:
+            put(root / "images/100k" / part / f"{name}.jpg", expose(scene(210), 0.1))
+    return root
+
+
+def cityscapes(root: Path) -> Path:
+    for part, city, frames in (("train", "aachen", (19, 20)), ("val", "frankfurt", (294,))):
+        for frame in frames:
+            name = f"{city}_000000_{frame:06d}"
+            put(root / "leftImg8bit" / part / city / f"{name}_leftImg8bit.png", scene(220))
+            put(root / "gtFine" / part / city / f"{name}_gtFine_color.png", scene(221))
+    return root
+
+
+def coco(root: Path) -> Path:
+    for part, names in (("train2017", (9, 25)), ("val2017", (139,))):
+        for name in names:
+            put(root / part / f"{name:012d}.jpg", scene(230))
+    return root
+
+
 def folder_pairs(root: Path, low: str = "low", high: str = "high") -> Path:
     _pairs(root / low, root / high, ["a.png", "b.jpg", "c10.png", "c9.png"], seed=160)
     return root

@@ -20,11 +20,14 @@ LAYOUTS: dict[str, tuple[Callable[[Path], Path], dict[str, int]]] = {
     "sice": (fake.sice, {"train": 16, "test": 4}),
     "sid": (fake.sid, {"train": 2, "validation": 1, "test": 2}),
     "fivek": (fake.fivek, {"train": 2, "test": 2}),
+    "bdd": (fake.bdd, {"train": 2, "validation": 1}),
+    "cityscapes": (fake.cityscapes, {"train": 2, "validation": 1}),
+    "coco": (fake.coco, {"train": 2, "validation": 1}),
     "folder-pairs": (fake.folder_pairs, {"all": 4}),
     "illrecnet": (fake.illrecnet, {"train": 4, "validation": 4, "test": 4, "infer": 1}),
 } | {
     name: (lambda root, name=name: fake.unpaired(root, name), {"test": 3})
-    for name in ("dicm", "lime", "mef", "npe", "vv")
+    for name in ("dicm", "lime", "lowcut", "mef", "npe", "vv")
 }
 
 
