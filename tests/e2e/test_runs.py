@@ -220,3 +220,18 @@ def test_killed_at_twenty_moments_nothing_is_lost_or_done_twice(relume: Call) ->
     with Image.open(results[0]) as image:
         image.load()
     assert relume("runs", "verify", "out").out == f"{count} whole\n"
+
+
+def test_results_of_an_earlier_run_inside_the_tree_are_no_inputs(relume: Call) -> None:
+    put_photo("photos/a.jpg")
+    put_photo("photos/b/c.jpg")
+    words = ("enhance", "photos", "-r", "-m", "gamma")
+    assert relume(*words, "-o", "photos/b/bright").code == 0
+    put_photo("photos/b/bright/mine.jpg")
+    ended = relume(*words, "-o", "out", "--dry-run", "--json")
+    assert ended.code == 0, ended.err
+    inputs = [json.loads(line)["input"] for line in ended.out.splitlines()]
+    assert inputs == ["photos/a.jpg", "photos/b/bright/mine.jpg", "photos/b/c.jpg"]
+    # A folder of results that is named is meant.
+    ended = relume("enhance", "photos/b/bright", "-r", "-m", "gamma", "-o", "out", "-n", "--json")
+    assert len(ended.out.splitlines()) == 3

@@ -24,6 +24,7 @@ from pathlib import Path
 
 from relume.errors import ContractError, RelumeError, UnreadableError
 from relume.runs import names
+from relume.runs.earlier import results_in
 
 MARK = ".relume"
 """Stands before the suffix of a result that lies beside its input."""
@@ -184,13 +185,22 @@ class _Search:
                 continue
             if is_folder:
                 if self._recursive and not self._avoided(path):
-                    yield from self._walk(path)
+                    yield from self._originals_in(path)
             elif is_file and self._is_picture(path):
                 yield path
             else:
                 self.ignored += 1
                 if entry.is_file() and (line := self._lacking.get(path.suffix.lower())):
                     self.lacked[line] = self.lacked.get(line, 0) + 1
+
+    def _originals_in(self, folder: Path) -> Iterator[Path]:
+        """Yield what is below a folder, without what earlier runs wrote into it."""
+        with results_in(folder) as results:
+            for path in self._walk(folder):
+                if results is not None and results.hold(path):
+                    self.ignored += 1
+                else:
+                    yield path
 
     def _is_picture(self, path: Path) -> bool:
         hidden = path.name.startswith(".")
