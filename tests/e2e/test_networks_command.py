@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -163,3 +165,20 @@ def test_what_cannot_be_described_is_refused_by_every_verb(
         assert ended.code == 2
         assert reason in ended.err
         assert ended.err.count("\n") == 1
+
+
+def test_memory_is_checked_on_every_engine_before_pictures_come(relume: Call) -> None:
+    ended = relume("speed", "sgz", "--check-memory", "--size", "640x480")
+    assert ended.code == 0, ended.err
+    lines = ended.out.splitlines()
+    assert [line.split()[:3] for line in lines] == [
+        ["sgz", "640x480", engine] for engine in engines.usable()
+    ]
+    if sys.platform == "linux":
+        for line in lines:
+            said = re.fullmatch(r".* fp32: ([\d,]+) MiB at its peak, over the bare process", line)
+            assert said is not None, line
+            assert int(said[1].replace(",", "")) >= 5
+    ended = relume("speed", "none.onnx", "--check-memory", "--size", "64x48", "--engine", "auto")
+    assert ended.code == 1
+    assert "cannot be read" in ended.out

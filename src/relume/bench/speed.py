@@ -106,7 +106,8 @@ def measure(case: Case, *, repeats: int, threads: int | None = None) -> Speed:
 
 
 def measure_here(case: Case, *, repeats: int, threads: int | None) -> Mapping[str, Any]:
-    """Measure a case in this process and return the fields of its result."""
+    """Measure a case in this process and return the fields of its result; without repeats, those
+    of the one run that memory is measured on."""
     meter = Meter()
     meter.restart()
     try:
@@ -126,10 +127,10 @@ def measure_here(case: Case, *, repeats: int, threads: int | None) -> Mapping[st
             seconds.append(_time(method, picture))
         found: dict[str, Any] = {
             "first": seconds[0],
-            "median": median(seconds[1:]),
-            "p95": float(np.percentile(seconds[1:], 95)),
             "mebibytes": meter.mebibytes(),
         }
+        if later := seconds[1:]:
+            found |= {"median": median(later), "p95": float(np.percentile(later, 95))}
     except RelumeError as error:
         return {"fault": str(error)}
     if isinstance(method, GraphMethod) or method.card.kind == "neural":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,10 +12,14 @@ from relume.cli._network import Input, MultipleOf, Reach, parse_descriptions
 from relume.cli._options import Json, complete_method
 from relume.errors import ContractError
 
+if TYPE_CHECKING:
+    from relume.bench.speed import Speed
+
 EXAMPLES = """\
 relume speed sgz pairlie
 relume speed pairlie --size 600x400 --size 1920x1080 --engine all --precision fp32,int8
 relume speed sgz mine.onnx -o speed/
+relume speed relume --check-memory --size 8000x6000
 relume speed theirs.onnx --input srgb --reach 12"""
 
 
@@ -40,6 +44,14 @@ def speed(
     repeats: Annotated[
         int, typer.Option(min=3, max=1000, metavar="N", help="Runs after the warm-up.")
     ] = 10,
+    check_memory: Annotated[
+        bool,
+        typer.Option(
+            "--check-memory",
+            help="Run each case once, on every engine unless one is named, and say what memory "
+            "it takes.",
+        ),
+    ] = False,
     threads: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Threads; all there are unless set.")
     ] = None,
@@ -60,7 +72,8 @@ def speed(
     from relume.io.atomic import replacing
     from relume.runtime.variants import as_precision
 
-    chosen = engines.usable() if engine == "all" else tuple(engine.split(","))
+    every = engine == "all" or (check_memory and engine == "auto")
+    chosen = engines.usable() if every else tuple(engine.split(","))
     for each in chosen:
         engines.check(each)
     precisions = [as_precision(each) for each in precision.split(",")]
@@ -75,10 +88,13 @@ def speed(
     ]
     results = []
     for case in cases:
-        results.append(measure(case, repeats=repeats, threads=threads))
-        if not as_json:
+        results.append(measure(case, repeats=0 if check_memory else repeats, threads=threads))
+        if check_memory and not as_json:
+            typer.echo(f"{case}: {_memory(results[-1])}")
+        elif not as_json:
             typer.echo(f"measured {case}", err=True)
-    typer.echo(to_json(results) if as_json else to_markdown(results))
+    if as_json or not check_memory:
+        typer.echo(to_json(results) if as_json else to_markdown(results))
     if output is not None:
         try:
             output.mkdir(parents=True, exist_ok=True)
@@ -94,6 +110,14 @@ def speed(
                 file.write(text.encode())
     if all(result.fault for result in results):
         raise typer.Exit(1)
+
+
+def _memory(result: Speed) -> str:
+    if result.fault:
+        return result.fault
+    if result.mebibytes is None:
+        return "not told by this system"
+    return f"{result.mebibytes:,.0f} MiB at its peak, over the bare process"
 
 
 def _size(text: str) -> tuple[int, int]:

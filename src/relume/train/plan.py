@@ -22,11 +22,11 @@ def choose_recipe(
     method: str,
     *,
     output: Path,
-    recipe: Path | None,
-    settings: tuple[str, ...],
-    minutes: float,
-    optimiser: str,
-    begun: bool,
+    recipe: Path | None = None,
+    settings: tuple[str, ...] = (),
+    minutes: float = 0.0,
+    optimiser: str = "",
+    begun: bool = False,
 ) -> Recipe:
     """Read the recipe given, that of the training in `output` if it has `begun`, or the method's.
 

@@ -59,7 +59,7 @@ class Session:
         with quiet():
             self.trainer = make_trainer(plan, output=output, callbacks=[sheets, self.keeper])
 
-    def fit(self, *, resume: Path | None) -> None:
+    def fit(self, *, resume: Path | None = None) -> None:
         """Learn until the recipe's end, from a checkpoint where one is given."""
         plan, pictures, last = self.plan, self.pictures, self.keeper.last_path
         clock = self.trainee.clock

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from fake.datasets import illrecnet
 from relume import methods
 from relume.train.plan import choose_recipe, make_network, make_objective
 from relume.train.recipe import read_recipe
@@ -62,3 +63,22 @@ def test_recipes_of_methods_build(name: str, tmp_path: Path) -> None:
     assert plan.method == name
     make_network(plan)
     assert make_objective(plan).needs
+
+
+def test_the_stages_on_the_page_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    illrecnet(tmp_path / "data")
+    monkeypatch.chdir(tmp_path)
+    # The export, which test_run.py tries, takes most of the time; learning is to take none.
+    monkeypatch.setattr("relume.train.session.Session.export", lambda self: self.output / "x.onnx")
+    tiny = ("training.steps=1", "data.sides=[16]", "data.epoch=2", "data.batch=2")
+    more = ", ".join(repr(each) for each in (*tiny, "data.holdout=0", "training.loggers=[csv]"))
+    code = code.replace('"training.minutes=40"', more)
+    exec(compile(code, "training.md", "exec"), {})
+    printed = capsys.readouterr().out
+    assert "step 1 of 1: objective" in printed
+    assert "test 3_bench/streets: PSNR" in printed
+    assert (tmp_path / "runs/four/test.csv").is_file()
+    assert len(list((tmp_path / "runs/four/predict").rglob("*.png"))) == 1
