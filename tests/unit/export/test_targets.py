@@ -300,3 +300,16 @@ def test_parameters_can_be_kept_in_float16_alone(small: Source) -> None:
 def test_no_layer_in_int8_is_the_model_itself(small: Source) -> None:
     made = quantise(small.to_onnx(18), {}, nodes=[])
     require_agreement(small.expected, runner(made), small.face, name="x", tolerance=1e-6)
+
+
+@pytest.mark.parametrize("name", NEURAL)
+def test_what_is_shipped_is_not_made_anew(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def made(*_: object, **__: object) -> bytes:
+        raise AssertionError("takes up to a minute")
+
+    monkeypatch.setattr("relume.export.source.onnx_bytes", made)
+    source = open_source(name)
+    content = source.to_onnx(source.opset)
+    assert from_json(facts(onnx.load_from_string(content))[CARD_KEY]) == source.card
+    with pytest.raises(AssertionError):
+        source.to_onnx(source.opset + 1)
