@@ -1,4 +1,4 @@
-/* Frames of video as planes: blocks to RGB, painted blocks back to chroma, and luma along curves.
+/* Frames of video as planes: what Python calls.
 
    Every function takes arrays whose lines may be longer than the picture, checks each size and each
    index before it touches a sample (ValueError otherwise), and runs without the interpreter lock.
@@ -7,259 +7,62 @@
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
-#include <math.h>
-#include <stdint.h>
-#include <stdlib.h>
 
-#if defined(_MSC_VER) && !defined(__clang__)
-#define INLINE static __forceinline
-#else
-#define INLINE static inline __attribute__((always_inline))
-#endif
-
-#if (defined(__GNUC__) || defined(__clang__)) && defined(__x86_64__)
-#define HAS_AVX2_COPY 1
-#define AVX2 __attribute__((target("avx2,fma")))
-#else
-#define HAS_AVX2_COPY 0
-#endif
+#include "painting.h"
+#include "shrinking.h"
 
 /* Raised whenever a function's arguments change, so that Python never calls a stale build. */
-#define INTERFACE 1
-
-typedef Py_ssize_t Size;
-typedef struct {
-    void *at;
-    Size rows, columns, line; /* line: samples from one row to the next */
-} Array;
+#define INTERFACE 2
 
 static int use_avx2 = 0;
 
-INLINE float clip(float x, float top) {
-    x = x > 0.0f ? x : 0.0f;
-    return x < top ? x : top;
-}
-
-INLINE int sample(const void *p, Size at, int kind) {
-    return kind == 1 ? ((const uint8_t *)p)[at] : ((const uint16_t *)p)[at];
-}
-
-INLINE void put(void *p, Size at, float code, float top, int kind) {
-    int whole = (int)clip(code + 0.5f, top);
-    if (kind == 1) ((uint8_t *)p)[at] = (uint8_t)whole;
-    else ((uint16_t *)p)[at] = (uint16_t)whole;
-}
-
-/* ---- blocks of luma and their chroma to RGB ---------------------------------------------------- */
-
-typedef struct {
-    int kind, across, down; /* bytes of a sample; log2 of luma samples per chroma sample */
-    float black, luma, neutral, chroma, top;
-    float red, blue; /* K_R, K_B */
-} Code;
+/* ---- blocks of luma and their chroma as RGB ---------------------------------------------------- */
 
 typedef struct {
     Code code;
-    Array y, u, v, mean, rgb; /* u, v, mean and rgb: rows of this band; y: the whole plane */
+    Array y, u, v, rgb; /* u, v and rgb: rows of this band; y: the whole plane */
     Size first;
 } Blocks;
 
-/* Add up the luma of a row of blocks; those that reach over the edge repeat it. */
-INLINE void add_blocks(float *sum, const Blocks *b, Size top, int kind) {
-    const int tall = 1 << b->code.down, wide = 1 << b->code.across;
-    Size whole = b->y.columns / wide, x;
-    int r, q;
-    for (x = 0; x < b->mean.columns; x++) sum[x] = 0.0f;
-    for (r = 0; r < tall; r++) {
-        Size row = (top + r < b->y.rows ? top + r : b->y.rows - 1) * b->y.line;
-        if (wide == 2)
-            for (x = 0; x < whole; x++)
-                sum[x] += (float)(sample(b->y.at, row + 2 * x, kind) +
-                                  sample(b->y.at, row + 2 * x + 1, kind));
-        else
-            for (q = 0; q < wide; q++)
-                for (x = 0; x < whole; x++)
-                    sum[x] += (float)sample(b->y.at, row + x * wide + q, kind);
-        for (x = whole; x < b->mean.columns; x++)
-            for (q = 0; q < wide; q++) {
-                Size column = x * wide + q < b->y.columns ? x * wide + q : b->y.columns - 1;
-                sum[x] += (float)sample(b->y.at, row + column, kind);
-            }
-    }
-}
-
-INLINE void blocks(const Blocks *b, int kind) {
-    const Code *c = &b->code;
-    const int tall = 1 << c->down, wide = 1 << c->across;
-    const float luma = 1.0f / (c->luma * (float)(tall * wide)), chroma = 1.0f / c->chroma;
-    const float black = c->black / c->luma, neutral = c->neutral;
-    const float green = 1.0f - c->red - c->blue;
-    const float rv = 2.0f - 2.0f * c->red, bu = 2.0f - 2.0f * c->blue;
-    const float gu = bu * c->blue / green, gv = rv * c->red / green;
-    Size i, x;
-    for (i = 0; i < b->mean.rows; i++) {
-        float *mean = (float *)b->mean.at + i * b->mean.line;
-        float *rgb = (float *)b->rgb.at + i * b->rgb.line;
-        add_blocks(mean, b, (b->first + i) * tall, kind);
-        for (x = 0; x < b->mean.columns; x++) {
-            float y = mean[x] * luma - black, u, v;
-            u = ((float)sample(b->u.at, i * b->u.line + x, kind) - neutral) * chroma;
-            v = ((float)sample(b->v.at, i * b->v.line + x, kind) - neutral) * chroma;
-            mean[x] = y;
-            rgb[3 * x] = clip(y + rv * v, 1.0f);
-            rgb[3 * x + 1] = clip(y - gu * u - gv * v, 1.0f);
-            rgb[3 * x + 2] = clip(y + bu * u, 1.0f);
-        }
-    }
-}
-
-/* ---- where a sample lies on the curves --------------------------------------------------------- */
-
-typedef struct {
-    const float *table; /* cells down × cells across × levels */
-    Size down, across, levels;
-    const int32_t *row, *column; /* of each sample of the band: the cell before it */
-    const float *row_weight, *column_weight;
-} Curves;
-
-INLINE float curve_at(const float *curve, int level, float part) {
-    return curve[level] + part * (curve[level + 1] - curve[level]);
-}
-
-/* ---- painted blocks to chroma, and what their luma is beyond the curve ------------------------- */
-
-typedef struct {
-    Code code;
-    Curves curves;
-    Array rgb, mean, u, v, beyond;
-} Recolour;
-
-INLINE void recolour(const Recolour *b, int kind) {
-    const Code *c = &b->code;
-    const float green = 1.0f - c->red - c->blue;
-    const float bu = c->chroma / (2.0f - 2.0f * c->blue), rv = c->chroma / (2.0f - 2.0f * c->red);
-    const Curves *t = &b->curves;
-    const float last = (float)(t->levels - 1), square = last * last;
-    Size i, x, cell = t->levels;
-    for (i = 0; i < b->mean.rows; i++) {
-        const float *mean = (const float *)b->mean.at + i * b->mean.line;
-        const float *rgb = (const float *)b->rgb.at + i * b->rgb.line;
-        float *beyond = (float *)b->beyond.at + i * b->beyond.line;
-        Size above = t->row[i], below = above + 1 < t->down ? above + 1 : above;
-        const float *upper = t->table + above * t->across * cell;
-        const float *lower = t->table + below * t->across * cell;
-        float down = t->row_weight[i];
-        for (x = 0; x < b->mean.columns; x++) {
-            Size left = t->column[x], right = left + 1 < t->across ? left + 1 : left;
-            float across = t->column_weight[x], luma = clip(mean[x], 1.0f), a, d, y, part;
-            int level = (int)(sqrtf(luma) * last);
-            if (level > (int)cell - 2) level = (int)cell - 2;
-            /* Levels lie at (level / last)²: n² and (n + 1)² are 2n + 1 apart. */
-            part = (luma * square - (float)(level * level)) / (float)(2 * level + 1);
-            a = curve_at(upper + left * cell, level, part);
-            a += across * (curve_at(upper + right * cell, level, part) - a);
-            d = curve_at(lower + left * cell, level, part);
-            d += across * (curve_at(lower + right * cell, level, part) - d);
-            y = c->red * rgb[3 * x] + green * rgb[3 * x + 1] + c->blue * rgb[3 * x + 2];
-            beyond[x] = y - (a + down * (d - a));
-            put(b->u.at, i * b->u.line + x, (rgb[3 * x + 2] - y) * bu + c->neutral, c->top, kind);
-            put(b->v.at, i * b->v.line + x, (rgb[3 * x] - y) * rv + c->neutral, c->top, kind);
-        }
-    }
-}
-
-/* ---- luma along the curves --------------------------------------------------------------------- */
-
-typedef struct {
-    Code code;
-    Curves curves;
-    Array source, target, beyond; /* beyond: all rows of chroma */
-    Size first, codes;
-    const int32_t *level; /* of each code: the level before it, and how far it is to the next */
-    const float *part;
-    float *scratch; /* three rows of cells, a value for each code, and a row of luma */
-} Follow;
-
-INLINE void expand(float *line, const Follow *b, Size row) {
-    const Curves *t = &b->curves;
-    Size g, c;
-    for (g = 0; g < t->across; g++) {
-        const float *curve = t->table + (row * t->across + g) * t->levels;
-        float *out = line + g * b->codes;
-        for (c = 0; c < b->codes; c++) {
-            int at = b->level[c];
-            out[c] = curve[at] + b->part[c] * (curve[at + 1] - curve[at]);
-        }
-    }
-}
-
-INLINE void follow(const Follow *b, int kind) {
-    const Code *c = &b->code;
-    const Curves *t = &b->curves;
-    Size n = t->across * b->codes, i, x, k, end, shown = -1;
-    float *upper = b->scratch, *lower = upper + n, *line = lower + n, *row = line + n;
-    for (i = 0; i < b->source.rows; i++) {
-        Size above = t->row[i], below = above + 1 < t->down ? above + 1 : above;
-        const float *beyond =
-            (const float *)b->beyond.at + ((b->first + i) >> c->down) * b->beyond.line;
-        float down = t->row_weight[i];
-        if (above != shown) {
-            expand(upper, b, above);
-            expand(lower, b, below);
-            shown = above;
-        }
-        for (k = 0; k < n; k++) line[k] = upper[k] + down * (lower[k] - upper[k]);
-        for (x = 0; x < b->source.columns; x = end) { /* a run between the same two cells */
-            Size left = t->column[x], right = left + 1 < t->across ? left + 1 : left;
-            const float *near = line + left * b->codes, *far = line + right * b->codes;
-            for (end = x + 1; end < b->source.columns && t->column[end] == left; end++) continue;
-            for (k = x; k < end; k++) {
-                int code = sample(b->source.at, i * b->source.line + k, kind);
-                float value;
-                if (kind == 2 && code >= b->codes) code = (int)b->codes - 1;
-                value = near[code];
-                row[k] = value + t->column_weight[k] * (far[code] - value);
+INLINE void blocks_of(const Blocks *b, int across, int down, int kind) {
+    Size row, first;
+    for (row = 0; row < b->rgb.rows; row++)
+        for (first = 0; first < b->rgb.columns; first += BLOCK) {
+            const int n = (int)(b->rgb.columns - first < BLOCK ? b->rgb.columns - first : BLOCK);
+            float red[BLOCK], green[BLOCK], blue[BLOCK], *planes[3] = {red, green, blue};
+            float *rgb = (float *)b->rgb.at + row * b->rgb.line + 3 * first;
+            int sum[BLOCK], x;
+            add_blocks(sum, &b->y, (b->first + row) << down, first, n, across, down, kind);
+            to_rgb(planes, sum, (const char *)b->u.at + row * b->u.line * kind,
+                   (const char *)b->v.at + row * b->v.line * kind, first, n, &b->code, across, down,
+                   kind);
+            for (x = 0; x < n; x++) {
+                rgb[3 * x] = red[x];
+                rgb[3 * x + 1] = green[x];
+                rgb[3 * x + 2] = blue[x];
             }
         }
-        if (c->across == 1) {
-            Size pairs = b->source.columns / 2;
-            for (k = 0; k < pairs; k++) {
-                row[2 * k] += beyond[k];
-                row[2 * k + 1] += beyond[k];
-            }
-            if (b->source.columns % 2) row[b->source.columns - 1] += beyond[pairs];
-        } else {
-            for (k = 0; k < b->source.columns; k++) row[k] += beyond[k >> c->across];
-        }
-        for (k = 0; k < b->source.columns; k++)
-            row[k] = clip(row[k] * c->luma + (c->black + 0.5f), c->top);
-        if (kind == 1) {
-            uint8_t *out = (uint8_t *)b->target.at + i * b->target.line;
-            for (k = 0; k < b->source.columns; k++) out[k] = (uint8_t)(int)row[k];
-        } else {
-            uint16_t *out = (uint16_t *)b->target.at + i * b->target.line;
-            for (k = 0; k < b->source.columns; k++) out[k] = (uint16_t)(int)row[k];
-        }
-    }
 }
 
-#define VARIANTS(NAME, TYPE)                                                                        \
-    static void NAME##_plain(const TYPE *b) {                                                       \
-        if (b->code.kind == 1) NAME(b, 1);                                                          \
-        else NAME(b, 2);                                                                            \
-    }
-VARIANTS(blocks, Blocks)
-VARIANTS(recolour, Recolour)
-VARIANTS(follow, Follow)
+INLINE void blocks(const Blocks *b) {
+    const Code *c = &b->code;
+    if (c->kind == 1) blocks_of(b, c->across, c->down, 1);
+    else blocks_of(b, c->across, c->down, 2);
+}
+
+static void blocks_plain(const Blocks *b) { blocks(b); }
+static void shrink_plain(const Shrink *s) {
+    if (s->kind == 1) shrink(s, 1);
+    else shrink(s, 2);
+}
+static void paint_plain(const Paint *p) { paint_any(p, 0); }
 #if HAS_AVX2_COPY
-#define FAST(NAME, TYPE)                                                                            \
-    AVX2 static void NAME##_avx2(const TYPE *b) {                                                   \
-        if (b->code.kind == 1) NAME(b, 1);                                                          \
-        else NAME(b, 2);                                                                            \
-    }
-FAST(blocks, Blocks)
-FAST(recolour, Recolour)
-FAST(follow, Follow)
+AVX2 static void blocks_avx2(const Blocks *b) { blocks(b); }
+AVX2 static void shrink_avx2(const Shrink *s) {
+    if (s->kind == 1) shrink(s, 1);
+    else shrink(s, 2);
+}
+AVX2 static void paint_avx2(const Paint *p) { paint_any(p, 1); }
 #define RUN(NAME, b) (use_avx2 ? NAME##_avx2(b) : NAME##_plain(b))
 #else
 #define RUN(NAME, b) NAME##_plain(b)
@@ -336,24 +139,23 @@ static PyObject *done(int ok) {
     return Py_None;
 }
 
-/* blocks(code, y, u, v, first, mean, rgb) */
+/* blocks(code, y, u, v, first, rgb) */
 static PyObject *py_blocks(PyObject *self, PyObject *args) {
-    PyObject *o[5];
-    Py_buffer v[5] = {{0}};
+    PyObject *o[4];
+    Py_buffer v[4] = {{0}};
     Blocks b;
     int ok;
     (void)self;
-    if (!PyArg_ParseTuple(args, CODE "OOOnOO:blocks", CODE_AT(b.code), &o[0], &o[1], &o[2], &b.first,
-                          &o[3], &o[4]))
+    if (!PyArg_ParseTuple(args, CODE "OOOnO:blocks", CODE_AT(b.code), &o[0], &o[1], &o[2], &b.first,
+                          &o[3]))
         return NULL;
     ok = check_code(&b.code) && two_axes(o[0], &v[0], &b.y, b.code.kind, 1, 0, "luma") &&
          two_axes(o[1], &v[1], &b.u, b.code.kind, 1, 0, "chroma") &&
          two_axes(o[2], &v[2], &b.v, b.code.kind, 1, 0, "chroma") &&
-         two_axes(o[3], &v[3], &b.mean, sizeof(float), 1, 1, "mean") &&
-         two_axes(o[4], &v[4], &b.rgb, sizeof(float), 3, 1, "rgb") && same(&b.u, &b.mean, "mean") &&
-         same(&b.v, &b.mean, "chroma") && same(&b.rgb, &b.mean, "rgb");
-    if (ok && (b.first < 0 || ((b.first + b.mean.rows - 1) << b.code.down) >= b.y.rows ||
-               ((b.mean.columns - 1) << b.code.across) >= b.y.columns)) {
+         two_axes(o[3], &v[3], &b.rgb, sizeof(float), 3, 1, "rgb") && same(&b.u, &b.rgb, "rgb") &&
+         same(&b.v, &b.rgb, "chroma");
+    if (ok && (b.first < 0 || ((b.first + b.rgb.rows - 1) << b.code.down) >= b.y.rows ||
+               ((b.rgb.columns - 1) << b.code.across) >= b.y.columns)) {
         PyErr_SetString(PyExc_ValueError, "blocks lie outside the luma");
         ok = 0;
     }
@@ -362,113 +164,191 @@ static PyObject *py_blocks(PyObject *self, PyObject *args) {
         RUN(blocks, &b);
         Py_END_ALLOW_THREADS
     }
-    release(v, 5);
+    release(v, 4);
     return done(ok);
 }
 
-/* Curves from (table, (down, across, levels), row, row_weight, column, column_weight). */
-static int curves(PyObject **o, Py_buffer *v, Curves *t, Size rows, Size columns) {
-    if (t->down < 1 || t->across < 1 || t->levels < 2 || t->down > 4096 || t->across > 4096 ||
-        t->levels > 65536) {
+/* Places of `rows` rows and `columns` columns on samples, from row, row weight, column, weight. */
+typedef struct {
+    const int32_t *row, *column;
+    const float *row_weight, *column_weight;
+} Places;
+
+static int places(PyObject **o, Py_buffer *v, Places *p, Size rows, Size columns, Size down,
+                  Size across) {
+    Size i;
+    if (!(vector(o[0], &v[0], rows, sizeof(int32_t), "row") &&
+          vector(o[1], &v[1], rows, sizeof(float), "row weight") &&
+          vector(o[2], &v[2], columns, sizeof(int32_t), "column") &&
+          vector(o[3], &v[3], columns, sizeof(float), "column weight")))
+        return 0;
+    p->row = (const int32_t *)v[0].buf;
+    p->row_weight = (const float *)v[1].buf;
+    p->column = (const int32_t *)v[2].buf;
+    p->column_weight = (const float *)v[3].buf;
+    for (i = 0; i < rows + columns; i++) {
+        const float weight = i < rows ? p->row_weight[i] : p->column_weight[i - rows];
+        if (!(weight >= 0.0f && weight <= 1.0f)) {
+            PyErr_SetString(PyExc_ValueError, "weights lie between 0 and 1");
+            return 0;
+        }
+    }
+    return within(p->row, rows, down, "row") && within(p->column, columns, across, "column");
+}
+
+static int small_size(Size down, Size across) {
+    if (down >= 1 && across >= 1 && down <= 4096 && across <= 4096) return 1;
+    PyErr_SetString(PyExc_ValueError, "maps: no such size");
+    return 0;
+}
+
+/* curves = ((down, across, levels), table, row, row weight, column, column weight, level, part) */
+static int curves_of(PyObject *all, Py_buffer *v, Paint *p) {
+    PyObject *o[7];
+    Curves *t = &p->curves;
+    Places at;
+    if (!PyArg_ParseTuple(all, "(nnn)OOOOOOO:curves", &t->down, &t->across, &t->levels, &o[0], &o[1],
+                          &o[2], &o[3], &o[4], &o[5], &o[6]) ||
+        !small_size(t->down, t->across))
+        return 0;
+    if (t->levels < 2 || t->levels > 65536) {
         PyErr_SetString(PyExc_ValueError, "curves: no such size");
         return 0;
     }
     if (!(vector(o[0], &v[0], t->down * t->across * t->levels, sizeof(float), "curves") &&
-          vector(o[1], &v[1], rows, sizeof(int32_t), "row") &&
-          vector(o[2], &v[2], rows, sizeof(float), "row weight") &&
-          vector(o[3], &v[3], columns, sizeof(int32_t), "column") &&
-          vector(o[4], &v[4], columns, sizeof(float), "column weight")))
+          places(o + 1, v + 1, &at, p->source[1].rows, p->source[1].columns, t->down, t->across) &&
+          vector(o[5], &v[5], p->codes, sizeof(int32_t), "level") &&
+          vector(o[6], &v[6], p->codes, sizeof(float), "part") &&
+          within((const int32_t *)v[5].buf, p->codes, t->levels - 1, "level")))
         return 0;
     t->table = (const float *)v[0].buf;
-    t->row = (const int32_t *)v[1].buf;
-    t->row_weight = (const float *)v[2].buf;
-    t->column = (const int32_t *)v[3].buf;
-    t->column_weight = (const float *)v[4].buf;
-    return within(t->row, rows, t->down, "row") && within(t->column, columns, t->across, "column");
+    t->row = at.row;
+    t->column = at.column;
+    t->row_weight = at.row_weight;
+    t->column_weight = at.column_weight;
+    t->level = (const int32_t *)v[5].buf;
+    t->part = (const float *)v[6].buf;
+    return 1;
 }
 
-/* recolour(code, (down, across, levels), table, row, row_weight, column, column_weight,
-            rgb, mean, u, v, beyond) */
-static PyObject *py_recolour(PyObject *self, PyObject *args) {
-    PyObject *o[10];
-    Py_buffer v[10] = {{0}};
-    Recolour b;
+/* lift = ((h, w), slope, offset, row, row weight, column, column weight, strength) */
+static int lift_of(PyObject *all, Py_buffer *v, Paint *p) {
+    PyObject *o[6];
+    Lifted *l = &p->lift;
+    Places at;
+    if (!PyArg_ParseTuple(all, "(nn)OOOOOOf:lift", &l->h, &l->w, &o[0], &o[1], &o[2], &o[3], &o[4],
+                          &o[5], &l->strength) ||
+        !small_size(l->h, l->w) ||
+        !(vector(o[0], &v[0], l->h * l->w * CURVES, sizeof(float), "slope") &&
+          vector(o[1], &v[1], l->h * l->w * CURVES, sizeof(float), "offset") &&
+          places(o + 2, v + 2, &at, p->source[1].rows, p->source[1].columns, l->h, l->w)))
+        return 0;
+    l->slope = (const float *)v[0].buf;
+    l->offset = (const float *)v[1].buf;
+    l->row = at.row;
+    l->column = at.column;
+    l->row_weight = at.row_weight;
+    l->column_weight = at.column_weight;
+    return 1;
+}
+
+static int planes_of(PyObject *all, Py_buffer *v, Array *planes, int kind, int written) {
+    PyObject *o[3];
+    return PyArg_ParseTuple(all, "OOO:planes", &o[0], &o[1], &o[2]) &&
+           two_axes(o[0], &v[0], &planes[0], kind, 1, written, "luma") &&
+           two_axes(o[1], &v[1], &planes[1], kind, 1, written, "chroma") &&
+           two_axes(o[2], &v[2], &planes[2], kind, 1, written, "chroma") &&
+           same(&planes[1], &planes[2], "chroma");
+}
+
+static int fits(const Paint *p) {
+    const Code *c = &p->code;
+    const Size tall = 1 << c->down, wide = 1 << c->across;
+    if (p->first >= 0 && p->first < p->last && p->last <= p->source[1].rows &&
+        p->source[1].rows == (p->source[0].rows + tall - 1) / tall &&
+        p->source[1].columns == (p->source[0].columns + wide - 1) / wide &&
+        p->source[0].columns <= 65536)
+        return 1;
+    PyErr_SetString(PyExc_ValueError, "luma and chroma do not fit each other");
+    return 0;
+}
+
+/* paint(code, depth, curves, lift, rgb, planes, new planes, first, last): rows first … last − 1 of
+   chroma and their luma; either a lift or the painted colour of the blocks of these rows. */
+static PyObject *py_paint(PyObject *self, PyObject *args) {
+    PyObject *curves, *lift, *rgb, *planes, *target;
+    Py_buffer v[23] = {{0}};
+    Paint p;
     int ok;
     (void)self;
-    if (!PyArg_ParseTuple(args, CODE "(nnn)OOOOOOOOOO:recolour", CODE_AT(b.code), &b.curves.down,
-                          &b.curves.across, &b.curves.levels, &o[0], &o[1], &o[2], &o[3], &o[4],
-                          &o[5], &o[6], &o[7], &o[8], &o[9]))
+    if (!PyArg_ParseTuple(args, CODE "iO!OOO!O!nn:paint", CODE_AT(p.code), &p.depth, &PyTuple_Type,
+                          &curves, &lift, &rgb, &PyTuple_Type, &planes, &PyTuple_Type, &target,
+                          &p.first, &p.last))
         return NULL;
-    ok = check_code(&b.code) && two_axes(o[5], &v[5], &b.rgb, sizeof(float), 3, 0, "rgb") &&
-         two_axes(o[6], &v[6], &b.mean, sizeof(float), 1, 0, "mean") &&
-         two_axes(o[7], &v[7], &b.u, b.code.kind, 1, 1, "chroma") &&
-         two_axes(o[8], &v[8], &b.v, b.code.kind, 1, 1, "chroma") &&
-         two_axes(o[9], &v[9], &b.beyond, sizeof(float), 1, 1, "beyond") &&
-         same(&b.rgb, &b.mean, "rgb") && same(&b.u, &b.mean, "chroma") &&
-         same(&b.v, &b.mean, "chroma") && same(&b.beyond, &b.mean, "beyond") &&
-         curves(o, v, &b.curves, b.mean.rows, b.mean.columns);
-    if (ok) {
-        Py_BEGIN_ALLOW_THREADS
-        RUN(recolour, &b);
-        Py_END_ALLOW_THREADS
+    p.is_lifted = lift != Py_None;
+    p.codes = (Size)p.code.top + 1;
+    ok = check_code(&p.code) && p.code.across < 2 && p.code.down < 2 && p.depth >= 8 && p.depth <= 12 &&
+         p.codes == (Size)1 << p.depth && p.code.kind == (p.depth == 8 ? 1 : 2);
+    if (!ok && !PyErr_Occurred()) PyErr_SetString(PyExc_ValueError, "code: no such samples");
+    ok = ok && planes_of(planes, v, p.source, p.code.kind, 0) &&
+         planes_of(target, v + 3, p.target, p.code.kind, 1) && same(&p.source[0], &p.target[0], "luma") &&
+         same(&p.source[1], &p.target[1], "chroma") && fits(&p) && curves_of(curves, v + 6, &p);
+    if (ok && p.is_lifted) ok = PyTuple_Check(lift) && lift_of(lift, v + 13, &p);
+    else if (ok) {
+        Array band = p.source[1];
+        band.rows = p.last - p.first;
+        ok = two_axes(rgb, &v[13], &p.rgb, sizeof(float), 3, 0, "rgb") && same(&p.rgb, &band, "rgb");
     }
-    release(v, 10);
+    if (ok && (p.scratch = malloc((size_t)scratch_bytes(&p))) == NULL) {
+        PyErr_NoMemory();
+        ok = 0;
+    } else if (ok) {
+        Py_BEGIN_ALLOW_THREADS
+        RUN(paint, &p);
+        Py_END_ALLOW_THREADS
+        free(p.scratch);
+    }
+    if (!ok && !PyErr_Occurred()) PyErr_SetString(PyExc_ValueError, "lift: expected a tuple");
+    release(v, 23);
     return done(ok);
 }
 
-/* follow(code, (down, across, levels), table, row, row_weight, column, column_weight,
-          source, target, beyond, first, level, part) */
-static PyObject *py_follow(PyObject *self, PyObject *args) {
-    PyObject *o[10];
-    Py_buffer v[10] = {{0}};
-    Follow b;
+/* shrink(bytes of a sample, plane, step, target) */
+static PyObject *py_shrink(PyObject *self, PyObject *args) {
+    PyObject *o[2];
+    Py_buffer v[2] = {{0}};
+    Shrink s;
     int ok;
     (void)self;
-    if (!PyArg_ParseTuple(args, CODE "(nnn)OOOOOOOOnOO:follow", CODE_AT(b.code), &b.curves.down,
-                          &b.curves.across, &b.curves.levels, &o[0], &o[1], &o[2], &o[3], &o[4],
-                          &o[5], &o[6], &o[7], &b.first, &o[8], &o[9]))
+    if (!PyArg_ParseTuple(args, "iOnO:shrink", &s.kind, &o[0], &s.step, &o[1])) return NULL;
+    if ((s.kind != 1 && s.kind != 2) || s.step < 1 || s.step > 65536) {
+        PyErr_SetString(PyExc_ValueError, "shrink: no such samples or step");
         return NULL;
-    b.codes = 0;
-    ok = check_code(&b.code) && two_axes(o[5], &v[5], &b.source, b.code.kind, 1, 0, "luma") &&
-         two_axes(o[6], &v[6], &b.target, b.code.kind, 1, 1, "luma") &&
-         two_axes(o[7], &v[7], &b.beyond, sizeof(float), 1, 0, "beyond") &&
-         same(&b.source, &b.target, "luma") &&
-         curves(o, v, &b.curves, b.source.rows, b.source.columns);
-    if (ok) {
-        b.codes = (Size)b.code.top + 1;
-        ok = b.codes >= 2 && b.codes <= 65536 &&
-             vector(o[8], &v[8], b.codes, sizeof(int32_t), "level") &&
-             vector(o[9], &v[9], b.codes, sizeof(float), "part") &&
-             within((const int32_t *)v[8].buf, b.codes, b.curves.levels - 1, "level");
     }
-    if (ok && (b.first < 0 || ((b.first + b.source.rows - 1) >> b.code.down) >= b.beyond.rows ||
-               ((b.source.columns - 1) >> b.code.across) >= b.beyond.columns)) {
-        PyErr_SetString(PyExc_ValueError, "luma lies outside its blocks");
+    ok = two_axes(o[0], &v[0], &s.plane, s.kind, 1, 0, "plane") &&
+         two_axes(o[1], &v[1], &s.target, sizeof(float), 1, 1, "target");
+    if (ok && (s.target.rows > (s.plane.rows + s.step - 1) / s.step ||
+               s.target.columns > s.plane.columns || s.plane.columns > 1 << 24)) {
+        PyErr_SetString(PyExc_ValueError, "shrink: the target is larger than what is read");
         ok = 0;
     }
-    if (ok) {
-        b.level = (const int32_t *)v[8].buf;
-        b.part = (const float *)v[9].buf;
-        b.scratch = (float *)malloc((size_t)(3 * b.curves.across * b.codes + b.source.columns) *
-                                    sizeof(float));
-        if (b.scratch == NULL) {
-            PyErr_NoMemory();
-            ok = 0;
-        } else {
-            Py_BEGIN_ALLOW_THREADS
-            RUN(follow, &b);
-            Py_END_ALLOW_THREADS
-            free(b.scratch);
-        }
+    if (ok && (s.sum = malloc((size_t)(s.plane.columns + 1) * sizeof(float))) == NULL) {
+        PyErr_NoMemory();
+        ok = 0;
+    } else if (ok) {
+        Py_BEGIN_ALLOW_THREADS
+        RUN(shrink, &s);
+        Py_END_ALLOW_THREADS
+        free(s.sum);
     }
-    release(v, 10);
+    release(v, 2);
     return done(ok);
 }
 
 static PyMethodDef functions[] = {
     {"blocks", py_blocks, METH_VARARGS, NULL},
-    {"recolour", py_recolour, METH_VARARGS, NULL},
-    {"follow", py_follow, METH_VARARGS, NULL},
+    {"paint", py_paint, METH_VARARGS, NULL},
+    {"shrink", py_shrink, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 

@@ -16,9 +16,15 @@ Array: TypeAlias = NDArray[Any]
 Code: TypeAlias = tuple[int, int, int, float, float, float, float, float, float, float]
 """Bytes of a sample; log₂ of luma per chroma sample, across and down; codes of black, span of luma,
 neutral, span of chroma, top; K_R, K_B."""
-Size: TypeAlias = tuple[int, int, int]
+Places: TypeAlias = tuple[Array, Array, Array, Array]
+"""Of the rows and of the columns of chroma: the sample of a map before each, and how far it is to
+the next."""
+Curves: TypeAlias = tuple[tuple[int, int, int], Array, Array, Array, Array, Array, Array, Array]
+"""Cells down, across, levels of each; tables; places; level before each code, and how far on."""
+Lift: TypeAlias = tuple[tuple[int, int], Array, Array, Array, Array, Array, Array, float]
+"""Size of the maps; slope, offset; places; strength."""
 
-INTERFACE = 1
+INTERFACE = 2
 """Of the functions below; an older build of another number is not called."""
 
 
@@ -27,44 +33,29 @@ class PlaneCode(Protocol):
 
     INTERFACE: int
 
-    def blocks(
-        self, code: Code, y: Array, u: Array, v: Array, first: int, mean: Array, rgb: Array, /
-    ) -> None: ...
+    def blocks(self, code: Code, y: Array, u: Array, v: Array, first: int, rgb: Array, /) -> None:
+        """Turn rows of chroma and the whole luma into the colours of blocks."""
+        ...
 
-    def recolour(
+    def paint(
         self,
         code: Code,
-        size: Size,
-        table: Array,
-        row: Array,
-        row_weight: Array,
-        column: Array,
-        column_weight: Array,
-        rgb: Array,
-        mean: Array,
-        u: Array,
-        v: Array,
-        beyond: Array,
-        /,
-    ) -> None: ...
-
-    def follow(
-        self,
-        code: Code,
-        size: Size,
-        table: Array,
-        row: Array,
-        row_weight: Array,
-        column: Array,
-        column_weight: Array,
-        source: Array,
-        target: Array,
-        beyond: Array,
+        depth: int,
+        curves: Curves,
+        lift: Lift | None,
+        rgb: Array | None,
+        planes: tuple[Array, ...],
+        new: tuple[Array, ...],
         first: int,
-        level: Array,
-        part: Array,
+        last: int,
         /,
-    ) -> None: ...
+    ) -> None:
+        """Paint rows of chroma and their luma, by a lift or by painted colours of the rows."""
+        ...
+
+    def shrink(self, kind: int, plane: Array, step: int, target: Array, /) -> None:
+        """Average a plane of samples of `kind` bytes, every step-th row of it, over areas."""
+        ...
 
 
 @cache

@@ -54,9 +54,22 @@ class Curves:
         cells = painted.reshape(CELLS, SIDE, CELLS, SIDE).transpose(0, 2, 1, 3)
         return cls(np.ascontiguousarray(cells.reshape(CELLS, CELLS, LEVELS), np.float32))
 
-    def at(self, luma: Plane) -> Plane:
-        """Return the new luma of gray of luma (h, w), spread over the whole frame."""
-        rows, columns = placed(*luma.shape)
+    def at(self, luma: Plane, *, down: int = 0, across: int = 0) -> Plane:
+        """Return the new luma of gray of luma (h, w), spread over the whole frame.
+
+        All samples of a block, 2^down × 2^across of them, take the curve of the block's place.
+        """
+        tall, wide = (
+            -(-size // (1 << share)) for size, share in zip(luma.shape, (down, across), strict=True)
+        )
+        rows, columns = (
+            Taps(
+                np.repeat(each.index, 1 << share)[:size], np.repeat(each.weight, 1 << share)[:size]
+            )
+            for each, share, size in zip(
+                placed(tall, wide), (down, across), luma.shape, strict=True
+            )
+        )
         level, part = between_levels(luma)
         flat = self.tables.ravel()
 

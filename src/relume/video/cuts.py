@@ -9,13 +9,13 @@ the histogram agrees for noise on a dark wall, whose structure is new in each fr
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from relume import render
 from relume.arrays import Rgb
 from relume.filters.gaussian import blur
-from relume.video.small import Plane
+from relume.video.small import Plane, shrunk
 
 STRUCTURE = 0.35
 """Correlation under which the structure is another one: cuts of generated scenes have 0.0 to 0.2,
@@ -29,21 +29,25 @@ BINS = 24
 class Glimpse:
     """What of a small picture tells one scene from another."""
 
-    detail: Plane
-    """Log light less that of its surroundings."""
+    small: Plane
+    """The largest channel of each of at most 54 × 96 places."""
     shares: Plane
     """Parts of the pixels in each bin of encoded values."""
 
     @classmethod
     def of(cls, rgb: Rgb) -> Glimpse:
         """Take a glimpse at a small picture in [0, 1]."""
-        tall, wide = rgb.shape[:2]
-        small = render.reduce(rgb, height=min(tall, 54), width=min(wide, 96)).max(axis=2)
-        light = np.log(small + np.float32(0.02))
+        small = shrunk(rgb, height=54, width=96).max(axis=2)
+        bins = np.minimum((small * np.float32(BINS)).astype(np.intp), BINS - 1)
+        counts = np.bincount(bins.ravel(), minlength=BINS)
+        return cls(small, (counts / small.size).astype(np.float32))
+
+    @cached_property
+    def detail(self) -> Plane:
+        """Log light less that of its surroundings; asked only where the histograms differ."""
+        light = np.log(self.small + np.float32(0.02))
         around = blur(light[..., None], sigma=4.0)[..., 0]
-        counts = np.histogram(small, bins=BINS, range=(0, 1))[0]
-        shares = (counts / counts.sum()).astype(np.float32)
-        return cls((light - around).astype(np.float32), shares)
+        return (light - around).astype(np.float32)
 
     def is_cut_from(self, before: Glimpse) -> bool:
         """Tell whether another scene has begun since a picture of the same size."""

@@ -12,10 +12,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from relume.arrays import Picture, Rgb
+from relume.arrays import Map, Picture, Rgb
 from relume.card import settle
 from relume.errors import ContractError
-from relume.runtime.look import LINE, Look
+from relume.render import Lift
+from relume.render.placement import prepared_map, prepared_offset
+from relume.runtime.look import LINE, Look, check, rendering
 from relume.runtime.method import Method
 
 AT_LEAST = 96
@@ -50,6 +52,17 @@ class Looker:
             look = replace(look, maps=still)
         return self.method.paint(look, picture, strength=self.strength)
 
+    def lift(self, look: Look, *, onto: tuple[int, int]) -> Lift | None:
+        """Return what `paint` renders if it is a lift, its maps' logarithms to the base 2."""
+        if look.kind != "lift":
+            return None
+        check(look, self.method.card)
+        found = rendering(look, onto=onto)
+        assert isinstance(found, Lift)  # what the kind says
+        pixel = np.zeros((1, 1, 3), np.float32)
+        slope, offset = prepared_map(found, pixel), prepared_offset(found, pixel)
+        return replace(found, slope=slope, offset=offset)
+
     def restore(self, look: Look, picture: Picture) -> Picture:
         """Paint everything, over the whole frame."""
         return self.method.paint(look, picture, strength=self.strength)
@@ -62,3 +75,9 @@ class Looker:
         """Tell whether a look takes noise away."""
         amount = look.maps.get(NOISE)
         return amount is not None and bool(np.max(amount) * look.scalars.get("denoise", 1.0) > 0)
+
+
+def evened(lines: Map) -> Map:
+    """Give the three channels of a lift's map their mean, as it is laid over a gray picture."""
+    gain = np.repeat(lines[..., :3].mean(axis=2, keepdims=True), 3, axis=2)
+    return np.ascontiguousarray(np.concatenate([gain, lines[..., 3:]], axis=2))

@@ -21,14 +21,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relume.arrays import Picture, Rgb
-from relume.render.bands import each_band
+from relume.render.bands import each_band, thread_count
+from relume.render.placement import place
 from relume.render.samples import dither
 from relume.runtime.look import Look
 from relume.video.colour import Colour, from_signal, levels, to_rgb_matrix, to_signal
 from relume.video.compiled import Code, PlaneCode, plane_code
+from relume.video.compiled import Lift as PlaneLift
 from relume.video.curves import CELLS, LEVELS, Curves, between_levels, chart, placed
 from relume.video.layout import Layout, Planes
-from relume.video.looks import Looker
+from relume.video.looks import Looker, evened
 from relume.video.small import Plane
 
 ROWS = 64
@@ -71,42 +73,51 @@ class Painter:
 
     def _compiled(self, compiled: PlaneCode, look: Look, planes: Planes) -> Planes:
         tall, wide = planes[1].shape
-        mean, beyond = np.empty((tall, wide), np.float32), np.empty((tall, wide), np.float32)
-        rgb = np.empty((tall, wide, 3), np.float32)
+        code, new = self._code(), tuple(np.empty(plane.shape, plane.dtype) for plane in planes)
+        rows, columns = placed(tall, wide)
+        place = rows.index, rows.weight, columns.index, columns.weight
+        tables, size = self.curves(look).tables, (CELLS, CELLS, LEVELS)
+        curves = (size, tables, *place, *self._of_codes)
+        lift = self._lift(look, planes)
+        painted: Rgb | None = None
+        if lift is None:
+            painted = self._painted(look, self._blocks(compiled, planes)).reshape(tall, 3 * wide)
+        threads = thread_count(self._threads)
+
+        def paint(first: int, last: int) -> None:
+            band = None if painted is None else painted[first:last]
+            compiled.paint(code, self._layout.depth, curves, lift, band, planes, new, first, last)
+
+        each_band(paint, height=tall, rows=-(-tall // (2 * threads)), threads=threads)
+        return new
+
+    def _blocks(self, compiled: PlaneCode, planes: Planes) -> Rgb:
+        """Return the colours of blocks."""
+        tall, wide = planes[1].shape
+        rgb, code = np.empty((tall, wide, 3), np.float32), self._code()
         flat = rgb.reshape(tall, 3 * wide)
-        code = self._code()
 
         def take(first: int, last: int) -> None:
             u, v = (plane[first:last] for plane in planes[1:])
-            compiled.blocks(code, planes[0], u, v, first, mean[first:last], flat[first:last])
+            compiled.blocks(code, planes[0], u, v, first, flat[first:last])
 
         each_band(take, height=tall, rows=ROWS, threads=self._threads)
-        painted = np.ascontiguousarray(self._painted(look, rgb)).reshape(tall, 3 * wide)
-        tables, size = self.curves(look).tables, (CELLS, CELLS, LEVELS)
-        new = tuple(np.empty(plane.shape, plane.dtype) for plane in planes)
-        rows, columns = placed(tall, wide)
+        return rgb
 
-        def recolour(first: int, last: int) -> None:
-            band = slice(first, last)
-            place = rows.index[band], rows.weight[band], columns.index, columns.weight
-            compiled.recolour(
-                code, size, tables, *place,
-                painted[band], mean[band], new[1][band], new[2][band], beyond[band],
-            )  # fmt: skip
-
-        each_band(recolour, height=tall, rows=ROWS, threads=self._threads)
-        down, across = placed(*planes[0].shape)
-
-        def follow(first: int, last: int) -> None:
-            band = slice(first, last)
-            place = down.index[band], down.weight[band], across.index, across.weight
-            compiled.follow(
-                code, size, tables, *place,
-                planes[0][band], new[0][band], beyond, first, *self._of_codes,
-            )  # fmt: skip
-
-        each_band(follow, height=planes[0].shape[0], rows=2 * ROWS, threads=self._threads)
-        return new
+    def _lift(self, look: Look, planes: Planes) -> PlaneLift | None:
+        """Return the lift that a look is, laid over chroma; None for another rendering or light."""
+        if self._colour.is_hdr:
+            return None
+        tall, wide = planes[1].shape
+        lift = self._looker.lift(look, onto=(tall, wide))
+        if lift is None:
+            return None
+        slope, offset = lift.slope, lift.offset
+        if all((plane == self._levels.neutral).all() for plane in planes[1:]):
+            slope, offset = evened(slope), evened(offset)  # black and white stays so
+        rows, columns = place(lift.grid, small=slope.shape[:2], full=(tall, wide))
+        where = rows.index, rows.weight, columns.index, columns.weight
+        return (slope.shape[:2], slope, offset, *where, self._looker.strength)
 
     def _code(self) -> Code:
         layout, code = self._layout, self._levels
@@ -123,9 +134,10 @@ class Painter:
         rgb = np.stack([mean, *chroma], axis=-1) @ to_rgb_matrix(self._colour.weights()).T
         after = self._painted(look, np.clip(rgb, 0, 1))
         curves = self.curves(look)
+        along = curves.at(luma, down=self._layout.down, across=self._layout.across)
         beyond = self._enlarged(after @ self._weights - curves.at(mean), luma.shape)
         return (
-            self._stored(curves.at(luma) + beyond, code.black, code.luma),
+            self._stored(along + beyond, code.black, code.luma),
             *self._new_chroma(after),
         )
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from relume import render
 from relume.arrays import Rgb
 from relume.video.colour import Colour, levels, to_rgb_matrix, to_signal
+from relume.video.compiled import plane_code
 from relume.video.layout import Layout, Planes
 
 Plane: TypeAlias = NDArray[np.float32]
@@ -31,7 +32,10 @@ def seen(planes: Planes, layout: Layout, colour: Colour) -> Rgb:
         chroma = [
             (_averaged(each, height, width) - code.neutral) / code.chroma for each in planes[1:]
         ]
-        rgb = np.stack([luma, *chroma], axis=-1) @ to_rgb_matrix(colour.weights()).T
+        matrix = to_rgb_matrix(colour.weights())
+        rgb = np.empty((height, width, 3), np.float32)
+        for channel, (_, of_blue, of_red) in enumerate(matrix):
+            rgb[..., channel] = luma + of_blue * chroma[0] + of_red * chroma[1]
     unit = np.clip(rgb, 0, 1).astype(np.float32)
     return np.ascontiguousarray(to_signal(unit, colour.transfer))
 
@@ -39,17 +43,35 @@ def seen(planes: Planes, layout: Layout, colour: Colour) -> Rgb:
 def _averaged(plane: NDArray[Any], height: int, width: int) -> Plane:
     """Average codes by area; a plane that is smaller, as chroma may be, is repeated.
 
-    Of large planes every second sample, or fewer, is asked: four and more are left for each mean.
+    Of large planes every second row, or fewer, is asked: two and more are left for each mean.
     """
     step = max(1, max(plane.shape) // (2 * SIDE))
-    plane = plane[::step, ::step]
-    tall, wide = plane.shape
-    if tall > height or wide > width:
+    rows, columns = -(-plane.shape[0] // step), plane.shape[1]
+    size = min(rows, height), min(columns, width)
+    if (rows, columns) == size and step == 1:
+        return spread(plane.astype(np.float32), height, width)
+    compiled = plane_code()
+    if compiled is not None:
+        small = np.empty(size, np.float32)
+        compiled.shrink(plane.itemsize, plane, step, small)
+    else:
         top = 255.0 if plane.dtype == np.uint8 else 65535.0
-        size = min(tall, height), min(wide, width)
-        small = render.reduce(np.ascontiguousarray(plane), height=size[0], width=size[1])
-        plane = small[..., 0] * np.float32(top)
-    return spread(plane.astype(np.float32, copy=False), height, width)
+        read = np.ascontiguousarray(plane[::step])
+        small = render.reduce(read, height=size[0], width=size[1])[..., 0] * np.float32(top)
+    return spread(small, height, width)
+
+
+def shrunk(rgb: Rgb, *, height: int, width: int) -> Rgb:
+    """Average a small picture over at most (height, width) areas of whole samples."""
+    tall, wide = rgb.shape[:2]
+    rows, columns = _bounds(tall, min(tall, height)), _bounds(wide, min(wide, width))
+    total = np.add.reduceat(np.add.reduceat(rgb, rows, axis=0), columns, axis=1)
+    covered = np.diff(rows, append=tall)[:, None] * np.diff(columns, append=wide)
+    return np.asarray(total / covered[..., None], np.float32)
+
+
+def _bounds(size: int, parts: int) -> NDArray[np.intp]:
+    return np.arange(parts) * size // parts
 
 
 def spread(plane: Plane, height: int, width: int) -> Plane:
@@ -67,7 +89,6 @@ def guide(rgb: Rgb) -> Plane:
 
     A thousandth of white is added: below it a stop is a matter of noise.
     """
-    tall, wide = rgb.shape[:2]
-    small = render.reduce(rgb, height=min(tall, 24), width=min(wide, 24))
+    small = shrunk(rgb, height=24, width=24)
     light = np.power(small.max(axis=2), np.float32(2.2))
     return np.log2(light + np.float32(1e-3)).astype(np.float32)

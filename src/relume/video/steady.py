@@ -75,9 +75,9 @@ class Steady:
         near = [one for one in near if can_blend(first, one.look)]
         weights = _weights(near, time, guide, self._calm)
         shares = weights.mean(axis=(1, 2))
+        over = _Spread(weights)
         maps = {
-            name: _mean([one.look.maps[name] for one in near], weights, shares)
-            for name in first.maps
+            name: _mean([one.look.maps[name] for one in near], over, shares) for name in first.maps
         }
         scalars = {
             name: float(np.average([one.look.scalars[name] for one in near], weights=shares))
@@ -95,13 +95,26 @@ def _weights(near: Sequence[Sighting], time: float, guide: Plane, calm: float) -
     return np.asarray(weights / weights.sum(axis=0), np.float32)
 
 
-def _mean(maps: Sequence[Small], weights: Map, shares: NDArray[np.floating[Any]]) -> Small:
+def _mean(maps: Sequence[Small], weights: _Spread, shares: NDArray[np.floating[Any]]) -> Small:
     """Average maps of places by the weights of places, anything else by the mean weights."""
     first = maps[0]
     if first.ndim < 3 or min(first.shape[:2]) < 2:
         return np.einsum("i,i...->...", shares, np.stack(maps)).astype(first.dtype)
-    tall, wide = first.shape[:2]
     total = np.zeros_like(first)
-    for one, weight in zip(maps, weights, strict=True):
-        total += one * spread(weight, tall, wide)[..., None]
+    for one, weight in zip(maps, weights.over(*first.shape[:2]), strict=True):
+        total += one * weight[..., None]
     return total
+
+
+class _Spread:
+    """Weights of places, spread over maps of any size, once for each size."""
+
+    def __init__(self, weights: Map) -> None:
+        self._weights = weights
+        self._found: dict[tuple[int, int], list[Plane]] = {}
+
+    def over(self, tall: int, wide: int) -> list[Plane]:
+        """Return a weight for each sample of a map, for each look."""
+        if (tall, wide) not in self._found:
+            self._found[tall, wide] = [spread(each, tall, wide) for each in self._weights]
+        return self._found[tall, wide]
