@@ -74,6 +74,53 @@ def test_cmyk_goes_through_its_profile(kind):
     assert np.abs(photo.pixels.astype(int) - reference.numpy()).mean() < 4
 
 
+@pytest.mark.parametrize("kind", ["gray alpha", "rgb", "rgb alpha"])
+@pytest.mark.parametrize("big", [True, False], ids=["big", "classic"])
+@pytest.mark.parametrize("compression", [None, "lzw", "deflate"], ids=["bare", "lzw", "deflate"])
+@pytest.mark.parametrize("parts", ["tiles", "one tile", "strips"])
+def test_channels_one_behind_the_other(parts, compression, big, kind):
+    """TIFF 6.0, section 15 and page 38: PlanarConfiguration 2."""
+    whole = pictures.pixels(40, 52, channels=4, bits=16)
+    whole = {"gray alpha": whole[..., 2:], "rgb": whole[..., :3], "rgb alpha": whole}[kind]
+    tile = {"tiles": (16, 32), "one tile": (48, 64), "strips": None}[parts]
+    data = pictures.tiff(
+        np.moveaxis(whole, 2, 0),
+        photometric="rgb" if "rgb" in kind else "minisblack",
+        planarconfig="separate",
+        extrasamples=["unassalpha"] if "alpha" in kind else None,
+        bigtiff=big,
+        byteorder=">" if big else "<",
+        compression=compression,
+        predictor=compression is not None,
+        **({"tile": tile} if tile else {"rowsperstrip": 7}),
+    )
+    photo = read(data)
+    colours = whole[..., 0] if kind == "gray alpha" else whole[..., :3]
+    assert np.array_equal(photo.pixels, colours)
+    assert photo.alpha is None if kind == "rgb" else np.array_equal(photo.alpha, whole[..., -1])
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"compression": 50000}, "compressed by Zstandard is not read here"),
+        ({"compression": 34934}, "compressed by method 34934 is not read here"),
+        ({"dtype": np.int16}, "of signed integers is not read"),
+        ({"dtype": np.uint32}, "of 32-bit integers is not read"),
+        ({"dtype": np.float32}, "floating-point TIFF is not read"),
+    ],
+    ids=["zstd", "another", "signed", "32 bits", "float"],
+)
+def test_tiff_that_is_not_read_says_why(options, reason):
+    data = pictures.tiff(np.ones((8, 8), options.get("dtype", np.uint8)), photometric="minisblack")
+    if "compression" in options:  # what it says is what counts
+        tag = b"\x03\x01\x03\0\1\0\0\0"
+        at = data.index(tag) + len(tag)
+        data = data[:at] + options["compression"].to_bytes(2, "little") + data[at + 2 :]
+    with pytest.raises(UnreadableError, match=reason):
+        read(data)
+
+
 @pytest.mark.parametrize("profile", [pictures.cmyk_profile(), b""], ids=["profile", "bare"])
 def test_sixteen_bits_of_inks_become_sixteen_of_rgb(profile):
     inks = np.array(Image.fromarray(pictures.smooth(16, 24)).convert("CMYK")).astype(np.uint16)

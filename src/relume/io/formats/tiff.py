@@ -17,7 +17,7 @@ from PIL import Image
 from relume.arrays import Pixels
 from relume.errors import UnreadableError
 from relume.io import pixels as px
-from relume.io import tiff_colours, tiff_writer, vips
+from relume.io import tiff_colours, tiff_planes, tiff_writer, vips
 from relume.io.codec import Admit, Codec, Incoming
 from relume.io.metadata import exif, icc, ifd, photoshop
 from relume.io.metadata.ifd import Directory, Entry, Layout, MalformedError
@@ -29,8 +29,22 @@ ROWS_PER_STRIP, SIZES, PLANES, SUB_IFDS, TILES = 278, 279, 284, 330, 322
 EXTRA_SAMPLES, SAMPLE_FORMAT, XMP, ICC = 338, 339, 700, 34675
 COEFFICIENTS, SUBSAMPLING, REFERENCE = 529, 530, 532
 
-FLOAT, COMPLEX = 3, 6
+SIGNED, FLOAT, COMPLEX = 2, 3, 6
+DEEPEST = 16
 RGB, UNCOMPRESSED, JPEG = 2, 1, (6, 7)
+SEPARATE = 2
+MOST_CHANNELS = 8
+COMPRESSIONS = frozenset((1, 2, 3, 4, 5, *JPEG, 8, 32771, 32773, 32946))
+"""None, fax, LZW, JPEG, Deflate, PackBits: what every libtiff decodes."""
+RARE = {
+    34712: "by JPEG 2000",
+    34887: "by LERC",
+    34925: "by LZMA",
+    50000: "by Zstandard",
+    50001: "by WebP",
+    50002: "by JPEG XL",
+    52546: "by JPEG XL",
+}
 UNSPECIFIED, PREMULTIPLIED, UNASSOCIATED = 0, 1, 2
 REDUCED = 1
 """The bit of NewSubfileType for a smaller version of another page."""
@@ -70,6 +84,9 @@ def decode(data: bytes, admit: Admit) -> Incoming:
             "floating-point TIFF is not read, its range being unstated; save it as 16-bit integers"
         )
     bits = page.one(BITS, 1)
+    if SIGNED in formats or bits > DEEPEST:
+        kind = "signed integers" if SIGNED in formats else f"{bits}-bit integers"
+        raise UnreadableError(f"TIFF of {kind} is not read; save it as 16-bit unsigned integers")
     photometric = page.one(PHOTOMETRIC, -1)
     if photometric == tiff_colours.PALETTE:
         notes.append(PALETTE)
@@ -168,7 +185,36 @@ def _samples(page: _Page, relabelled: dict[int, int], admit: Admit) -> Any:
                 code = "H" if entry.type == ifd.SHORT else "I"
                 struct.pack_into(page.written.order + code, changed, entry.value_at, number)
         data = bytes(changed)
-    return vips.array(vips.load(data, "tiffload_source", admit, **page.name))
+    try:
+        if page.one(PLANES, 1) == SEPARATE and (
+            page.table.get(TILES) is not None or page.one(tiff_planes.SAMPLES, 1) == 2
+        ):
+            return _stacked(page, admit)
+        return vips.array(vips.load(data, "tiffload_source", admit, **page.name))
+    except ValueError as error:
+        how = page.one(COMPRESSION, 1)
+        if how in COMPRESSIONS:
+            raise
+        name = RARE.get(how, f"by method {how}")
+        raise UnreadableError(
+            f"TIFF compressed {name} is not read here; save it with LZW or Deflate"
+        ) from error
+
+
+def _stacked(page: _Page, admit: Admit) -> Any:
+    """Decode one channel after the other: libvips does not know tiles of one channel each, and
+    mixes the rows of strips where there are two."""
+    many = page.one(tiff_planes.SAMPLES, 1)
+    if not 1 <= many <= MOST_CHANNELS:
+        raise ValueError(f"{many} samples per pixel")
+    width, height = page.one(WIDTH, 0), page.one(HEIGHT, 0)
+    planes: list[Any] = []
+    for number in range(many):
+        alone = tiff_planes.plane(page.data, page.written, page.table, number=number, of=many)
+        planes.append(vips.array(vips.load(alone, "tiffload_source", admit)))
+        if planes[-1].shape != (height, width):
+            raise ValueError("a plane has another size than the picture")
+    return np.stack(planes, axis=-1) if many > 1 else planes[0]
 
 
 def _from_ycbcr(page: _Page, admit: Admit) -> Pixels:
