@@ -25,7 +25,7 @@ from relume.io.metadata.ifd import BYTE, LONG, RATIONAL, SHORT, UNDEFINED, Entry
 
 IPTC, PHOTOSHOP = 33723, 34377
 UNCOMPRESSED, ADOBE_DEFLATE = 1, 8
-DIFFERENCES, ONE_PLANE, UNASSOCIATED, INCH = 2, 1, 2, 2
+DIFFERENCES, ONE_PLANE, UNASSOCIATED, NO_UNIT, INCH = 2, 1, 2, 1, 2
 
 WORTHWHILE = 0.75
 """Share of its bytes to which a strip must shrink: deflating takes seconds, writing takes none."""
@@ -117,11 +117,11 @@ def _metadata(outgoing: Outgoing, order: Order) -> list[Field]:
     fields: list[Field] = []
     if outgoing.alpha is not None:
         fields.append(ifd.field(order, 338, SHORT, UNASSOCIATED))
-    if outgoing.dpi is not None:
-        for tag, one in zip((282, 283), outgoing.dpi, strict=True):
-            ratio = Fraction(min(one, 1e6)).limit_denominator(1000)
-            fields.append(ifd.field(order, tag, RATIONAL, ratio.numerator, ratio.denominator))
-        fields.append(ifd.field(order, 296, SHORT, INCH))
+    # TIFF 6.0, section 6 asks for a resolution; without a unit it says that samples are square.
+    for tag, one in zip((282, 283), outgoing.dpi or (1.0, 1.0), strict=True):
+        ratio = Fraction(min(one, 1e6)).limit_denominator(1000)
+        fields.append(ifd.field(order, tag, RATIONAL, ratio.numerator, ratio.denominator))
+    fields.append(ifd.field(order, 296, SHORT, INCH if outgoing.dpi is not None else NO_UNIT))
     if outgoing.icc is not None:
         fields.append(Field(34675, UNDEFINED, len(outgoing.icc), outgoing.icc))
     if outgoing.xmp is not None:

@@ -16,7 +16,7 @@ from PIL import Image, ImageCms
 from fake import pictures
 from relume.colour_statement import ASSUMED, Colour, known
 from relume.colour_statement.icc_writer import gray_profile, profile
-from relume.errors import UnwritableError
+from relume.errors import UnreadableError, UnwritableError
 from relume.io import encode, read, write
 from relume.io.metadata import exif
 from relume.photo import Photo
@@ -114,6 +114,12 @@ def test_the_first_statement_counts(make, name, by):
     assert (colour.name, colour.by) == (name, by)
 
 
+def test_light_beyond_white_in_narrow_range_is_refused():
+    """PNG, third edition, section 11.3.2.6: the last number is 0 for narrow range."""
+    with pytest.raises(UnreadableError, match=r"BT\.2020, PQ in narrow range is not read"):
+        read(png((b"cICP", bytes((9, 16, 0, 0)))))
+
+
 def shown(data: bytes) -> np.ndarray:
     """A file as a reader that knows profiles alone shows it, in sRGB."""
     picture = Image.open(BytesIO(data))
@@ -139,7 +145,7 @@ def test_every_format_says_it_again(stated, name, metadata):
 
 @pytest.mark.parametrize("name", ["jpeg", "webp", "tiff", "bmp"])
 def test_hdr_is_kept_or_refused(name):
-    with pytest.raises(UnwritableError, match=r"PQ is HDR, which .* write \.png or \.avif"):
+    with pytest.raises(UnwritableError, match=r"PQ is HDR, which .* write \.png, \.avif or \.jxl"):
         encode(Photo(RED, stated=PQ), format=name)
 
 

@@ -19,6 +19,7 @@ from relume.colour_statement.known import (
     named_primaries,
     named_transfer,
 )
+from relume.errors import UnreadableError
 from relume.io import vips
 from relume.io.codec import Admit, Codec, Encoded, Incoming, Outgoing, Piece
 from relume.io.metadata import photoshop, png_texts
@@ -134,6 +135,9 @@ def _colour(found: dict[bytes, bytes], notes: list[str]) -> tuple[bytes | None, 
         stated = of_codes(chunk[0], chunk[1], by="cICP")
         if stated is not None and chunk[2:] == b"\0\1":
             return None, stated
+        if stated is not None and stated.is_hdr:
+            # To take it for anything else would show light many times too bright or too dark.
+            raise UnreadableError(f"PNG of {stated.name} in narrow range is not read; save it full")
         notes.append(f"cICP chunk {chunk.hex(' ')} left out: not one we know")
     try:
         profile = _profile(found.get(b"iCCP"))
