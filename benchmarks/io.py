@@ -115,7 +115,7 @@ def jpeg_xl(megapixels: float) -> None:
                     image,  # noqa: B023
                     distance=distance,  # noqa: B023
                     lossless=distance == 0,  # noqa: B023
-                    effort=jxl.EFFORT,
+                    effort=jxl.EFFORT if distance else jxl.EFFORT_LOSSLESS,  # noqa: B023
                     # Else it takes 16 bits for linear light.
                     photometric="RGB",
                     numthreads=0,

@@ -28,6 +28,8 @@ def _recognises(first: bytes) -> bool:
 def decode(data: bytes, admit: Admit) -> Incoming:
     # Samples of more than 8 bits come in 16, shifted up.
     library: Any = need("pi_heif", extra="heic")
+    # pi-heif 1.4 makes strings of such names unchecked, and ends the process where it cannot.
+    heif.check_texts(data)
     pictures = library.open_heif(data, convert_hdr_to_8bit=False)
     admit(*pictures.size)
     picture = pictures[pictures.primary_index]

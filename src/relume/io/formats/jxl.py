@@ -17,8 +17,9 @@ from relume.io.jxl import decoder, encoder
 QUALITY = 90
 """Default: a distance of 1, which is just not noticed."""
 LOSSLESS = 100
-EFFORT = 3
-"""1 (fast) to 9 (small). At 3, 12 MP take about a second on two cores; see benchmarks/jxl.py."""
+EFFORT, EFFORT_LOSSLESS = 3, 2
+"""1 (fast) to 9 (small). 12 MP take about a second on two cores; more takes several times as long
+for 6 % fewer bytes without loss, and for none with it. `benchmarks/io.py --jxl`."""
 
 CODESTREAM = b"\xff\x0a"
 CONTAINER = b"\0\0\0\x0cJXL \r\n\x87\n"
@@ -83,14 +84,15 @@ def encode(outgoing: Outgoing) -> Encoded:
         boxes[b"Exif"] = bytes(4) + outgoing.exif
     if outgoing.xmp is not None:
         boxes[b"xml "] = outgoing.xmp
+    lossiness = distance(outgoing.quality or QUALITY)
     pieces = encoder.encode(
         planes,
         depth=depth or (16 if is_deep else 8),
         colour=outgoing.colour,
         icc=outgoing.icc,
         boxes=boxes,
-        distance=distance(outgoing.quality or QUALITY),
-        effort=EFFORT,
+        distance=lossiness,
+        effort=EFFORT if lossiness else EFFORT_LOSSLESS,
     )
     return Encoded(pieces)
 

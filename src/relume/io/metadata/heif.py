@@ -6,6 +6,7 @@ ISO/IEC 23008-12 (2022), section 6.5 (properties); AVIF 1.1, section 2.2 (av1C).
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from relume.colour_statement import Colour, of_codes
 
 _MOST = 20_000
 """Boxes and rows looked at: a hostile file can claim billions."""
+
+_TEXTS = re.compile(rb"(.{4})(infe|auxC)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,28 @@ def main(data: bytes) -> Main:
         return _main(data)
     except (struct.error, IndexError):
         return Main((), ())
+
+
+def check_texts(data: bytes) -> None:
+    """Refuse names that are no text: kinds and names of items, kinds of auxiliary pictures.
+
+    Found as libheif may find them, wherever they lie in the boxes before the samples.
+
+    Raises: ValueError.
+    """
+    meta = next((box for box in boxes(data) if box.kind == b"meta"), None)
+    whole = data[meta.start : meta.end] if meta is not None else data
+    for found in _TEXTS.finditer(whole):
+        size = int.from_bytes(found[1], "big")
+        version = whole[found.end()] if found.end() < len(whole) else 0
+        # Version, flags, and of an item its number and protection.
+        skip = 4 if found[2] == b"auxC" else 10 if version > 2 else 8
+        content = whole[found.end() + skip : found.start() + max(size, 8)]
+        text = content.partition(b"\0")[0] if found[2] == b"auxC" else content
+        try:
+            text.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise ValueError("a name in it is no text") from error
 
 
 def _main(data: bytes) -> Main:
