@@ -20,6 +20,9 @@ FILE = 8.0
 """Bytes per pixel of 8-bit RGB that is decoded, rendered and encoded."""
 DEEP_FILE = 20.0
 """The same where there may be 16 bits, or alpha."""
+JPEG_XL = (b"\xff\x0a", b"\0\0\0\x0cJXL ")
+JPEG_XL_FILE = 32.0
+"""The same of JPEG XL, which begins so and is written as such: its encoder takes most of it."""
 WRITTEN: Mapping[str, float] = {"avif": 36.0, "webp": 16.0}
 """Bytes per pixel of encoders that take more."""
 METHODS: Mapping[str, float] = {"identity": 0.0, "auto": 24.0, "relume": 24.0}
@@ -39,6 +42,8 @@ MAPS = 16.0
 def cost(task: Task, first: bytes, *, width: int, height: int) -> int:
     """Estimate the working memory of a task on an upload that begins with `first`."""
     file = FILE if first.startswith(SHALLOW) else DEEP_FILE
+    if first.startswith(JPEG_XL):
+        file = JPEG_XL_FILE
     pixels = width * height
     if task.kind == "inspect":
         return int(pixels * file) + FIXED
