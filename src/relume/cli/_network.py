@@ -134,13 +134,15 @@ def tell_building(method: str, knobs: Mapping[str, float], *, quiet: bool) -> No
     Raises: ContractError for one out of range.
     """
     from relume import methods
+
+    card = methods.card(method) if methods.parted(method)[0] in methods.names() else None
+    if quiet or card is None or not card.built:
+        return
+    from relume.extras import missing
     from relume.runtime.variants import is_built, other_than_shipped
 
-    if quiet or methods.parted(method)[0] not in methods.names():
-        return
-    card = methods.card(method)
-    if (other := other_than_shipped(card, knobs)) and not is_built(
-        method, card.weights[0].name, other
-    ):
+    other = other_than_shipped(card, knobs)
+    # Without what makes it, the error that comes says so.
+    if other and not missing("train") and not is_built(method, card.weights[0].name, other):
         said = ", ".join(f"{name}={value}" for name, value in other.items())
         typer.echo(f"making {method} for {said}, once …", err=True)

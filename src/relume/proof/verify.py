@@ -290,7 +290,7 @@ def _excess(values: NDArray[Any]) -> float:
     """Return how far values lie outside [0, 1]."""
     if not np.isfinite(values).all():
         return float("inf")
-    return max(float(np.maximum(values - 1, -values).max()), 0.0)
+    return max(float(np.maximum(values - 1, -values).max()), 0.0) + 0.0  # no negative zero
 
 
 def _apart(expected: NDArray[Any], found: NDArray[Any]) -> float:
