@@ -10,6 +10,7 @@ from relume import io
 from relume.arrays import Picture
 from relume.bench.sets import Side
 from relume.errors import ContractError, RelumeError
+from relume.io.pixels import to_eight_bits
 from relume.metrics.scorer import Scorer, scorer
 
 
@@ -61,14 +62,17 @@ class Scored:
     side: Side
     values: Mapping[str, float]
     faults: Mapping[str, str]
+    notes: tuple[str, ...] = ()
+    """What was done to pictures before they were measured, for people."""
 
 
 def score(sides: Sequence[Side], scorers: Sequence[Scorer]) -> Iterator[Scored]:
-    """Measure pictures that are there; one that fails has faults instead of values."""
+    """Measure pictures that are there, as sRGB; one that fails has faults instead of values."""
     for side in sides:
+        notes: list[str] = []
         try:
             result, reference, low = (
-                io.read(path).pixels if path is not None else None
+                _seen(path, notes) if path is not None else None
                 for path in (side.enhanced, side.reference, side.low)
             )
             if result is None:
@@ -76,4 +80,16 @@ def score(sides: Sequence[Side], scorers: Sequence[Scorer]) -> Iterator[Scored]:
             values, faults = measure(result, scorers, reference=reference, low=low)
         except RelumeError as error:
             values, faults = {}, {str(each.label): str(error) for each in scorers}
-        yield Scored(side, values, faults)
+        yield Scored(side, values, faults, tuple(notes))
+
+
+def _seen(path: Path, notes: list[str]) -> Picture:
+    """Return a picture in the numbers of sRGB: those of two profiles cannot be compared."""
+    photo = io.read(path)
+    if photo.colour.is_srgb:
+        return photo.pixels
+    from relume.runtime.working import working  # not needed for most pictures
+
+    notes.append(f"{path}: measured as sRGB, converted from {photo.colour.name}")
+    seen = working(photo).seen
+    return seen if photo.bits == 16 else to_eight_bits(seen)

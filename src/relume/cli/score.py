@@ -55,7 +55,8 @@ def score(
     """Measure pictures, in pairs or alone, and flicker.
 
     Folders are paired by key: the name without its suffix and role, low00690 is 00690. Nothing is
-    resized. Ends with 1 if a picture could not be measured.
+    resized; pictures of other colours are measured as sRGB, and that is told. Ends with 1 if a
+    picture could not be measured.
     """
     if video:
         from relume.cli._flicker import show_flicker
@@ -145,6 +146,7 @@ def _print_json(
                 "enhanced": str(one.side.enhanced),
                 "values": {name: for_json(value) for name, value in one.values.items()},
                 "faults": dict(one.faults),
+                "notes": list(one.notes),
             }
             for one in scored
         ],
@@ -159,7 +161,7 @@ def _print_json(
 
 def _complain(scored: Sequence[Scored], excluded: Sequence[str]) -> bool:
     """Tell of everything that has no number, and count it."""
-    for message in excluded:
+    for message in (*excluded, *(note for one in scored for note in one.notes)):
         typer.echo(f"relume: {clean(message)}", err=True)
     faulty = [one for one in scored if one.faults]
     for one in faulty:

@@ -222,6 +222,21 @@ def test_piqe_of_public_pictures(name: str, expected: float) -> None:
     assert scorer("piqe")(public(name)) == pytest.approx(expected, abs=6e-5)  # four digits
 
 
+def test_piqe_rounds_halves_away_from_zero() -> None:
+    """As MATLAB's `round`: of a picture whose brightest level is 10 each odd level is a half."""
+    levels = (scene(64, 96)[..., 0] // 25).astype(np.uint8)
+    levels[0, 0] = 10
+    assert levels.max() == 10
+    assert len(np.unique(levels % 2)) == 2
+    stretched = 255 * levels.astype(float) / levels.max()
+    away, even = (
+        piqe.piqe(rounded.astype(np.uint8))
+        for rounded in (np.floor(stretched + 0.5), np.round(stretched))
+    )
+    assert piqe.piqe(levels) == away
+    assert abs(away - even) > 1e-3
+
+
 def test_piqe_judges_blocks() -> None:
     flat = np.full((50, 50, 3), 90, np.uint8)
     assert piqe.piqe(flat) == 100
