@@ -66,6 +66,11 @@ def notes(table: Table) -> Iterator[str]:
         yield "The set is too small: nothing can be concluded from it."
     elif table.of < FEW:
         yield f"{table.of} pictures are few: read the intervals, not the last digits."
+    if 0 < table.scenes < table.of:
+        yield (
+            f"{table.of} pictures of {table.scenes} scenes: intervals and tests are over scenes, "
+            "as pictures of one (of one reference) are alike."
+        )
     for problem in table.problems:
         yield f"not measured: {problem}"
     for line in table.lines:

@@ -4,13 +4,14 @@
 |---------------|-----------------------------------------------------|---------------------------|
 | summarise     | n ≥ 1 numbers → mean, median, deviation, interval    |                           |
 | resampled     | (n, k) → (RESAMPLES, k) means                        | Efron 1979, percentile    |
+|               | … of numbers of scenes, which are drawn whole        | Davison, Hinkley 1997     |
 | signed_rank   | n differences → p in (0, 1]                          | Wilcoxon 1945, two-sided  |
 | holm          | p values → adjusted p values in (0, 1]               | Holm 1979                 |
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import erfc, isfinite, nan, sqrt
@@ -41,11 +42,15 @@ class Summary:
     high: float
 
 
-def summarise(values: Sequence[float]) -> Summary:
-    """Summarise at least one number; infinite ones, as the PSNR of equal pictures, are allowed."""
+def summarise(values: Sequence[float], *, scenes: Sequence[str] | None = None) -> Summary:
+    """Summarise at least one number; infinite ones, as the PSNR of equal pictures, are allowed.
+
+    `scenes` says of each number which scene it is of: exposures of one scene are alike, so that the
+    interval is where the mean would lie had other scenes been drawn.
+    """
     numbers = np.asarray(values, np.float64)
     finite = bool(np.isfinite(numbers).all())
-    means = resampled(numbers[:, None])[:, 0]
+    means = resampled(numbers[:, None], scenes=scenes)[:, 0]
     low, high = _ends(means)
     return Summary(
         n=numbers.size,
@@ -57,9 +62,11 @@ def summarise(values: Sequence[float]) -> Summary:
     )
 
 
-def interval(values: Sequence[float]) -> tuple[float, float]:
+def interval(
+    values: Sequence[float], *, scenes: Sequence[str] | None = None
+) -> tuple[float, float]:
     """Return the percentile bootstrap interval of the mean at LEVEL."""
-    return _ends(resampled(np.asarray(values, np.float64)[:, None])[:, 0])
+    return _ends(resampled(np.asarray(values, np.float64)[:, None], scenes=scenes)[:, 0])
 
 
 def _ends(means: Doubles) -> tuple[float, float]:
@@ -76,15 +83,29 @@ def _weights(n: int) -> Doubles:
     return random.multinomial(n, np.full(n, 1.0 / n), size=RESAMPLES) / float(n)
 
 
-def resampled(columns: Doubles) -> Doubles:
-    """Return the mean of each column in each resample; the columns share the resamples."""
-    weights = _weights(columns.shape[0])
+def resampled(columns: Doubles, *, scenes: Sequence[str] | None = None) -> Doubles:
+    """Return the mean of each column in each resample; the columns share the resamples.
+
+    With `scenes`, one of each row, whole scenes are drawn, and a mean is over their numbers.
+    """
+    if scenes is None or len(set(scenes)) == len(scenes):
+        weights = _weights(columns.shape[0])
+    else:
+        members = _members(scenes)
+        drawn = _weights(members.shape[0]) @ members
+        weights = drawn / drawn.sum(axis=1, keepdims=True)
     means = weights @ np.where(np.isfinite(columns), columns, 0.0)
     for sign in (np.inf, -np.inf):
         endless = columns == sign
         if endless.any():
             means[(weights @ endless) > 0.0] += sign
     return means
+
+
+def _members(scenes: Sequence[str]) -> Doubles:
+    """Return (scenes, numbers), 1 where a number is of a scene."""
+    names = list(dict.fromkeys(scenes))
+    return (np.asarray(names)[:, None] == np.asarray(scenes)[None, :]).astype(np.float64)
 
 
 def signed_rank(differences: ArrayLike) -> float:
@@ -143,31 +164,49 @@ class Comparison:
     """p after Holm's correction for all comparisons of one table and metric."""
 
 
-def compare(values: dict[str, dict[str, float]]) -> list[Comparison]:
-    """Compare every two of row → key → number."""
+def compare(
+    values: dict[str, dict[str, float]], *, scenes: Mapping[str, str] | None = None
+) -> list[Comparison]:
+    """Compare every two of row → key → number.
+
+    `scenes` are those of the keys: tests are on the means of scenes, whose pictures are alike.
+    """
     names = list(values)
     pairs = [(a, b) for place, a in enumerate(names) for b in names[place + 1 :]]
-    found: list[tuple[str, str, Doubles]] = []
+    found: list[tuple[str, str, Doubles, list[str]]] = []
     for first, second in pairs:
         keys = [key for key in values[first] if key in values[second]]
         if keys:
             differences = [_minus(values[first][key], values[second][key]) for key in keys]
-            found.append((first, second, np.asarray(differences)))
-    chances = [signed_rank(differences) for _, _, differences in found]
+            of = [key if scenes is None else scenes[key] for key in keys]
+            found.append((first, second, np.asarray(differences), of))
+    chances = [signed_rank(_by_scene(differences, of)) for _, _, differences, of in found]
     return [
         Comparison(
             first,
             second,
             differences.size,
             float(differences.mean()) if _defined(differences) else nan,
-            *(interval(differences.tolist()) if _defined(differences) else (nan, nan)),
+            *(interval(differences.tolist(), scenes=of) if _defined(differences) else (nan, nan)),
             p=chance,
             adjusted=adjusted,
         )
-        for (first, second, differences), chance, adjusted in zip(
+        for (first, second, differences, of), chance, adjusted in zip(
             found, chances, holm(chances), strict=True
         )
     ]
+
+
+def _by_scene(differences: Doubles, scenes: Sequence[str]) -> Doubles:
+    """Return the mean difference of each scene; numbers that are alone stay as they are."""
+    if len(set(scenes)) == len(scenes) or not _defined(differences):
+        return differences
+    members = _members(scenes)
+    finite = np.isfinite(differences)
+    sums = members @ np.where(finite, differences, 0.0)
+    endless = members @ np.where(finite, 0.0, np.sign(differences))
+    means = sums / members.sum(axis=1)
+    return np.where(endless == 0.0, means, np.copysign(np.inf, endless))
 
 
 def _minus(first: float, second: float) -> float:

@@ -90,6 +90,8 @@ class Table:
     """Name of the column → every two rows."""
     problems: Sequence[str] = ()
     """Files of the data set that no row was given, a line for each."""
+    scenes: int = 0
+    """How many there are, where some pictures share one; else as many as pictures."""
 
     @property
     def of(self) -> int:
@@ -150,6 +152,9 @@ def _table(
     rows: dict[str, list[Record]] = {}
     for record in records:
         rows.setdefault(record.row, []).append(record)
+    # Exposures of one scene share a reference; the pictures of other sets are scenes of their own.
+    scenes = {each.key: each.key for each in records}
+    scenes |= {each.key: each.high for each in records if each.high}
     comparisons: dict[str, list[Comparison]] = {}
     best: dict[str, str] = {}
     equal: dict[str, set[str]] = {}
@@ -158,10 +163,11 @@ def _table(
         values = {row: _values(column, members) for row, members in rows.items()}
         values = {row: numbers for row, numbers in values.items() if numbers}
         for row, numbers in values.items():
-            cells[row][column.name] = summarise(list(numbers.values()))
+            of = [scenes[key] for key in numbers]
+            cells[row][column.name] = summarise(list(numbers.values()), scenes=of)
         if column.direction == "none" or not values:
             continue
-        comparisons[column.name] = compare(values)
+        comparisons[column.name] = compare(values, scenes=scenes)
         best[column.name], equal[column.name] = _first(
             column, values, comparisons[column.name], cells
         )
@@ -179,7 +185,8 @@ def _table(
         )
         for row, members in rows.items()
     ]
-    return Table(dataset, protocol, columns, lines, comparisons, problems)
+    count = len({*scenes.values()})
+    return Table(dataset, protocol, columns, lines, comparisons, problems, scenes=count)
 
 
 def _first(

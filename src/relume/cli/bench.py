@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from relume.runtime.foreign import Description
 
 PLAIN = "plain"
-EXTRA = "niqe-own,piqe,loe"
+EXTRA = "niqe-own,nl,piqe,loe"
 """Measured besides, unless metrics or another protocol are named."""
 EXAMPLES = """\
 relume bench lol-v1 --data LOL -o board

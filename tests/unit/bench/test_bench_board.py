@@ -30,7 +30,7 @@ def record(
         key=key,
         origin=Origin("method", row),
         low="1",
-        high="2",
+        high=f"{key} high",
         width=4,
         height=3,
         values=values,
@@ -152,3 +152,15 @@ def test_thumbnails_are_small_and_named_safely(thumbnails: Thumbnails, tmp_path:
     assert thumbnails.has(dataset="../..", row="/", key="\0")
     assert thumbnails.uri(dataset="nights", row="good", key="none") == ""
     assert len(thumbnails.uri(dataset="nights", row="good", key="7")) < 8000
+
+
+def test_pictures_of_one_scene_are_told_and_widen_the_interval() -> None:
+    alone = tables(made())[0]
+    shared = [replace(each, high=f"scene {int(each.key) // 4}") for each in made()]
+    together = tables(shared)[0]
+    assert not any("scenes" in note for note in board.notes(alone))
+    (told,) = [note for note in board.notes(together) if "scenes" in note]
+    assert told.startswith(
+        f"{together.of} pictures of {together.scenes} scenes: intervals and tests"
+    )
+    assert together.scenes < together.of == alone.scenes

@@ -100,3 +100,36 @@ def test_two_equal_infinities_do_not_differ() -> None:
     assert (found.difference, found.p) == (0.5, 1.0)
     (found,) = compare({"a": {"1": inf, "2": 5.0}, "b": {"1": 3.0, "2": inf}})
     assert isnan(found.difference)
+
+
+def test_exposures_of_a_scene_count_as_one() -> None:
+    random = np.random.default_rng(0)
+    scenes = [f"scene {n // 5}" for n in range(40)]
+    values = [5.0 * random.standard_normal()] * 40  # replaced below, five by five alike
+    for first in range(0, 40, 5):
+        level = 5.0 * random.standard_normal()
+        values[first : first + 5] = (level + 0.1 * random.standard_normal(5)).tolist()
+    alone, together = summarise(values), summarise(values, scenes=scenes)
+    assert together.mean == alone.mean
+    # Forty pictures tell no more than eight scenes: the interval is about √5 times as wide.
+    ratio = (together.high - together.low) / (alone.high - alone.low)
+    assert 1.8 < ratio < 2.7
+    means = [float(np.mean(values[first : first + 5])) for first in range(0, 40, 5)]
+    assert together.low == pytest.approx(summarise(means).low)
+    assert summarise(values, scenes=[str(n) for n in range(40)]) == alone
+
+    rows = {
+        "a": {str(n): value for n, value in enumerate(values)},
+        "b": {str(n): 0.0 for n in range(40)},
+    }
+    (plain,) = compare(rows)
+    (over,) = compare(rows, scenes={str(n): scene for n, scene in enumerate(scenes)})
+    assert over.p == signed_rank(np.array(means))
+    assert plain.p < over.p
+    assert (over.low, over.high) == (together.low, together.high)
+
+
+def test_an_infinite_exposure_makes_its_scene_infinite() -> None:
+    rows = {"a": {"1": inf, "2": 5.0, "3": 4.0}, "b": {"1": 3.0, "2": 2.0, "3": 5.0}}
+    (found,) = compare(rows, scenes={"1": "x", "2": "x", "3": "y"})
+    assert found.p == signed_rank(np.array([inf, -1.0]))

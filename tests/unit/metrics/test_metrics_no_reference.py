@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from relume.errors import ContractError, WeightsError
-from relume.metrics import brisque, niqe, piqe
+from relume.metrics import brisque, niqe, nl, piqe
 from relume.metrics.colourfulness import colourfulness
 from relume.metrics.entropy import entropy
 from relume.metrics.regression import Regression, from_libsvm, from_opencv
@@ -235,6 +235,17 @@ def test_piqe_rounds_halves_away_from_zero() -> None:
     )
     assert piqe.piqe(levels) == away
     assert abs(away - even) > 1e-3
+
+
+@pytest.mark.parametrize("sigma", [0.0, 2.0, 10.0])
+def test_the_noise_level_is_that_of_the_noise(sigma: float) -> None:
+    random = np.random.default_rng(0)
+    rows, columns = np.mgrid[:200, :300]
+    smooth = 60 + 0.2 * rows + 0.1 * columns + 20 * (rows > 100)
+    gray = smooth + sigma * random.standard_normal(smooth.shape)
+    picture = np.repeat(gray[..., None], 3, axis=2)
+    assert nl.nl(picture) == pytest.approx(sigma, rel=0.02, abs=1e-6)
+    assert nl.nl(gray) == pytest.approx(nl.nl(picture), rel=1e-9)
 
 
 def test_piqe_judges_blocks() -> None:

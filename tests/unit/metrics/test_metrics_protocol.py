@@ -19,7 +19,7 @@ from relume.metrics.psnr import psnr
 from relume.metrics.scorer import scorer
 
 METRICS = (
-    "brisque", "ciede2000", "colourfulness", "entropy", "loe", "lpips", "mae", "mse", "niqe",
+    "brisque", "ciede2000", "colourfulness", "entropy", "loe", "lpips", "mae", "mse", "niqe", "nl",
     "piqe", "psnr", "ssim",
 )  # fmt: skip
 
