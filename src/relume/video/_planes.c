@@ -10,9 +10,10 @@
 
 #include "painting.h"
 #include "shrinking.h"
+#include "whole.h"
 
 /* Raised whenever a function's arguments change, so that Python never calls a stale build. */
-#define INTERFACE 2
+#define INTERFACE 3
 
 static int use_avx2 = 0;
 
@@ -55,12 +56,30 @@ static void shrink_plain(const Shrink *s) {
     if (s->kind == 1) shrink(s, 1);
     else shrink(s, 2);
 }
+static void to_whole_plain(const Whole *b) {
+    if (b->kind == 1) to_whole(b, b->code.across, 1);
+    else if (b->kind == 2) to_whole(b, b->code.across, 2);
+    else to_whole(b, b->code.across, 4);
+}
+static void from_whole_plain(const Whole *b) {
+    if (b->kind == 1) from_whole(b, b->code.across, b->code.down, 1);
+    else from_whole(b, b->code.across, b->code.down, 2);
+}
 static void paint_plain(const Paint *p) { paint_any(p, 0); }
 #if HAS_AVX2_COPY
 AVX2 static void blocks_avx2(const Blocks *b) { blocks(b); }
 AVX2 static void shrink_avx2(const Shrink *s) {
     if (s->kind == 1) shrink(s, 1);
     else shrink(s, 2);
+}
+AVX2 static void to_whole_avx2(const Whole *b) {
+    if (b->kind == 1) to_whole(b, b->code.across, 1);
+    else if (b->kind == 2) to_whole(b, b->code.across, 2);
+    else to_whole(b, b->code.across, 4);
+}
+AVX2 static void from_whole_avx2(const Whole *b) {
+    if (b->kind == 1) from_whole(b, b->code.across, b->code.down, 1);
+    else from_whole(b, b->code.across, b->code.down, 2);
 }
 AVX2 static void paint_avx2(const Paint *p) { paint_any(p, 1); }
 #define RUN(NAME, b) (use_avx2 ? NAME##_avx2(b) : NAME##_plain(b))
@@ -261,13 +280,11 @@ static int planes_of(PyObject *all, Py_buffer *v, Array *planes, int kind, int w
            same(&planes[1], &planes[2], "chroma");
 }
 
-static int fits(const Paint *p) {
-    const Code *c = &p->code;
+static int fits(const Code *c, const Array *planes, Size first, Size last) {
     const Size tall = 1 << c->down, wide = 1 << c->across;
-    if (p->first >= 0 && p->first < p->last && p->last <= p->source[1].rows &&
-        p->source[1].rows == (p->source[0].rows + tall - 1) / tall &&
-        p->source[1].columns == (p->source[0].columns + wide - 1) / wide &&
-        p->source[0].columns <= 65536)
+    if (first >= 0 && first < last && last <= planes[1].rows &&
+        planes[1].rows == (planes[0].rows + tall - 1) / tall &&
+        planes[1].columns == (planes[0].columns + wide - 1) / wide && planes[0].columns <= 65536)
         return 1;
     PyErr_SetString(PyExc_ValueError, "luma and chroma do not fit each other");
     return 0;
@@ -292,7 +309,7 @@ static PyObject *py_paint(PyObject *self, PyObject *args) {
     if (!ok && !PyErr_Occurred()) PyErr_SetString(PyExc_ValueError, "code: no such samples");
     ok = ok && planes_of(planes, v, p.source, p.code.kind, 0) &&
          planes_of(target, v + 3, p.target, p.code.kind, 1) && same(&p.source[0], &p.target[0], "luma") &&
-         same(&p.source[1], &p.target[1], "chroma") && fits(&p) && curves_of(curves, v + 6, &p);
+         same(&p.source[1], &p.target[1], "chroma") && fits(&p.code, p.source, p.first, p.last) && curves_of(curves, v + 6, &p);
     if (ok && p.is_lifted) ok = PyTuple_Check(lift) && lift_of(lift, v + 13, &p);
     else if (ok) {
         Array band = p.source[1];
@@ -311,6 +328,43 @@ static PyObject *py_paint(PyObject *self, PyObject *args) {
     if (!ok && !PyErr_Occurred()) PyErr_SetString(PyExc_ValueError, "lift: expected a tuple");
     release(v, 23);
     return done(ok);
+}
+
+/* Parse (code, bytes of a sample, planes, rgb, first, last); either side is what is written. */
+static PyObject *whole(PyObject *args, void work(const Whole *), int back) {
+    PyObject *planes, *rgb;
+    Py_buffer v[4] = {{0}};
+    Whole b;
+    int ok;
+    if (!PyArg_ParseTuple(args, CODE "iO!Onn:whole", CODE_AT(b.code), &b.kind, &PyTuple_Type, &planes,
+                          &rgb, &b.first, &b.last))
+        return NULL;
+    ok = check_code(&b.code) && b.code.across < 2 && b.code.down < 2 &&
+         (b.kind == b.code.kind || (b.kind == 4 && !back));
+    if (!ok && !PyErr_Occurred()) PyErr_SetString(PyExc_ValueError, "code: no such samples");
+    ok = ok && planes_of(planes, v, b.planes, b.kind, back) &&
+         two_axes(rgb, &v[3], &b.rgb, sizeof(float), 3, !back, "rgb") &&
+         same(&b.planes[0], &b.rgb, "rgb") && fits(&b.code, b.planes, b.first, b.last);
+    if (ok) {
+        Py_BEGIN_ALLOW_THREADS
+        work(&b);
+        Py_END_ALLOW_THREADS
+    }
+    release(v, 4);
+    return done(ok);
+}
+
+static void run_to_whole(const Whole *b) { RUN(to_whole, b); }
+static void run_from_whole(const Whole *b) { RUN(from_whole, b); }
+
+static PyObject *py_to_rgb(PyObject *self, PyObject *args) {
+    (void)self;
+    return whole(args, run_to_whole, 0);
+}
+
+static PyObject *py_from_rgb(PyObject *self, PyObject *args) {
+    (void)self;
+    return whole(args, run_from_whole, 1);
 }
 
 /* shrink(bytes of a sample, plane, step, target) */
@@ -349,6 +403,8 @@ static PyMethodDef functions[] = {
     {"blocks", py_blocks, METH_VARARGS, NULL},
     {"paint", py_paint, METH_VARARGS, NULL},
     {"shrink", py_shrink, METH_VARARGS, NULL},
+    {"to_rgb", py_to_rgb, METH_VARARGS, NULL},
+    {"from_rgb", py_from_rgb, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 

@@ -24,7 +24,7 @@ Curves: TypeAlias = tuple[tuple[int, int, int], Array, Array, Array, Array, Arra
 Lift: TypeAlias = tuple[tuple[int, int], Array, Array, Array, Array, Array, Array, float]
 """Size of the maps; slope, offset; places; strength."""
 
-INTERFACE = 2
+INTERFACE = 3
 """Of the functions below; an older build of another number is not called."""
 
 
@@ -55,6 +55,32 @@ class PlaneCode(Protocol):
 
     def shrink(self, kind: int, plane: Array, step: int, target: Array, /) -> None:
         """Average a plane of samples of `kind` bytes, every step-th row of it, over areas."""
+        ...
+
+    def to_rgb(
+        self,
+        code: Code,
+        kind: int,
+        planes: tuple[Array, ...],
+        rgb: Array,
+        first: int,
+        last: int,
+        /,
+    ) -> None:
+        """Turn rows of chroma and their luma, of `kind` bytes a sample, into pixels."""
+        ...
+
+    def from_rgb(
+        self,
+        code: Code,
+        kind: int,
+        planes: tuple[Array, ...],
+        rgb: Array,
+        first: int,
+        last: int,
+        /,
+    ) -> None:
+        """Store pixels as planes, luma dithered."""
         ...
 
 

@@ -48,6 +48,8 @@ class Painter:
         self._levels = levels(layout.depth, colour.range)
         self._weights = np.array(colour.weights(), np.float32)
         self._chart = chart()
+        self._pixels: Rgb | None = None
+        """Kept from frame to frame: fresh memory takes as long as what is done in it."""
         codes = np.arange(self._levels.top + 1, dtype=np.float32)
         self._of_codes = between_levels((codes - self._levels.black) / self._levels.luma)
 
@@ -143,6 +145,9 @@ class Painter:
 
     def _restored(self, look: Look, planes: Planes) -> Planes:
         """Paint in RGB over the whole frame."""
+        compiled = plane_code()
+        if compiled is not None and not self._layout.gray:
+            return self._restored_fast(compiled, look, planes)
         code = self._levels
         luma, chroma = self._unit(planes)
         if self._layout.gray:
@@ -151,15 +156,40 @@ class Painter:
             full = [self._enlarged(each, luma.shape) for each in chroma]
             matrix = to_rgb_matrix(self._colour.weights()).T
             rgb = np.clip(np.stack([luma, *full], axis=-1) @ matrix, 0, 1)
-        transfer = self._colour.transfer
-        seen = np.ascontiguousarray(to_signal(rgb.astype(np.float32, copy=False), transfer))
-        after = from_signal(self._looker.restore(look, seen), transfer)
+        after = self._restored_rgb(look, rgb)
         added = dither((luma.shape[0], luma.shape[1]), first=(0, 0))
         if self._layout.gray:
             return (self._stored(after, code.black, code.luma, added=added),)
         new_luma = self._stored(after @ self._weights, code.black, code.luma, added=added)
         means = [self._block_means(after[..., each], chroma[0].shape) for each in range(3)]
         return new_luma, *self._new_chroma(np.stack(means, axis=-1))
+
+    def _restored_fast(self, compiled: PlaneCode, look: Look, planes: Planes) -> Planes:
+        height, width = planes[0].shape
+        code, item = self._code(), self._layout.dtype.itemsize
+        if self._pixels is None or self._pixels.shape[:2] != (height, width):
+            self._pixels = np.empty((height, width, 3), np.float32)
+        rgb = self._pixels
+        tall = planes[1].shape[0]
+
+        def take(first: int, last: int) -> None:
+            flat = rgb.reshape(height, 3 * width)
+            compiled.to_rgb(code, planes[0].itemsize, planes, flat, first, last)
+
+        each_band(take, height=tall, rows=ROWS, threads=self._threads)
+        after = np.ascontiguousarray(self._restored_rgb(look, rgb), np.float32)
+        new = tuple(np.empty(plane.shape, self._layout.dtype) for plane in planes)
+
+        def store(first: int, last: int) -> None:
+            compiled.from_rgb(code, item, new, after.reshape(height, 3 * width), first, last)
+
+        each_band(store, height=tall, rows=ROWS, threads=self._threads)
+        return new
+
+    def _restored_rgb(self, look: Look, rgb: NDArray[Any]) -> NDArray[Any]:
+        transfer = self._colour.transfer
+        seen = np.ascontiguousarray(to_signal(rgb.astype(np.float32, copy=False), transfer))
+        return from_signal(self._looker.restore(look, seen), transfer)
 
     def _unit(self, planes: Planes) -> tuple[Plane, list[Plane]]:
         """Return Y′ and C_B, C_R in their units."""

@@ -37,36 +37,46 @@ class Recursive:
 
     def __init__(self, depth: int) -> None:
         self._scale = float(2 ** (depth - 8))
-        self._means: list[Plane] = []
+        self._means: Planes = ()
         self._counts: list[Plane] = []
+        """Empty while each mean is one frame."""
 
     def begin_scene(self) -> None:
         """Forget what was before a cut."""
-        self._means = []
+        self._means, self._counts = (), []
 
     def __call__(self, planes: Planes) -> Planes:
         """Return the planes with less noise, as float32 codes where there was any."""
-        current = [plane.astype(np.float32) for plane in planes]
-        if not self._means:
-            self._means = current
-            self._counts = [np.ones_like(plane) for plane in current]
-            return planes
-        noise = deviation(current[0], self._means[0], self._counts[0])
+        noise = self._noise(planes) if self._means else 0.0
         if noise < LEAST * self._scale:
-            self._means = current
-            self._counts = [np.ones_like(plane) for plane in current]
+            self._means, self._counts = planes, []
             return planes
-        moved = [
-            _moves(now - mean, count, noise)
-            for now, mean, count in zip(current, self._means, self._counts, strict=True)
-        ]
-        for index, now in enumerate(current):
-            counts = np.where(moved[index], 1, np.minimum(self._counts[index] + 1, MOST))
-            self._counts[index] = counts.astype(np.float32)
-            mean = self._means[index]
-            moved_mean = mean + (now - mean) / self._counts[index]
-            self._means[index] = moved_mean.astype(np.float32, copy=False)
-        return tuple(self._means)
+        means, counts = [mean.astype(np.float32) for mean in self._means], self._counts
+        if not counts:
+            counts = [np.ones_like(mean) for mean in means]
+        for index, (plane, mean, count) in enumerate(zip(planes, means, counts, strict=True)):
+            change = plane.astype(np.float32) - mean
+            restarted = np.where(
+                _moves(change, count, noise), 1, np.minimum(count + 1, MOST)
+            ).astype(np.float32)
+            counts[index] = restarted
+            means[index] = (mean + change / restarted).astype(np.float32, copy=False)
+        self._means, self._counts = tuple(means), counts
+        return self._means
+
+    def _noise(self, planes: Planes) -> float:
+        now, mean = (sampled(each).astype(np.float32) for each in (planes[0], self._means[0]))
+        counts = sampled(self._counts[0]) if self._counts else np.ones_like(now)
+        return deviation(now, mean, counts)
+
+
+def sampled(plane: NDArray[Any]) -> NDArray[Any]:
+    """Return every fourth row of blocks of a large plane, any other as it is."""
+    tall, wide = plane.shape
+    if tall < 32 * BLOCK:
+        return plane
+    parts = tall // (4 * BLOCK)
+    return plane[: parts * 4 * BLOCK].reshape(parts, 4 * BLOCK, wide)[:, :BLOCK].reshape(-1, wide)
 
 
 def deviation(now: Plane, mean: Plane, counts: Plane) -> float:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import clips
 import numpy as np
 import pytest
 
 from relume.runtime.method import load
+from relume.video import paint
 from relume.video.colour import BT709, FULL, LIMITED, PQ, Colour, levels, to_rgb_matrix
 from relume.video.compiled import plane_code
 from relume.video.layout import LAYOUTS
@@ -157,3 +160,25 @@ def test_compiled_code_refuses_what_does_not_fit():
         code.paint(what, 8, (), None, None, (plane,) * 3, (plane,) * 3, 0, 1)
     with pytest.raises(ValueError, match="no such samples"):
         code.paint(what, 10, (), None, None, (plane,) * 3, (plane,) * 3, 0, 1)
+
+
+@compiled
+@pytest.mark.parametrize("name", ["yuv420p", "yuv422p10le", "yuv444p"])
+@pytest.mark.parametrize("size", [(96, 250), (65, 97)], ids=["even", "odd"])
+def test_whole_frames_agree_with_numpy(monkeypatch, name, size):
+    layout = LAYOUTS[name]
+    given = planes(layout, *size)
+    looker = Looker(RELUME, {}, 1.0)
+    look = looker.look(seen(given, layout, COLOUR))
+    amount = np.ones_like(look.maps["amount"])
+    look = replace(look, maps={**look.maps, "amount": amount})
+    painter = Painter(looker, layout, COLOUR, threads=1)
+    for read in (given, tuple(plane.astype(np.float32) + 0.25 for plane in given)):
+        results = []
+        for kernel in ("", "numpy"):
+            monkeypatch.setattr(paint, "plane_code", plane_code if not kernel else lambda: None)
+            results.append(painter.paint(look, read))
+        for plane, twin in zip(*results, strict=True):
+            assert plane.dtype == layout.dtype
+            assert np.abs(plane.astype(int) - twin.astype(int)).max() <= 1
+            assert (plane != twin).mean() < 0.01

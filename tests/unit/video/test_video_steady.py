@@ -12,6 +12,7 @@ from relume.runtime.method import load
 from relume.video.choice import Chosen
 from relume.video.cuts import Glimpse
 from relume.video.enhance import Options, VideoRun
+from relume.video.recursive import Recursive
 
 RELUME = load("relume", threads=1)
 LOSSLESS = {"crf": "0"}
@@ -89,3 +90,25 @@ def test_dusk_is_followed(tmp_path):
 def test_noise_on_a_dark_wall_is_no_cut():
     frame = clips.noisy(np.full((54, 96, 3), 12, np.uint8), sd=3.0)
     assert not is_cut(frame(0), frame(1))
+
+
+def test_what_stands_still_gets_less_noise_than_a_frame_alone_has():
+    still = np.full((96, 128), 60.0)
+    shown = []
+    quiet = Recursive(8)
+    for index in range(10):
+        frame = still + np.random.default_rng(index).normal(0, 4, still.shape)
+        frame[:32, :32] = 60 + 90 * (index % 2)  # what moves is not averaged
+        planes = (np.rint(np.clip(frame, 0, 255)).astype(np.uint8),)
+        shown.append(np.asarray(quiet(planes)[0], float))
+    assert (shown[-1][48:] - 60).std() < 0.5 * (shown[0][48:] - 60).std()
+    assert shown[-1][4:28, 4:28].mean() == pytest.approx(150, abs=2)
+    quiet.begin_scene()
+    assert quiet(planes) is planes
+
+
+def test_a_video_without_noise_is_not_averaged():
+    planes = (np.full((300, 64), 60, np.uint8),)
+    quiet = Recursive(8)
+    assert quiet(planes) is planes
+    assert quiet(planes) is planes
