@@ -168,7 +168,8 @@ class VideoRun:
             raise
         except (OSError, FFmpegError) as error:
             why = (getattr(error, "strerror", None) or str(error)).lower()
-            raise UnwritableError(f"cannot write {self.output}: {why}") from error
+            kept = f"; run again to go on after {len(pieces) * FRAMES} frames" if pieces else ""
+            raise UnwritableError(f"cannot write {self.output}: {why}{kept}") from error
         finally:
             if writer is not None:
                 writer.abandon()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 import clips
+import killed
 import pytest
 
 from relume.runtime.method import load
@@ -16,19 +16,6 @@ from relume.video.choice import Chosen
 from relume.video.enhance import Options, Stopped, VideoRun
 
 RELUME = load("relume", threads=1)
-SCRIPT = """
-import sys
-from pathlib import Path
-from relume.runtime.method import load
-from relume.video import enhance, pieces
-from relume.video.choice import Chosen
-
-enhance.FRAMES = pieces.FRAMES = 8
-method = load("relume", threads=1)
-choose = lambda source: Chosen(method, {"denoise": 0.0}, 1.0)
-options = enhance.Options(preset="ultrafast", threads=1)
-enhance.VideoRun(Path(sys.argv[1]), Path(sys.argv[2]), choose, options)()
-"""
 
 
 @pytest.fixture
@@ -90,16 +77,13 @@ def test_other_options_begin_anew(tmp_path, short_pieces):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is a signal of POSIX")
-def test_killed_twice_and_run_again(tmp_path):
+def test_killed_twice_and_run_again(tmp_path, short_pieces):
+    """`killed.py` kills at any number of random moments."""
     source = clips.write(tmp_path / "a.mp4", clips.moving(clips.scene()), times=range(40))
-    whole, killed = tmp_path / "whole.mp4", tmp_path / "killed.mp4"
-
-    def start(target: Path) -> subprocess.Popen[bytes]:
-        return subprocess.Popen([sys.executable, "-c", SCRIPT, str(source), str(target)])
-
-    assert start(whole).wait(120) == 0
+    whole, again = tmp_path / "whole.mp4", tmp_path / "again.mp4"
+    run(source, whole)
     for pieces_done in (1, 3):
-        process = start(killed)
+        process = killed.start(source, again)
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline and process.poll() is None:
             if len(list(tmp_path.glob(".relume-*.pieces/0*.json"))) >= pieces_done:
@@ -107,6 +91,6 @@ def test_killed_twice_and_run_again(tmp_path):
             time.sleep(0.002)
         process.kill()
         process.wait(30)
-    assert start(killed).wait(120) == 0
-    assert killed.read_bytes() == whole.read_bytes()
+    run(source, again)
+    assert again.read_bytes() == whole.read_bytes()
     assert not list(tmp_path.glob(".relume-*"))
