@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from relume.cli._live import Live, run_live
 from relume.cli._network import (
     MIB,
     Input,
@@ -188,6 +189,7 @@ def enhance(
     to: To = None,
     preview: Preview = None,
     pipe: PipeOption = None,
+    live: Live = None,
     shards: ShardsOption = None,
     on: On = None,
     worker_memory: WorkerMemory = None,
@@ -243,8 +245,7 @@ def enhance(
     )
     check_series(series=series, whole=not (on or shards or watch or STREAM in (*inputs, output)))
     shard = parse_shard(shards) if shards is not None else None
-    # Before any file is looked at, so that a wrong name or knob shows at once.
-    enhancer = treatment.enhancer()
+    enhancer = treatment.enhancer()  # before any file: a wrong name or knob shows at once
     work = treatment.work(enhancer)
     options = Options(
         calm=calm,
@@ -259,8 +260,9 @@ def enhance(
         **({} if max_pixels is None else {"max_pixels": max_pixels}),
     )
     if pipe is not None:
-        run_pipe(pipe, inputs, output, enhancer, options)
-        return
+        return run_pipe(pipe, inputs, output, enhancer, options)
+    if live is not None:
+        return run_live(live, inputs, output, enhancer, options, quiet=quiet)
 
     def plan_now() -> Plan:
         found = plan(

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import clips
@@ -38,11 +39,23 @@ def start(source: Path, target: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-c", RUN, str(source), str(target)])
 
 
-def killed(source: Path, target: Path, *, after: float) -> bool:
-    """Kill a run after so many seconds; False if it had ended by then."""
+def await_work(process: subprocess.Popen[bytes], target: Path) -> None:
+    """Wait until a run holds the folder of its pieces and has begun one."""
+    begun, deadline = time.time(), time.monotonic() + LONGEST
+    while process.poll() is None and time.monotonic() < deadline:
+        parts = list(target.parent.glob(".relume-*.pieces/*.part"))
+        with suppress(FileNotFoundError):
+            if any(part.stat().st_mtime >= begun for part in parts):
+                return
+        time.sleep(0.002)
+
+
+def killed(source: Path, target: Path, *, part: float, lasts: float) -> bool:
+    """Kill a run at a part of the time that it works for; False if it had ended by then."""
     process = start(source, target)
+    await_work(process, target)
     try:
-        process.wait(after)
+        process.wait(part * lasts)
     except subprocess.TimeoutExpired:
         process.kill()
     return process.wait(LONGEST) != 0
@@ -53,17 +66,21 @@ def main(count: int, seed: int) -> int:
     chance = random.Random(seed)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        times = [0, 1, 2, 4, 5, 9, *range(10, 200)]
+        times = [0, 1, 2, 4, 5, 9, *range(10, 1200)]
         shown = clips.moving(clips.scene(120, 160))
         source = clips.write(folder / "a.mp4", shown, times=times, sound=True)
+        whole_run = start(source, folder / "whole.mp4")
+        await_work(whole_run, folder / "whole.mp4")
         begun = time.monotonic()
-        assert start(source, folder / "whole.mp4").wait(LONGEST) == 0
+        while whole_run.poll() is None and not (folder / "whole.mp4").exists():
+            time.sleep(0.002)
         lasts = time.monotonic() - begun
+        assert whole_run.wait(LONGEST) == 0
         whole, kills, wrong = (folder / "whole.mp4").read_bytes(), 0, 0
         for number in range(count):
             target = folder / f"{number}.mp4"
             for _ in range(chance.choice((1, 1, 2))):
-                kills += killed(source, target, after=chance.uniform(0.2, 1.0) * lasts)
+                kills += killed(source, target, part=chance.uniform(0.0, 1.0), lasts=lasts)
             pieces = len(list(folder.glob(".relume-*.pieces/0*.json")))
             if start(source, target).wait(LONGEST) or target.read_bytes() != whole:
                 wrong += 1
