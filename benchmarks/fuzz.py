@@ -214,8 +214,10 @@ def run(first: int, last: int, *, options: list[str], tally: Tally) -> int:
             line = lines.get(timeout=3 * SECONDS if begun else 120)
         except Empty:
             process.kill()
-            tally.add(current, 3 * SECONDS, "?", "hangs")
             process.wait()
+            if last - first > 1:  # again, alone: a machine may have slept meanwhile
+                return run(current, current + 1, options=options, tally=tally)
+            tally.add(current, 3 * SECONDS, "?", "hangs")
             return current + 1
         if line is None:
             break
