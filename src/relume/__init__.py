@@ -13,8 +13,6 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from relume.release import __version__
-
 if TYPE_CHECKING:
     from relume import methods
     from relume.card import Card, Knob
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
     )
     from relume.io import read, write
     from relume.photo import Photo
+    from relume.release import __version__
     from relume.runtime import Enhancer, enhance, load
 
 __all__ = [
@@ -69,6 +68,7 @@ _HOMES = {
     "Enhancer": ("relume.runtime", "Enhancer"),
     "Knob": ("relume.card", "Knob"),
     "Photo": ("relume.photo", "Photo"),
+    "__version__": ("relume.release", "__version__"),
     "enhance": ("relume.runtime", "enhance"),
     "load": ("relume.runtime", "load"),
     "read": ("relume.io", "read"),

@@ -6,7 +6,8 @@ A verb is one file named like it (an underscore is shown as a hyphen) that holds
     def verb(…) -> None                        # a typer command; its docstring is the help
 
 A verb raises `RelumeError` for what the user should know and `typer.Exit(1)` when it has already
-said so. Heavy imports belong inside the function: `relume --help` imports every verb.
+said so. Heavy imports belong inside the function. `relume --help` imports no verb: it reads the
+first sentence of each docstring from the source.
 
 | exit code | means                                                     |
 |-----------|-----------------------------------------------------------|
@@ -21,9 +22,11 @@ from __future__ import annotations
 import errno
 import io
 import os
+import re
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from pkgutil import iter_modules
 from typing import Annotated, Any
 
@@ -62,6 +65,18 @@ class _Verbs(TyperGroup):
         epilog = "\b\nExamples:\n" + "\n".join(f"  {line}" for line in examples.splitlines())
         one.command(cmd_name, epilog=epilog if examples else None)(getattr(module, name))
         return typer.main.get_command(one)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(verb, _summary(verb)) for verb in verbs()])
+
+
+def _summary(verb: str) -> str:
+    """Return the first sentence of a verb's help without importing it."""
+    name = verb.replace("-", "_")
+    source = Path(__path__[0], f"{name}.py").read_text(encoding="utf-8")
+    found = re.search(rf'^def {name}\(.*?^    """(.*?)\.\s*(?:"""|\n| )', source, re.M | re.S)
+    return "" if found is None else " ".join(found[1].split()) + "."
 
 
 app = typer.Typer(

@@ -18,27 +18,20 @@ from relume.cli._table import show_table
 if TYPE_CHECKING:
     from relume.video.flicker import Flicker, Row
 
-PANEL = "Video"
 VideoFlag: TypeAlias = Annotated[
     bool,
     typer.Option(
         "--video",
         help="Measure the flicker of a video; its input, if given, takes the place of REFERENCE.",
-        rich_help_panel=PANEL,
     ),
 ]
 Csv: TypeAlias = Annotated[
     Path | None,
-    typer.Option("--csv", metavar="FILE", help="Numbers of every frame.", rich_help_panel=PANEL),
+    typer.Option("--csv", metavar="FILE", help="Numbers of every frame."),
 ]
 Plot: TypeAlias = Annotated[
     Path | None,
-    typer.Option(
-        "--plot",
-        metavar="FILE.svg",
-        help="Gain and light over time, drawn.",
-        rich_help_panel=PANEL,
-    ),
+    typer.Option("--plot", metavar="FILE.svg", help="Gain and light over time, drawn."),
 ]
 _NAMES = {
     "flicker": "flicker of the gain, RMS under 1 s",

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from relume.cli._video import PANEL
-
 if TYPE_CHECKING:
     from relume.runtime import Enhancer
     from relume.video.options import Options
@@ -22,7 +20,6 @@ Live: TypeAlias = Annotated[
         metavar="SECONDS",
         help="Record so long from a camera (/dev/video0) or an address (rtsp, http, https), then "
         "enhance it.",
-        rich_help_panel=PANEL,
     ),
 ]
 

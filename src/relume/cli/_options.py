@@ -77,6 +77,16 @@ def limits(*, max_pixels: int | None, max_bytes: int | None) -> Limits:
     return given
 
 
+KnobOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--knob",
+        "-k",
+        metavar="NAME=VALUE",
+        help="Set a knob of the method; may be repeated.",
+        autocompletion=complete_knob,
+    ),
+]
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 BackgroundOption: TypeAlias = Annotated[
     str,

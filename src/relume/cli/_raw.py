@@ -15,15 +15,12 @@ if TYPE_CHECKING:
     from relume.io.raw.plain_mosaic import Sensor
     from relume.photo import Cfa
 
-PANEL = "Camera RAW"
-
 WhiteBalanceOption: TypeAlias = Annotated[
     str,
     typer.Option(
         "--wb",
         metavar="camera|auto|R,G,B",
         help="White balance of camera RAW: as shot, gray on average, or gains.",
-        rich_help_panel=PANEL,
     ),
 ]
 Ev: TypeAlias = Annotated[
@@ -34,16 +31,12 @@ Ev: TypeAlias = Annotated[
         max=8.0,
         metavar="STOPS",
         help="Exposure of camera RAW, on top of what was captured or a RAW method made.",
-        rich_help_panel=PANEL,
     ),
 ]
 RawTo: TypeAlias = Annotated[
     str,
     typer.Option(
-        "--raw-to",
-        metavar="EXT",
-        help="Format of results of camera RAW where -o names no file.",
-        rich_help_panel=PANEL,
+        "--raw-to", metavar="EXT", help="Format of results of camera RAW where -o names no file."
     ),
 ]
 CfaOption: TypeAlias = Annotated[
@@ -52,7 +45,6 @@ CfaOption: TypeAlias = Annotated[
         "--cfa",
         metavar="RGGB",
         help="Read .npy, headerless .raw and gray TIFF and PNG as mosaics with this filter.",
-        rich_help_panel=PANEL,
     ),
 ]
 Black: TypeAlias = Annotated[
@@ -61,21 +53,15 @@ Black: TypeAlias = Annotated[
         "--black",
         metavar="N[,N,N,N]",
         help="Counts of such a mosaic at no light, or one for each site of the filter.",
-        rich_help_panel=PANEL,
     ),
 ]
 White: TypeAlias = Annotated[
     float | None,
-    typer.Option(
-        "--white",
-        metavar="N",
-        help="Its counts at saturation.",
-        rich_help_panel=PANEL,
-    ),
+    typer.Option("--white", metavar="N", help="Its counts at saturation."),
 ]
 Size: TypeAlias = Annotated[
     str | None,
-    typer.Option("--size", metavar="WxH", help="Of a headerless .raw.", rich_help_panel=PANEL),
+    typer.Option("--size", metavar="WxH", help="Of a headerless .raw."),
 ]
 
 

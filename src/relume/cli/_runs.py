@@ -16,15 +16,12 @@ if TYPE_CHECKING:
     from relume.runs.plan import Job, Plan
     from relume.runs.shards import Shard
 
-PANEL = "Many pictures"
-
 ManifestOption: TypeAlias = Annotated[
     Path | None,
     typer.Option(
         "--manifest",
         metavar="FILE",
         help="The run's record; OUT/.relume/run.sqlite if -o is a folder.",
-        rich_help_panel=PANEL,
     ),
 ]
 
@@ -34,7 +31,6 @@ ShardsOption: TypeAlias = Annotated[
         "--shards",
         metavar="N/M",
         help="Do part N of M, chosen by name, with a record of its own: for array jobs.",
-        rich_help_panel=PANEL,
     ),
 ]
 On: TypeAlias = Annotated[
@@ -43,17 +39,12 @@ On: TypeAlias = Annotated[
         "--on",
         metavar="ray[://HOST:PORT]",
         help="Workers of a Ray cluster do the pictures, -j of them; folders and s3://, gs://, …",
-        rich_help_panel=PANEL,
     ),
 ]
 WorkerMemory: TypeAlias = Annotated[
     int | None,
     typer.Option(
-        "--worker-memory",
-        min=1,
-        metavar="MIB",
-        help="What the cluster sets aside for each worker.",
-        rich_help_panel=PANEL,
+        "--worker-memory", min=1, metavar="MIB", help="What the cluster sets aside for each worker."
     ),
 ]
 
@@ -62,7 +53,6 @@ Series: TypeAlias = Annotated[
     typer.Option(
         "--series",
         help="The pictures are one event in capture order: neighbours match, nothing flickers.",
-        rich_help_panel=PANEL,
     ),
 ]
 Watch: TypeAlias = Annotated[
@@ -70,7 +60,6 @@ Watch: TypeAlias = Annotated[
     typer.Option(
         "--watch",
         help="Go on with pictures that arrive in the folders, once complete, until interrupted.",
-        rich_help_panel=PANEL,
     ),
 ]
 

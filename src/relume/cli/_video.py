@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     OneWork: TypeAlias = Callable[[Job, Gate], Done]
     """What is done to one file."""
 
-PANEL = "Video"
-
 Calm: TypeAlias = Annotated[
     float,
     typer.Option(
@@ -34,7 +32,6 @@ Calm: TypeAlias = Annotated[
         max=10.0,
         metavar="SECONDS",
         help="How long a video's light is averaged over; 0 looks at each frame by itself.",
-        rich_help_panel=PANEL,
     ),
 ]
 CodecOption: TypeAlias = Annotated[
@@ -43,7 +40,6 @@ CodecOption: TypeAlias = Annotated[
         "--codec",
         metavar="h264|hevc|av1|ffv1|prores",
         help="Of a video; as the input's where the container takes it.",
-        rich_help_panel=PANEL,
     ),
 ]
 Crf: TypeAlias = Annotated[
@@ -52,7 +48,6 @@ Crf: TypeAlias = Annotated[
         "--crf",
         metavar="N",
         help="Quality of a video, lower is better; 18 (h264), 20 (hevc), 25 (av1) unless set.",
-        rich_help_panel=PANEL,
     ),
 ]
 Preset: TypeAlias = Annotated[
@@ -61,7 +56,6 @@ Preset: TypeAlias = Annotated[
         "--preset",
         metavar="NAME",
         help="Speed of a video's encoder, such as fast (h264, hevc) or 10 (av1).",
-        rich_help_panel=PANEL,
     ),
 ]
 Deinterlace: TypeAlias = Annotated[
@@ -70,23 +64,16 @@ Deinterlace: TypeAlias = Annotated[
         "--deinterlace",
         metavar="auto|no|FILTER",
         help="Make whole frames of interlaced ones, or refuse them; bwdif, yadif, w3fdif, estdif.",
-        rich_help_panel=PANEL,
     ),
 ]
 
 From: TypeAlias = Annotated[
     float | None,
-    typer.Option(
-        "--from",
-        min=0.0,
-        metavar="SECONDS",
-        help="Enhance a video from here on.",
-        rich_help_panel=PANEL,
-    ),
+    typer.Option("--from", min=0.0, metavar="SECONDS", help="Enhance a video from here on."),
 ]
 To: TypeAlias = Annotated[
     float | None,
-    typer.Option("--to", min=0.0, metavar="SECONDS", help="And up to here.", rich_help_panel=PANEL),
+    typer.Option("--to", min=0.0, metavar="SECONDS", help="And up to here."),
 ]
 Preview: TypeAlias = Annotated[
     float | None,
@@ -96,7 +83,6 @@ Preview: TypeAlias = Annotated[
         max=600.0,
         metavar="SECONDS",
         help="Only so much of a video, from its darkest place or --from, beside what it was.",
-        rich_help_panel=PANEL,
     ),
 ]
 
@@ -106,7 +92,6 @@ PipeOption: TypeAlias = Annotated[
         "--pipe",
         metavar="y4m|rgb24:WxH@RATE",
         help="Raw frames from standard input to standard output, for ffmpeg on both sides.",
-        rich_help_panel=PANEL,
     ),
 ]
 
@@ -139,7 +124,7 @@ def run_pipe(
 def suffixes() -> frozenset[str]:
     """Return the suffixes of videos, where they can be read."""
     from relume.extras import missing
-    from relume.video.source import SUFFIXES
+    from relume.video.suffixes import SUFFIXES
 
     return frozenset() if missing("video") else SUFFIXES
 
@@ -147,15 +132,14 @@ def suffixes() -> frozenset[str]:
 def lacking_videos() -> dict[str, str]:
     """Return the suffixes of videos → the line that lets them be read, where they cannot be."""
     from relume.extras import missing, pip_line
-    from relume.video.source import SUFFIXES
+    from relume.video.suffixes import SUFFIXES
 
     return dict.fromkeys(SUFFIXES, pip_line("video")) if missing("video") else {}
 
 
 def becomes() -> dict[str, str]:
     """Return the suffix of a video → that of its result, where it is another one."""
-    from relume.video.codecs import suffix_of_result
-    from relume.video.source import SUFFIXES
+    from relume.video.suffixes import SUFFIXES, suffix_of_result
 
     return {suffix: result for suffix in SUFFIXES if (result := suffix_of_result(suffix)) != suffix}
 
@@ -189,7 +173,7 @@ class _Both:
 
     def __call__(self, job: Job, gate: Gate) -> Done:
         """Raises: RelumeError of any kind; CalledOff."""
-        from relume.video.source import SUFFIXES
+        from relume.video.suffixes import SUFFIXES
 
         if job.input.suffix.lower() not in SUFFIXES:
             return self.pictures(job, gate)

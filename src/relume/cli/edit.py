@@ -10,7 +10,7 @@ import typer
 
 from relume.cli._options import (
     Engine,
-    complete_knob,
+    KnobOption,
     complete_method,
     parse_knobs,
 )
@@ -54,12 +54,7 @@ def edit(
             autocompletion=complete_method,
         ),
     ] = "auto",
-    knob: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--knob", "-k", metavar="NAME=VALUE", help="Set a knob.", autocompletion=complete_knob
-        ),
-    ] = None,
+    knob: KnobOption = None,
     strength: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="How far to go from the input to the result.")
     ] = 1.0,

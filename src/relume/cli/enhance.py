@@ -26,9 +26,9 @@ from relume.cli._options import (
     BackgroundOption,
     Engine,
     Json,
+    KnobOption,
     MaxBytes,
     MaxPixels,
-    complete_knob,
     complete_method,
     limits,
     parse_background,
@@ -118,16 +118,7 @@ def enhance(
             autocompletion=complete_method,
         ),
     ] = "auto",
-    knob: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--knob",
-            "-k",
-            metavar="NAME=VALUE",
-            help="Set a knob of the method; may be repeated.",
-            autocompletion=complete_knob,
-        ),
-    ] = None,
+    knob: KnobOption = None,
     strength: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="How far to go from the input to the result.")
     ] = 1.0,

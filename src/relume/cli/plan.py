@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from relume.cli._options import Engine, Json, complete_knob, complete_method, parse_knobs
+from relume.cli._options import Engine, Json, KnobOption, complete_method, parse_knobs
 from relume.cli._runs import ShardsOption
 
 if TYPE_CHECKING:
@@ -32,16 +32,7 @@ def plan(
             "--method", "-m", metavar="NAME", help="As in enhance.", autocompletion=complete_method
         ),
     ] = "auto",
-    knob: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--knob",
-            "-k",
-            metavar="NAME=VALUE",
-            help="As in enhance.",
-            autocompletion=complete_knob,
-        ),
-    ] = None,
+    knob: KnobOption = None,
     engine: Engine = "auto",
     recursive: Annotated[
         bool, typer.Option("--recursive", "-r", help="Look into folders inside folders.")

@@ -8,13 +8,12 @@ from dataclasses import asdict, dataclass, field
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from relume import methods
 from relume.card import to_json
 from relume.io import read, write
 from relume.io.copying import copy
-from relume.io.raw.levels import WhiteBalance
 from relume.io.raw.plain_mosaic import Sensor
 from relume.io.source import MAX_BYTES
 from relume.io.writing import WHITE, Background
@@ -27,6 +26,10 @@ from relume.runtime.auto import AUTO, METHODS
 from relume.runtime.fit import MEMORY
 from relume.runtime.foreign import Description
 from relume.runtime.variants import Precision
+
+if TYPE_CHECKING:
+    from relume.io.raw.levels import WhiteBalance
+
 
 _WITHOUT_EFFECT = ("threads", "memory", "limits")
 """What changes how a result is computed and not what it is."""

@@ -161,12 +161,3 @@ def cpu_class() -> str:
     """Name what decides which code of an encoder runs: other classes give other bytes."""
     known = ("sse4_2", "avx", "avx2", "avx512f", "avx512vbmi2", "asimd", "sve")
     return "+".join(flag for flag in known if flag in cpu_flags()) or "unknown"
-
-
-def suffix_of_result(suffix: str) -> str:
-    """Return the suffix of a result beside an input, which some containers only read change."""
-    suffix = suffix.lower()
-    kept = {".mp4", ".m4v", ".mov", ".mkv", ".webm"}
-    if suffix in kept:
-        return suffix
-    return ".mp4" if suffix in {".ts", ".mts", ".m2ts", ".3gp", ".flv"} else ".mkv"

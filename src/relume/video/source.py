@@ -19,36 +19,13 @@ from relume.extras import need
 from relume.video.colour import Colour
 from relume.video.dolby import refuse_without_base
 from relume.video.options import MAX_PIXELS
+from relume.video.suffixes import FORMATS
 
 if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
-FORMATS = {
-    ".mp4": "mov",
-    ".m4v": "mov",
-    ".mov": "mov",
-    ".3gp": "mov",
-    ".mkv": "matroska",
-    ".webm": "matroska",
-    ".ts": "mpegts",
-    ".mts": "mpegts",
-    ".m2ts": "mpegts",
-    ".avi": "avi",
-    ".mpg": "mpeg",
-    ".mpeg": "mpeg",
-    ".vob": "mpeg",
-    ".flv": "flv",
-    ".wmv": "asf",
-    ".asf": "asf",
-    ".ogv": "ogg",
-    ".mxf": "mxf",
-    ".y4m": "yuv4mpegpipe",
-}
-"""Suffix of a video → how FFmpeg calls what is in it. No other format is opened: some are lists of
-further files and addresses."""
-SUFFIXES = frozenset(FORMATS)
 CLOCKS = ("mpegts", "mpeg")
 """Formats whose time stamps begin at a clock's reading, which means nothing."""
 
