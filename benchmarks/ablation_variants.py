@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -29,8 +28,8 @@ from relume.methods.relume.network import (
 from relume.methods.relume.objective import Objective, light_terms
 from relume.nn.cell_shrinkage import CELL, CellShrinkage, cell_cosines
 from relume.train.augment import rounded
-from relume.train.recipe import Source
 from relume.train.scenes import Scene
+from relume.train.views import Draw
 from relume.train.views.low_high import View
 
 Part: TypeAlias = Literal["estimate", "restoration"]
@@ -141,17 +140,9 @@ class WeakConsistency(Consistency):
 class Twice(View):
     """{"low", "high", "again"}: the baseline's pairs, and each photo darkened once more."""
 
-    def draw(
-        self,
-        scene: Scene,
-        *,
-        source: Source,
-        sides: tuple[int, int] | None,
-        random: np.random.Generator,
-        progress: float,
-    ) -> Batch:
-        pair = super().draw(scene, source=source, sides=sides, random=random, progress=progress)
-        again = self.darkened(pair["high"], random=random, progress=progress)
+    def draw(self, scene: Scene, how: Draw) -> Batch:
+        pair = super().draw(scene, how)
+        again = self.darkened(pair["high"], random=how.random, progress=how.progress)
         return {**pair, "again": rounded(again)}
 
 

@@ -13,15 +13,15 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
+import measuring
 import numpy as np
+from measuring import Plane, lamp, median_seconds
 
 from relume import methods
 from relume.arrays import Floats
@@ -36,29 +36,12 @@ NAMES = tuple(card.name for card in methods.cards() if card.kind == "classical")
 
 def scene(height: int, width: int) -> np.ndarray:
     """A generated dark picture with edges, texture, noise and a lamp: (H, W, 3) uint8."""
-    random = np.random.default_rng(0)
-    y = np.linspace(0, 1, height, dtype=np.float32)[:, None]
-    x = np.linspace(0, 1, width, dtype=np.float32)[None, :]
-    base = 30 + 25 * np.sign(np.sin(19 * x) * np.cos(17 * y)) + 20 * y
-    base = base + 150 * np.exp(-((x - 0.7) ** 2 + y**2) * 60)
-    picture = np.empty((height, width, 3), np.uint8)
-    for channel, tint in enumerate((1.0, 0.8, 0.6)):
-        fine = random.integers(0, 9, (height, width), dtype=np.uint8)
-        coarse = random.integers(0, 17, (-(-height // 2), -(-width // 2)), dtype=np.uint8)
-        texture = coarse.repeat(2, axis=0).repeat(2, axis=1)[:height, :width]
-        picture[..., channel] = np.clip(base * tint + fine + texture, 0, 255)
-    return picture
+    return measuring.scene(height, width, light=light)
 
 
-def seconds(work: Callable[[], object], repeats: int) -> float:
-    """Return the median wall time after one warm-up."""
-    work()
-    times: list[float] = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
+def light(x: Plane, y: Plane) -> Plane:
+    """Return levels with hard edges and a lamp."""
+    return 30 + 25 * np.sign(np.sin(19 * x) * np.cos(17 * y)) + 20 * y + 150 * lamp(x, y)
 
 
 def growth(name: str, stored: Path) -> float:
@@ -109,8 +92,8 @@ def compare_with_opencv(picture: np.ndarray, repeats: int) -> list[dict[str, obj
     for work, theirs in opencv(picture).items():
         name, kind = work.split(", ")
         source, method = (gray if kind == "gray" else picture), load(name)
-        mine = seconds(lambda m=method, s=source: m(s), repeats)
-        other = seconds(theirs, repeats)
+        mine = median_seconds(lambda m=method, s=source: m(s), repeats)
+        other = median_seconds(theirs, repeats)
         lines.append({"work": work, "seconds": mine, "opencv": other, "ratio": mine / other})
     return lines
 
@@ -137,11 +120,11 @@ def compare_with_direct(megapixels: float, repeats: int) -> list[dict[str, objec
     picture = scene(height, round(height * 4 / 3))
     value = picture.max(axis=2) / 255.0
     weights = edge_weights(value, alpha=0.15, strategy=3, sigma=2.0, radius=2)
-    direct = seconds(lambda: solve_directly(value, *weights), 1)
+    direct = median_seconds(lambda: solve_directly(value, *weights), 1)
     lines: list[dict[str, object]] = []
     for name, solutions in (("lime", 1), ("dual", 2), ("bimef", 1)):
         method = load(name)
-        mine = seconds(lambda m=method: m(picture), repeats)
+        mine = median_seconds(lambda m=method: m(picture), repeats)
         ratio = solutions * direct / mine
         lines.append({"work": name, "seconds": mine, "direct": solutions * direct, "ratio": ratio})
     return lines
@@ -154,9 +137,9 @@ def measure(picture: np.ndarray, repeats: int) -> list[dict[str, object]]:
         module, method = methods.module(name), load(name)
         knobs = settle(module.CARD)
         rendering = module.estimate(picture, **knobs)
-        estimate = seconds(lambda m=module, k=knobs: m.estimate(picture, **k), repeats)
-        render = seconds(lambda r=rendering: apply(r, picture), repeats)
-        total = seconds(lambda m=method: m(picture), repeats)
+        estimate = median_seconds(lambda m=module, k=knobs: m.estimate(picture, **k), repeats)
+        render = median_seconds(lambda r=rendering: apply(r, picture), repeats)
+        total = median_seconds(lambda m=method: m(picture), repeats)
         lines.append({"method": name, "seconds": total, "estimate": estimate, "render": render})
     return lines
 
@@ -168,7 +151,7 @@ def curve(sizes: list[float]) -> list[dict[str, object]]:
         height = round((megapixels * 1e6 * 3 / 4) ** 0.5)
         picture = scene(height, round(height * 4 / 3))
         for name in NAMES:
-            taken = seconds(lambda m=load(name), p=picture: m(p), 1)  # noqa: B008 (bound at once)
+            taken = median_seconds(lambda m=load(name), p=picture: m(p), 1)  # noqa: B008 (bound at once)
             lines.append({"method": name, "megapixels": megapixels, "seconds": taken})
     return lines
 

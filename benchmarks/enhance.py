@@ -9,17 +9,14 @@ growth of a fresh process's peak resident size over what it held with the pictur
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
+import measuring
 import numpy as np
+from measuring import Plane, lamp, median_seconds, report
 
 HEIGHT, WIDTH = 2848, 4256
 REPEATS = 7
@@ -30,28 +27,12 @@ def scene(height: int, width: int) -> np.ndarray:
 
     As a JPEG of quality 92 it takes about 0.23 bytes per pixel, as photographs do.
     """
-    random = np.random.default_rng(0)
-    y = np.linspace(0, 1, height, dtype=np.float32)[:, None]
-    x = np.linspace(0, 1, width, dtype=np.float32)[None, :]
-    base = 30 + 25 * np.sin(9 * x) * np.cos(7 * y) + 180 * np.exp(-((x - 0.7) ** 2 + y**2) * 60)
-    picture = np.empty((height, width, 3), np.uint8)
-    for channel, tint in enumerate((1.0, 0.8, 0.6)):
-        fine = random.integers(0, 9, (height, width), dtype=np.uint8)
-        coarse = random.integers(0, 17, (-(-height // 2), -(-width // 2)), dtype=np.uint8)
-        texture = coarse.repeat(2, axis=0).repeat(2, axis=1)[:height, :width]
-        picture[..., channel] = np.clip(base * tint + fine + texture, 0, 255)
-    return picture
+    return measuring.scene(height, width, light=light)
 
 
-def median_seconds(work: Callable[[], object], repeats: int = REPEATS) -> float:
-    """Median wall time after one warm-up."""
-    work()
-    times: list[float] = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
+def light(x: Plane, y: Plane) -> Plane:
+    """Return smooth levels with a lamp."""
+    return 30 + 25 * np.sin(9 * x) * np.cos(7 * y) + 180 * lamp(x, y)
 
 
 def in_fresh_process(code: str) -> float:
@@ -138,10 +119,12 @@ def main() -> None:
     rows: dict[str, float] = {}
 
     method = load("sgz")
-    rows["sgz at 12 MP, s"] = median_seconds(lambda: method(picture))
+    rows["sgz at 12 MP, s"] = median_seconds(lambda: method(picture), REPEATS)
     curve = method.estimate(picture, knobs={"scale": 12.0})
     out = np.empty_like(picture)
-    rows["its curve alone, s"] = median_seconds(lambda: render.apply(curve, picture, out=out))
+    rows["its curve alone, s"] = median_seconds(
+        lambda: render.apply(curve, picture, out=out), REPEATS
+    )
     if not options.skip_torch:
         rows["torch eager, s"] = network_seconds(picture)
         rows["torch eager / sgz"] = rows["torch eager, s"] / rows["sgz at 12 MP, s"]
@@ -163,8 +146,8 @@ def main() -> None:
         def whole() -> None:
             relume.write(enhancer.photo(relume.read(dark)).photo, bright)
 
-        rows["JPEG codec alone, s"] = median_seconds(codec)
-        rows["JPEG to JPEG, warm, s"] = median_seconds(whole)
+        rows["JPEG codec alone, s"] = median_seconds(codec, REPEATS)
+        rows["JPEG to JPEG, warm, s"] = median_seconds(whole, REPEATS)
         rows["JPEG to JPEG / codec"] = rows["JPEG to JPEG, warm, s"] / rows["JPEG codec alone, s"]
         relume_command = str(Path(sys.executable).with_name("relume"))
         rows["relume enhance, cold, s"] = command_seconds(
@@ -179,12 +162,7 @@ def main() -> None:
         code = WHOLE_MEMORY.format(source=str(huge), target=str(bright))
         rows["100 MP JPEG to JPEG, peak memory, MB"] = in_fresh_process(code)
 
-    print(f"\n{os.cpu_count()} processors, renderer {render.backend()}\n")
-    print("| what | measured |\n|---|---|")
-    for what, measured in rows.items():
-        print(f"| {what} | {measured:.3f} |")
-    if options.json:
-        options.json.write_text(json.dumps(rows, indent=2) + "\n")
+    report(rows, about=f"renderer {render.backend()}", json_file=options.json)
 
 
 if __name__ == "__main__":

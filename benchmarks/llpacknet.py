@@ -11,8 +11,6 @@ compared as ratios within one run; memory is the peak of a fresh process (Linux)
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import statistics
 import subprocess
 import sys
@@ -22,6 +20,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from measuring import report
 
 HEIGHT, WIDTH = 2848, 4256
 REPEATS = 5
@@ -204,12 +203,7 @@ def main() -> None:
         for engine in ENGINES:
             rows[f"torch eager / {engine}"] = taken["torch eager"] / taken[engine]
             rows[f"{engine}, peak memory, MiB"] = mebibytes(engine)
-    print(f"\n{os.cpu_count()} processors, {HEIGHT} × {WIDTH}\n")
-    print("| what | measured |\n|---|---|")
-    for what, measured in rows.items():
-        print(f"| {what} | {measured:.3f} |")
-    if options.json:
-        options.json.write_text(json.dumps(rows, indent=2) + "\n")
+    report(rows, about=f"{HEIGHT} × {WIDTH}", json_file=options.json)
 
 
 if __name__ == "__main__":

@@ -14,11 +14,12 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Literal, Self, TypeAlias
+from typing import Any, Concatenate, Generic, Literal, ParamSpec, Self, TypeAlias, TypeVar
 
 import httpx
 
@@ -28,6 +29,9 @@ from relume.photo import Format
 Picture: TypeAlias = bytes | Path
 """An encoded picture, or the file that holds it."""
 Keep: TypeAlias = Literal["keep", "strip"]
+
+Answer = TypeVar("Answer")
+Settings = ParamSpec("Settings")
 
 PATIENCE = 120.0
 """Seconds to wait for an answer."""
@@ -66,19 +70,38 @@ class Enhanced:
     """Of the stages queue, read, enhance and write."""
 
 
-def _asked(
-    method: str,
-    knobs: Mapping[str, float] | None,
-    strength: float,
-    format: Format | None,
-    quality: int | None,
-    metadata: Keep,
-    side: int | None,
-    ev: float,
-) -> tuple[tuple[str, str], ...]:
-    """Return a request's parameters."""
+@dataclass(frozen=True)
+class _Request(Generic[Answer]):
+    """One request, and how its answer is read."""
+
+    verb: str
+    path: str
+    read: Callable[[httpx.Response], Answer]
+    picture: Picture | None = None
+    asked: tuple[tuple[str, str], ...] = ()
+
+    def body(self) -> bytes | None:
+        return self.picture.read_bytes() if isinstance(self.picture, Path) else self.picture
+
+
+def _enhance(
+    picture: Picture,
+    *,
+    method: str = "auto",
+    knobs: Mapping[str, float] | None = None,
+    strength: float = 1.0,
+    format: Format | None = None,
+    quality: int | None = None,
+    metadata: Keep = "keep",
+    side: int | None = None,
+    ev: float = 0.0,
+) -> _Request[Enhanced]:
+    """Enhance a picture; what the settings mean, docs/service.md says.
+
+    Raises: ServiceError; OSError for a file that cannot be read.
+    """
     plain = {"format": format, "quality": quality, "side": side}
-    return (
+    asked = (
         ("method", method),
         ("strength", repr(float(strength))),
         ("metadata", metadata),
@@ -86,6 +109,17 @@ def _asked(
         *((name, str(value)) for name, value in plain.items() if value is not None),
         *(("knob", f"{name}={float(value)!r}") for name, value in (knobs or {}).items()),
     )
+    return _Request("POST", "/v1/enhance", _enhanced, picture, asked)
+
+
+def _inspect(picture: Picture) -> _Request[dict[str, Any]]:
+    """Return what a picture is and what `auto` would make of it. Raises: ServiceError."""
+    return _Request("POST", "/v1/inspect", httpx.Response.json, picture)
+
+
+def _methods() -> _Request[list[dict[str, Any]]]:
+    """Return the cards of all methods. Raises: ServiceError."""
+    return _Request("GET", "/v1/methods", httpx.Response.json)
 
 
 def _enhanced(answer: httpx.Response) -> Enhanced:
@@ -123,10 +157,15 @@ def _checked(answer: httpx.Response) -> httpx.Response:
     raise ServiceError(answer.status_code, kind, words)
 
 
-def _unreached(address: str, error: httpx.HTTPError) -> ServiceError:
-    reason = str(error) or type(error).__name__
-    words = f"{address} does not answer: {reason}; is `relume serve` running there?"
-    return ServiceError(0, "unreachable", words)
+@contextmanager
+def _reaching(address: str) -> Generator[None]:
+    """Turn what httpx raises into one line."""
+    try:
+        yield
+    except httpx.HTTPError as error:
+        reason = str(error) or type(error).__name__
+        words = f"{address} does not answer: {reason}; is `relume serve` running there?"
+        raise ServiceError(0, "unreachable", words) from error
 
 
 def _options(address: str, token: str | None, timeout: float) -> dict[str, Any]:
@@ -134,6 +173,32 @@ def _options(address: str, token: str | None, timeout: float) -> dict[str, Any]:
         raise ContractError(f"{address}: expected an address like http://127.0.0.1:8000")
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     return {"base_url": address, "headers": headers, "timeout": timeout}
+
+
+def _blocking(
+    make: Callable[Settings, _Request[Answer]],
+) -> Callable[Concatenate[Client, Settings], Answer]:
+    """Return the method that sends a request and waits for its answer."""
+
+    @wraps(make)
+    def send(self: Client, /, *given: Settings.args, **settings: Settings.kwargs) -> Answer:
+        return self.send(make(*given, **settings))
+
+    return send
+
+
+def _awaited(
+    make: Callable[Settings, _Request[Answer]],
+) -> Callable[Concatenate[AsyncClient, Settings], Coroutine[Any, Any, Answer]]:
+    """Return the method that sends a request, to be awaited."""
+
+    @wraps(make)
+    async def send(
+        self: AsyncClient, /, *given: Settings.args, **settings: Settings.kwargs
+    ) -> Answer:
+        return await self.send(make(*given, **settings))
+
+    return send
 
 
 class Client:
@@ -145,51 +210,23 @@ class Client:
         self._address = address
         self._client = httpx.Client(**_options(address, token, timeout))
 
-    def enhance(
-        self,
-        picture: Picture,
-        *,
-        method: str = "auto",
-        knobs: Mapping[str, float] | None = None,
-        strength: float = 1.0,
-        format: Format | None = None,
-        quality: int | None = None,
-        metadata: Keep = "keep",
-        side: int | None = None,
-        ev: float = 0.0,
-    ) -> Enhanced:
-        """Enhance a picture; what the settings mean, docs/service.md says.
+    enhance = _blocking(_enhance)
+    inspect = _blocking(_inspect)
+    methods = _blocking(_methods)
 
-        Raises: ServiceError; OSError for a file that cannot be read.
-        """
-        asked = _asked(method, knobs, strength, format, quality, metadata, side, ev)
-        return _enhanced(self._call("POST", "/v1/enhance", picture, asked))
-
-    def inspect(self, picture: Picture) -> dict[str, Any]:
-        """Return what a picture is and what `auto` would make of it. Raises: ServiceError."""
-        return self._call("POST", "/v1/inspect", picture).json()
-
-    def methods(self) -> list[dict[str, Any]]:
-        """Return the cards of all methods. Raises: ServiceError."""
-        return self._call("GET", "/v1/methods").json()
-
-    def _call(
-        self, verb: str, path: str, picture: Picture | None = None,
-        asked: tuple[tuple[str, str], ...] = (),
-    ) -> httpx.Response:  # fmt: skip
-        body = picture.read_bytes() if isinstance(picture, Path) else picture
+    def send(self, request: _Request[Answer]) -> Answer:
+        """Send a request, again where the service has too much to do, and read its answer."""
+        body, parameters = request.body(), httpx.QueryParams(request.asked)
         tries = 0
         while True:
             tries += 1
-            try:
+            with _reaching(self._address):
                 answer = self._client.request(
-                    verb, path, params=httpx.QueryParams(asked), content=body
+                    request.verb, request.path, params=parameters, content=body
                 )
-            except httpx.HTTPError as error:
-                raise _unreached(self._address, error) from error
             seconds = _wait(answer, tries)
             if seconds is None:
-                return _checked(answer)
+                return request.read(_checked(answer))
             time.sleep(seconds)
 
     def close(self) -> None:
@@ -199,12 +236,7 @@ class Client:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *ended: object) -> None:
         self.close()
 
 
@@ -217,48 +249,23 @@ class AsyncClient:
         self._address = address
         self._client = httpx.AsyncClient(**_options(address, token, timeout))
 
-    async def enhance(
-        self,
-        picture: Picture,
-        *,
-        method: str = "auto",
-        knobs: Mapping[str, float] | None = None,
-        strength: float = 1.0,
-        format: Format | None = None,
-        quality: int | None = None,
-        metadata: Keep = "keep",
-        side: int | None = None,
-        ev: float = 0.0,
-    ) -> Enhanced:
-        """Enhance a picture, as `Client.enhance` does."""
-        asked = _asked(method, knobs, strength, format, quality, metadata, side, ev)
-        return _enhanced(await self._call("POST", "/v1/enhance", picture, asked))
+    enhance = _awaited(_enhance)
+    inspect = _awaited(_inspect)
+    methods = _awaited(_methods)
 
-    async def inspect(self, picture: Picture) -> dict[str, Any]:
-        """Return what a picture is and what `auto` would make of it. Raises: ServiceError."""
-        return (await self._call("POST", "/v1/inspect", picture)).json()
-
-    async def methods(self) -> list[dict[str, Any]]:
-        """Return the cards of all methods. Raises: ServiceError."""
-        return (await self._call("GET", "/v1/methods")).json()
-
-    async def _call(
-        self, verb: str, path: str, picture: Picture | None = None,
-        asked: tuple[tuple[str, str], ...] = (),
-    ) -> httpx.Response:  # fmt: skip
-        body = picture.read_bytes() if isinstance(picture, Path) else picture
+    async def send(self, request: _Request[Answer]) -> Answer:
+        """Send a request as `Client.send` does."""
+        body, parameters = request.body(), httpx.QueryParams(request.asked)
         tries = 0
         while True:
             tries += 1
-            try:
+            with _reaching(self._address):
                 answer = await self._client.request(
-                    verb, path, params=httpx.QueryParams(asked), content=body
+                    request.verb, request.path, params=parameters, content=body
                 )
-            except httpx.HTTPError as error:
-                raise _unreached(self._address, error) from error
             seconds = _wait(answer, tries)
             if seconds is None:
-                return _checked(answer)
+                return request.read(_checked(answer))
             await asyncio.sleep(seconds)
 
     async def close(self) -> None:
@@ -268,10 +275,5 @@ class AsyncClient:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *ended: object) -> None:
         await self.close()

@@ -176,7 +176,7 @@ def _comfyui_folder() -> Path | None:
 PLUGINS: Mapping[str, Plugin] = {
     "darktable": Plugin(
         "darktable",
-        ("relume.lua", "relume_ai.lua"),
+        ("relume.lua", "relume_ai.lua", "relume_shared.lua"),
         _darktable_folder,
         _darktable_facts,
         'add the line  require "relume"  to the file luarc in the folder above, and start '

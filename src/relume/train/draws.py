@@ -12,7 +12,7 @@ from relume.errors import ContractError, UnreadableError
 from relume.losses.objective import Batch
 from relume.train.recipe import Data
 from relume.train.scenes import Scene
-from relume.train.views import View
+from relume.train.views import Draw, View
 
 TEACH, VALIDATE = 0, 2
 """Streams of random numbers; 1 decides the sides of whole batches."""
@@ -89,13 +89,8 @@ class Drawn(Dataset[Batch]):
         which = int(random.choice(len(self.shares), p=self.shares))
         scenes = self.scenes[which]
         scene = scenes[int(random.integers(len(scenes)))]
-        return self.view.draw(
-            scene,
-            source=self.data.sources[which],
-            sides=self._sides(number),
-            random=random,
-            progress=self.progress.at(number),
-        )
+        source, progress = self.data.sources[which], self.progress.at(number)
+        return self.view.draw(scene, Draw(source, self._sides(number), random, progress))
 
     def _sides(self, number: int) -> tuple[int, int] | None:
         """All pictures of a batch need one size, so it follows from the batch's number."""

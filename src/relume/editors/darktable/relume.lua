@@ -8,9 +8,10 @@ where the command is into relume_command.lua; else it is looked for on the PATH.
 ]]
 
 local dt = require "darktable"
+local shared = require "relume_shared"
 
 local MODULE = "relume"
-local ON_WINDOWS = package.config:sub(1, 1) == "\\"
+local ON_WINDOWS = shared.ON_WINDOWS
 
 -- A word for the shell: darktable hands the whole line to one.
 local function quoted(word)
@@ -50,28 +51,13 @@ local function line_for(source, target, settings)
   return line
 end
 
--- A name beside the picture that nothing has yet.
-local function free_name(image)
-  local stem = image.path .. (ON_WINDOWS and "\\" or "/") .. image.filename:gsub("%.[^.]*$", "")
-  local count, name = 0, stem .. ".relume.tif"
-  while true do
-    local there = io.open(name, "rb")
-    if not there then
-      return name
-    end
-    there:close()
-    count = count + 1
-    name = string.format("%s.relume_%02d.tif", stem, count)
-  end
-end
-
 local function enhanced(image, settings)
   local format = dt.new_format("tiff")
   format.bpp = 16
   local copy = os.tmpname()
   os.remove(copy)
   copy = copy .. ".tif"
-  local target = free_name(image)
+  local target = shared.free_name(image)
   -- It returns true when it failed in some versions and nothing in others: look at the file.
   format:write_image(image, copy, true)
   local written = io.open(copy, "rb")
@@ -104,29 +90,9 @@ local function run(images, settings)
     dt.print("relume: select pictures first")
     return 0
   end
-  local stopped = false
-  local job = dt.gui.create_job("relume", true, function(self)
-    stopped = true
+  local count = shared.each(images, function(image)
+    return enhanced(image, settings)
   end)
-  local count = 0
-  for index, image in ipairs(images) do
-    if stopped or dt.control.ending then
-      break
-    end
-    local made, reason = enhanced(image, settings)
-    if made then
-      count = count + 1
-    else
-      dt.print_error(reason)
-      dt.print(reason)
-    end
-    if job.valid then
-      job.percent = index / #images
-    end
-  end
-  if job.valid then
-    job.valid = false
-  end
   dt.print(string.format("relume: %d of %d pictures enhanced", count, #images))
   return count
 end

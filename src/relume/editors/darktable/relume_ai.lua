@@ -8,6 +8,7 @@ new file has no camera data: darktable writes none here.
 ]]
 
 local dt = require "darktable"
+local shared = require "relume_shared"
 
 local MODULE = "relume_ai"
 local TASK = "relight"
@@ -50,20 +51,6 @@ local function relit(context, image, values)
   return result
 end
 
-local function target_of(image)
-  local stem = image.path .. "/" .. image.filename:gsub("%.[^.]*$", "")
-  local count, name = 0, stem .. ".relume.tif"
-  while true do
-    local there = io.open(name, "rb")
-    if not there then
-      return name
-    end
-    there:close()
-    count = count + 1
-    name = string.format("%s.relume_%02d.tif", stem, count)
-  end
-end
-
 local function run(images, values)
   local id, reason = model()
   if not id then
@@ -72,33 +59,18 @@ local function run(images, values)
   end
   -- On the processor: a graphics card compiles anew for every size of picture.
   local context = dt.ai.load_model(id, "CPU")
-  local job = dt.gui.create_job("relume", true, function(self)
-    self.valid = false
-  end)
-  local count = 0
-  for index, image in ipairs(images) do
-    if not job.valid then
-      break
-    end
-    local target = target_of(image)
+  local count = shared.each(images, function(image)
+    local target = shared.free_name(image)
     local done, fault = pcall(function()
       relit(context, image, values):save_tiff(target, 32, image)
       dt.database.import(target):group_with(image.group_leader)
     end)
-    if done then
-      count = count + 1
-    else
+    if not done then
       os.remove(target)
-      dt.print_error(tostring(fault))
-      dt.print("relume could not enhance " .. image.filename)
+      return nil, "relume could not enhance " .. image.filename .. ": " .. tostring(fault)
     end
-    if job.valid then
-      job.percent = index / #images
-    end
-  end
-  if job.valid then
-    job.valid = false
-  end
+    return target
+  end)
   context:close()
   return count
 end

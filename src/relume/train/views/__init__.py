@@ -5,6 +5,7 @@ The module of a view is called as the view, and holds a class `View`.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol
@@ -18,6 +19,18 @@ from relume.train.recipe import Data, Source
 from relume.train.scenes import Scene
 
 
+@dataclass(frozen=True)
+class Draw:
+    """How a scene is drawn."""
+
+    source: Source
+    sides: tuple[int, int] | None
+    """Height and width of the crop; None for the whole picture."""
+    random: np.random.Generator
+    progress: float
+    """How much of the training is over, in [0, 1]."""
+
+
 class View(Protocol):
     """Finds scenes, and draws from them what a network sees, without the batch dimension."""
 
@@ -27,16 +40,8 @@ class View(Protocol):
         """Return what a source's folder holds; raises UnreadableError."""
         ...
 
-    def draw(
-        self,
-        scene: Scene,
-        *,
-        source: Source,
-        sides: tuple[int, int] | None,
-        random: np.random.Generator,
-        progress: float,
-    ) -> Batch:
-        """Return a random crop, varied; `random` decides everything."""
+    def draw(self, scene: Scene, how: Draw) -> Batch:
+        """Return a random crop, varied; `how.random` decides everything."""
         ...
 
 

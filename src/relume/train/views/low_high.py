@@ -13,8 +13,9 @@ from relume.errors import ContractError
 from relume.losses.objective import Batch
 from relume.train.augment import cut, grained, mirrored, relit, rounded
 from relume.train.pictures import Shelf
-from relume.train.recipe import Data, Source
+from relume.train.recipe import Data
 from relume.train.scenes import Scene, has_pairs, pairs, single_pictures
+from relume.train.views import Draw
 
 
 class View:
@@ -41,26 +42,18 @@ class View:
             )
         return single_pictures(folder)
 
-    def draw(
-        self,
-        scene: Scene,
-        *,
-        source: Source,
-        sides: tuple[int, int] | None,
-        random: np.random.Generator,
-        progress: float,
-    ) -> Batch:
+    def draw(self, scene: Scene, how: Draw) -> Batch:
         data = self.data
         images = self.shelf.read_scene(scene.paths)
-        pictures = cut(images, sides=sides, data=data, random=random)
+        pictures = cut(images, sides=how.sides, data=data, random=how.random)
         if len(pictures) == 2:
-            low = relit(pictures[0], source=source, data=data, random=random)
-            pair = [grained(low, data=data, random=random), pictures[1]]
-            low, high = mirrored(pair, data=data, random=random)
+            low = relit(pictures[0], source=how.source, data=data, random=how.random)
+            pair = [grained(low, data=data, random=how.random), pictures[1]]
+            low, high = mirrored(pair, data=data, random=how.random)
         else:
-            normal = relit(pictures[0], source=source, data=data, random=random)
-            high = rounded(mirrored([normal], data=data, random=random)[0])
-            low = self.darkened(high, random=random, progress=progress)
+            normal = relit(pictures[0], source=how.source, data=data, random=how.random)
+            high = rounded(mirrored([normal], data=data, random=how.random)[0])
+            low = self.darkened(high, random=how.random, progress=how.progress)
         return {"low": rounded(low), "high": rounded(high)}
 
     def whole(self, scene: Scene, *, random: np.random.Generator) -> Batch:

@@ -15,8 +15,9 @@ from relume.losses.objective import Batch
 from relume.train import raw_pairs
 from relume.train.augment import cut, mirrored, relit, rounded
 from relume.train.pictures import Shelf
-from relume.train.recipe import Data, Source
+from relume.train.recipe import Data
 from relume.train.scenes import Scene, single_pictures
+from relume.train.views import Draw
 
 
 class View:
@@ -31,20 +32,12 @@ class View:
     def scenes(self, folder: Path) -> tuple[Scene, ...]:
         return raw_pairs.scenes(folder) or single_pictures(folder)
 
-    def draw(
-        self,
-        scene: Scene,
-        *,
-        source: Source,
-        sides: tuple[int, int] | None,
-        random: np.random.Generator,
-        progress: float,
-    ) -> Batch:
-        data = self.data
+    def draw(self, scene: Scene, how: Draw) -> Batch:
+        data, sides, random = self.data, how.sides, how.random
         if len(scene.paths) == 2:  # a mosaic and its long exposure
             return raw_pairs.draw(scene, sides=sides, flip=data.flip, random=random)
         pictures = cut([self.shelf.read(scene.paths[0])], sides=sides, data=data, random=random)
-        picture = relit(pictures[0], source=source, data=data, random=random)
+        picture = relit(pictures[0], source=how.source, data=data, random=random)
         return self._made(mirrored([picture], data=data, random=random)[0], random=random)
 
     def whole(self, scene: Scene, *, random: np.random.Generator) -> Batch:

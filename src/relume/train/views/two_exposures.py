@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
 from relume.losses.objective import Batch
 from relume.train.augment import cut, mirrored, rounded
 from relume.train.pictures import Shelf
-from relume.train.recipe import Data, Source
+from relume.train.recipe import Data
 from relume.train.scenes import Scene, exposures
+from relume.train.views import Draw
 
 
 class View:
@@ -23,17 +22,9 @@ class View:
     def scenes(self, folder: Path) -> tuple[Scene, ...]:
         return exposures(folder)
 
-    def draw(
-        self,
-        scene: Scene,
-        *,
-        source: Source,
-        sides: tuple[int, int] | None,
-        random: np.random.Generator,
-        progress: float,
-    ) -> Batch:
-        first, second = random.choice(len(scene.paths), 2, replace=False)
+    def draw(self, scene: Scene, how: Draw) -> Batch:
+        first, second = how.random.choice(len(scene.paths), 2, replace=False)
         images = self.shelf.read_scene((scene.paths[int(first)], scene.paths[int(second)]))
-        pictures = cut(images, sides=sides, data=self.data, random=random)
-        pictures = mirrored(pictures, data=self.data, random=random)
+        pictures = cut(images, sides=how.sides, data=self.data, random=how.random)
+        pictures = mirrored(pictures, data=self.data, random=how.random)
         return {"first": rounded(pictures[0]), "second": rounded(pictures[1])}
