@@ -121,7 +121,7 @@ def test_when_the_client_leaves_the_work_ends(two: Running, slow_picture: bytes)
 
 
 def test_a_full_queue_refuses_at_once(tmp_path: Path, slow_picture: bytes) -> None:
-    options = ("--workers", "1", "--queue", "1", "--timeout", "6", "--memory", "2048")
+    options = ("--workers", "1", "--queue", "1", "--timeout", "3", "--memory", "2048")
     with (
         service(tmp_path, *options) as running,
         posting(running, slow_picture, slow_picture, **SLOW) as answers,

@@ -2,55 +2,29 @@
 
 from __future__ import annotations
 
-import zipfile
-from dataclasses import replace
-from functools import cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
 import pytest
 import torch
-from torch import nn
 
+from fake.exports import MODEL_FILES, read_facts, source_of
 from fake.networks import PACKED, SMALL, Packed, Small
-from relume import methods
-from relume.card import Card, from_json
+from relume.card import from_json
 from relume.errors import ContractError, RelumeError, UnknownNameError, UnwritableError
-from relume.export import run
-from relume.export.agreement import SWEPT, DisagreementError, require_agreement, run_of
-from relume.export.graphs import FIDELITY_KEY, PRECISION_KEY, facts
+from relume.export.agreement import DisagreementError, require_agreement, run_of
+from relume.export.graphs import FIDELITY_KEY, PRECISION_KEY
 from relume.export.half import to_half_storage
 from relume.export.integers import quantise
-from relume.export.interface import interface
 from relume.export.onnx import CARD_KEY, onnx_bytes, runner
-from relume.export.request import (
-    PRECISIONS,
-    SUFFIXES,
-    TARGETS,
-    Precision,
-    Target,
-    as_precision,
-    as_target,
-)
+from relume.export.request import PRECISIONS, SUFFIXES, Precision, Target, as_precision, as_target
 from relume.export.run import export
 from relume.export.samples import Samples, generate, split
-from relume.export.source import Source, of_model, open_source
+from relume.export.source import Source, open_source
 from relume.proof import verify
-from relume.runtime import weights
 from relume.runtime.method import load
-
-MODEL_FILES = [target for target in TARGETS if target != "darktable"]
-"""A package for darktable is more than a model: test_darktable_package.py has its rules."""
-
-NEURAL = [name for name in methods.names() if methods.card(name).kind == "neural"]
-
-
-def source_of(network: nn.Module, card: Card) -> Source:
-    network = network.eval()
-    full = onnx_bytes(network, card)
-    return Source(card, interface(network, card), network, run_of(network), lambda opset: full)
 
 
 @pytest.fixture(scope="module", params=["small", pytest.param("packed", marks=pytest.mark.slow)])
@@ -82,22 +56,6 @@ def test_is_written_and_agrees(
         assert made.fidelity is not None
         assert made.fidelity >= 35
         assert float(known[FIDELITY_KEY]) == pytest.approx(made.fidelity, abs=0.01)
-
-
-def read_facts(path: Path, target: Target) -> dict[str, str]:
-    if target == "onnx":
-        return facts(onnx.load(path))
-    if target == "openvino":
-        import openvino
-
-        found: Any = openvino.Core().read_model(path).get_rt_info(["framework"]).value
-        return {str(name): str(value) for name, value in found.items()}
-    with zipfile.ZipFile(path) as archive:  # what torch.jit.load does with _extra_files
-        return {
-            PurePosixPath(name).name: archive.read(name).decode()
-            for name in archive.namelist()
-            if PurePosixPath(name).parent.name == "extra"
-        }
 
 
 def test_float16_and_int8_are_smaller_and_hold_what_they_say(small: Source, tmp_path: Path) -> None:
@@ -236,61 +194,6 @@ def test_opsets(opset: int, tmp_path: Path) -> None:
     assert np.abs(found - run_of(network)(feeds)[0]).max() < 1e-4
 
 
-VISITED_OFTEN = ("hvr",)
-"""Networks whose modules are visited again and again: their model files are large."""
-
-
-@cache
-def model_of(name: str) -> Source:
-    """A shipped model file, which needs not be written first."""
-    file = f"{methods.card(name).weights[0].name}.onnx"
-    return of_model(weights.read_published(name, file), where=name)
-
-
-@cache
-def shipped(name: str) -> Source:
-    """A shipped network; of one that visits its modules again and again, one visit of each."""
-    source = open_source(name)
-    if name not in VISITED_OFTEN:
-        return source
-    assert source.network is not None
-    for turns in ("t", "c", "n"):
-        setattr(source.network, turns, 1)
-    return source_of(source.network, source.card)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("target", MODEL_FILES)
-@pytest.mark.parametrize("name", NEURAL)
-def test_every_neural_method_goes_everywhere(name: str, target: Target, tmp_path: Path) -> None:
-    output = tmp_path / f"x{SUFFIXES[target][0]}"
-    made = export(shipped(name), output, target=target, precision="fp32")
-    assert all(file.stat().st_size for file in made.files)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("target", MODEL_FILES)
-@pytest.mark.parametrize("precision", ["fp16", "int8"])
-@pytest.mark.parametrize("name", NEURAL)
-def test_every_neural_method_gets_smaller(
-    name: str,
-    target: Target,
-    precision: Precision,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    if name in VISITED_OFTEN:  # a minute for each; verify sweeps all sizes of what is shipped
-        monkeypatch.setattr(run, "SIZES", ((1, 17), SWEPT))
-    source = shipped(name) if target == "torchscript" or name in VISITED_OFTEN else model_of(name)
-    tiny = [replace(each, image=each.image[:, :64, :64]) for each in generate(4, source.card)]
-    output = tmp_path / f"x{SUFFIXES[target][0]}"
-    made = export(source, output, target=target, precision=precision, samples=split(tiny))
-    assert read_facts(output, target)[PRECISION_KEY] == precision
-    if precision == "int8":
-        assert made.fidelity is not None
-        assert made.fidelity >= 35
-
-
 def test_parameters_can_be_kept_in_float16_alone(small: Source) -> None:
     made = to_half_storage(small.to_onnx(18))
     kinds = {each.data_type for each in onnx.load_from_string(made).graph.initializer}
@@ -302,16 +205,3 @@ def test_parameters_can_be_kept_in_float16_alone(small: Source) -> None:
 def test_no_layer_in_int8_is_the_model_itself(small: Source) -> None:
     made = quantise(small.to_onnx(18), {}, nodes=[])
     require_agreement(small.expected, runner(made), small.face, name="x", tolerance=1e-6)
-
-
-@pytest.mark.parametrize("name", NEURAL)
-def test_what_is_shipped_is_not_made_anew(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    def made(*_: object, **__: object) -> bytes:
-        raise AssertionError("takes up to a minute")
-
-    monkeypatch.setattr("relume.export.source.onnx_bytes", made)
-    source = open_source(name)
-    content = source.to_onnx(source.opset)
-    assert from_json(facts(onnx.load_from_string(content))[CARD_KEY]) == source.card
-    with pytest.raises(AssertionError):
-        source.to_onnx(source.opset + 1)
