@@ -6,6 +6,12 @@
 BEFORE and AFTER are Python interpreters, each with one build of relume (`.venv/bin/python` of two
 checkouts). Both are run in turn, the one that begins changes from pair to pair; what counts is the
 ratio of medians within one run, since times drift with the machine.
+
+Ten pairs on two cores, the build before runtime was parted into rooms (41a38ad) and the one after:
+
+| --help | import | cold, 12 MP | call, 12 MP |
+|--------|--------|-------------|-------------|
+| 0.68   | 1.02   | 0.73        | 0.41        |
 """
 
 from __future__ import annotations
