@@ -43,13 +43,17 @@ class Picture(Response):
             "headers": self.raw_headers,
         }
         try:
-            await send(start)
+            loop = asyncio.get_running_loop()
             at, size = 0, self._result.spool.size
-            while at < size:
-                piece = self._result.spool.read(at, STEP)
-                at += len(piece)
-                message = {"type": "http.response.body", "body": piece, "more_body": at < size}
-                await asyncio.wait_for(send(message), PATIENCE)
+            async with asyncio.timeout(PATIENCE) as limit:
+                await send(start)
+                while at < size:
+                    piece = self._result.spool.read(at, STEP)
+                    at += len(piece)
+                    await send(
+                        {"type": "http.response.body", "body": piece, "more_body": at < size}
+                    )
+                    limit.reschedule(loop.time() + PATIENCE)
         finally:
             self._result.close()
 

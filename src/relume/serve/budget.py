@@ -55,21 +55,29 @@ class Budget:
 
         Raises: TooLargeError when they never will be.
         """
+        if (hold := self.hold_now(size, what=what)) is not None:
+            return hold
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.append((size, turn))
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self.give_back(size)
+            else:
+                self._waiting = deque(one for one in self._waiting if one[1] is not turn)
+                self._admit()
+            raise
+        return Hold(self, size)
+
+    def hold_now(self, size: int, *, what: str) -> Hold | None:
+        """Hold `size` bytes if they are free and nobody waits for others, else return None.
+
+        Raises: TooLargeError when they never will be.
+        """
         if size > self.total:
             raise TooLargeError(self.never(what, size))
-        if self._waiting or not self.take_now(size):
-            turn = asyncio.get_running_loop().create_future()
-            self._waiting.append((size, turn))
-            try:
-                await turn
-            except asyncio.CancelledError:
-                if turn.done() and not turn.cancelled():
-                    self.give_back(size)
-                else:
-                    self._waiting = deque(one for one in self._waiting if one[1] is not turn)
-                    self._admit()
-                raise
-        return Hold(self, size)
+        return Hold(self, size) if not self._waiting and self.take_now(size) else None
 
     def never(self, what: str, size: int) -> str:
         """Say that `what` will never fit."""

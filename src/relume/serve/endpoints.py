@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from time import perf_counter
 
 from starlette.requests import ClientDisconnect, Request
@@ -13,7 +13,7 @@ from relume import __version__, methods
 from relume.serve import metrics, openapi
 from relume.serve.answer import Picture
 from relume.serve.guard import GONE
-from relume.serve.job import Result
+from relume.serve.job import Job, Result
 from relume.serve.service import Service
 from relume.serve.task import Kind, Task, of_fields
 from relume.serve.uploads import Upload, receive
@@ -50,7 +50,7 @@ async def inspect(request: Request) -> Response:
 async def _received(request: Request, kind: Kind) -> tuple[Upload, Task]:
     service = service_of(request)
     said = request.query_params.multi_items()
-    task = replace(of_fields(said), kind=kind)  # before a byte is read
+    task = of_fields(said, kind=kind)  # before a byte is read
     service.pool.check_room()
     upload = await receive(
         request,
@@ -60,7 +60,7 @@ async def _received(request: Request, kind: Kind) -> tuple[Upload, Task]:
     )
     try:
         if upload.fields:
-            task = replace(of_fields([*said, *upload.fields]), kind=kind)
+            task = of_fields([*said, *upload.fields], kind=kind)
     except BaseException:
         upload.close()
         raise
@@ -72,17 +72,17 @@ async def _done(request: Request, task: Task, upload: Upload) -> Result:
 
     Raises: ClientDisconnect; Problem.
     """
-    work = asyncio.ensure_future(service_of(request).do(task, upload))
-    left = asyncio.ensure_future(_left(request))
+    job = Job(task, upload.spool, upload.first, upload.declared)
+    left = asyncio.create_task(_left(request))
+    left.add_done_callback(lambda _: job.answer.cancel())
     try:
-        await asyncio.wait({work, left}, return_when=asyncio.FIRST_COMPLETED)
-        if not work.done():
-            raise ClientDisconnect
-        return work.result()
+        return await service_of(request).do(job)
+    except asyncio.CancelledError:
+        if left.done() and not left.cancelled():
+            raise ClientDisconnect from None
+        raise
     finally:
         left.cancel()
-        work.cancel()
-        await asyncio.gather(work, left, return_exceptions=True)
         upload.close()
 
 

@@ -34,6 +34,8 @@ class Job:
     upload: Spool
     first: bytes
     """The upload's first bytes."""
+    size: tuple[int, int] | None = None
+    """Width and height that these declare, where they do."""
     answer: asyncio.Future[Result] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )

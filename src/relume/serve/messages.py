@@ -3,13 +3,15 @@
 JSON and not pickle, because a worker decodes what strangers send: were it taken over, it could
 say anything, but nothing that runs in the service.
 
-| from    | message                                   | means                                    |
-|---------|-------------------------------------------|------------------------------------------|
-| worker  | {"ready": bytes}                          | started, resting at so much memory       |
-| service | {"task": …, "threads": …}, two open files | read the first, write to the second      |
-| worker  | {"size": [width, height]}                 | the file declares this; may I go on?     |
-| service | {"go": true} or {"refuse": "words"}       | memory is there; or will never be        |
-| worker  | {"done": …} or {"error": …, "kind": …}    | the task has ended                       |
+| from    | message                             | means                                          |
+|---------|-------------------------------------|------------------------------------------------|
+| worker  | {"ready": bytes}                    | started, resting at so much memory             |
+| service | {"task": …, "threads": …,           | read the first, write to the second; there is  |
+|         | "granted": pixels}, two open files  | memory for a picture of so many pixels         |
+| worker  | {"size": [width, height]}           | the file declares this, which is more; may I?  |
+| service | {"go": true} or {"refuse": "words"} | memory is there; or will never be              |
+| worker  | {"done": …} or {"error": …,         | the task has ended                             |
+|         | "kind": …}                          |                                                |
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
+from functools import partial
 from time import monotonic
 
 from relume.errors import RelumeError
@@ -18,6 +19,7 @@ from relume.render.bands import thread_count
 from relume.serve.budget import Budget
 from relume.serve.cost import cost
 from relume.serve.job import Job, Result
+from relume.serve.log import log
 from relume.serve.messages import ClosedError, Message
 from relume.serve.metrics import Metrics
 from relume.serve.problems import Problem, busy
@@ -42,10 +44,8 @@ class Slot:
         self.tasks = 0
         self.granted = 0
         """Bytes its task may take beyond the worker's own."""
-        self.asked = False
-        """It has opened the picture and asked for memory."""
-        self.overran = False
-        """It was killed for taking more."""
+        self.why = "died"
+        """Why its worker ends, if it does: for another reason when somebody ends it."""
 
 
 class Pool:
@@ -57,7 +57,7 @@ class Pool:
         self._metrics = metrics
         self.slots = [Slot() for _ in range(settings.workers)]
         self._line: deque[Job] = deque()
-        self._arrived = asyncio.Condition()
+        self._idle: deque[asyncio.Future[Job | None]] = deque()
         self._tasks: list[asyncio.Task[None]] = []
         self._usual = 0.5
         """Seconds of a task lately, for Retry-After."""
@@ -91,11 +91,17 @@ class Pool:
     async def do(self, job: Job) -> Result:
         """Have a job done. Cancelled, it is dropped or its worker killed. Raises: Problem."""
         self.check_room()
-        async with self._arrived:
-            self._line.append(job)
-            self._arrived.notify()
-        self._metrics.waiting.set(self.waiting)
+        self._line.append(job)
+        self._hand_out()
         return await job.answer
+
+    def _hand_out(self) -> None:
+        """Give waiting jobs to idle workers."""
+        while self._line and self._idle:
+            if self._line[0].answer.done():  # its client has left
+                self._line.popleft()
+            elif not (turn := self._idle.popleft()).done():
+                turn.set_result(self._line.popleft())
 
     async def _serve(self, slot: Slot) -> None:
         while True:
@@ -109,9 +115,16 @@ class Pool:
                 self._replace(slot, "died idle")
             elif not job.answer.done():
                 self._metrics.working.inc()
-                slot.job, slot.overran = job, False
+                slot.job, slot.why = job, "died"
+                job.answer.add_done_callback(partial(self._answered, slot, job))
                 begun = monotonic()
-                await self._attend(slot, job)
+                try:
+                    await self._talk(slot, job)
+                except Exception as error:  # a fault of ours must not cost the service a worker
+                    log("fault", kind=type(error).__name__, words=str(error)[:200])
+                    job.fail(Problem("internal", f"unexpected {type(error).__name__}"))
+                    if slot.process is not None:
+                        self._replace(slot, "fault")
                 self._usual += 0.1 * (monotonic() - begun - self._usual)
                 slot.job = None
                 self._metrics.working.dec()
@@ -150,45 +163,27 @@ class Pool:
 
     async def _next(self, process: Process) -> Job | None:
         """Wait for a job; None when the idle worker ends first."""
-        gone = asyncio.ensure_future(process.gone())
-        taken = asyncio.ensure_future(self._take())
-        try:
-            await asyncio.wait({gone, taken}, return_when=asyncio.FIRST_COMPLETED)
-            if not gone.done():
-                return await taken
-            if taken.done():  # both at once: the job is for another worker
-                await self._return(taken.result())
+        turn: asyncio.Future[Job | None] = asyncio.get_running_loop().create_future()
+        process.on_news = lambda: None if turn.done() else turn.set_result(None)
+        if process.has_gone:
             return None
-        finally:
-            for one in (gone, taken):
-                one.cancel()
-            await asyncio.gather(gone, taken, return_exceptions=True)
+        self._idle.append(turn)
+        self._hand_out()
+        return await turn
 
-    async def _take(self) -> Job:
-        async with self._arrived:
-            await self._arrived.wait_for(lambda: bool(self._line))
-            job = self._line.popleft()
-            self._metrics.waiting.set(self.waiting)
-            return job
+    def _return(self, job: Job) -> None:
+        self._line.appendleft(job)
+        self._hand_out()
 
-    async def _return(self, job: Job) -> None:
-        async with self._arrived:
-            self._line.appendleft(job)
-            self._arrived.notify()
+    def _answered(self, slot: Slot, job: Job, answer: asyncio.Future[Result]) -> None:
+        """End what works for a client that has left, unless it has almost done."""
+        if answer.cancelled() and slot.job is job:
+            asyncio.get_running_loop().call_later(GRACE, self._abandon, slot, job)
 
-    async def _attend(self, slot: Slot, job: Job) -> None:
-        """Have a job done by a slot's worker, or kill it when time or client are gone."""
-        talk = asyncio.ensure_future(self._talk(slot, job))
-        try:
-            await asyncio.wait({talk, job.answer}, return_when=asyncio.FIRST_COMPLETED)
-            if not talk.done():
-                await asyncio.wait({talk}, timeout=GRACE)
-            if not talk.done():
-                self._replace(slot, "client left")
-        finally:
-            talk.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await talk
+    def _abandon(self, slot: Slot, job: Job) -> None:
+        if slot.job is job and slot.process is not None:
+            slot.why = "client left"
+            slot.process.kill()
 
     async def _talk(self, slot: Slot, job: Job) -> None:
         with contextlib.ExitStack() as held:
@@ -204,14 +199,14 @@ class Pool:
             except ClosedError:
                 assert slot.process is not None
                 await slot.process.settle()
-                reason = "memory" if slot.overran else "died"
-                if not slot.asked and not job.was_returned:
-                    # It may have died before it saw the picture: somebody else gets one try.
+                ended = self._replace(slot, slot.why)
+                # Whoever has left has taken the upload along.
+                if not (job.answer.done() or job.was_returned or job.upload.was_opened):
+                    # It died before it saw the picture: somebody else gets one try.
                     job.was_returned = True
-                    self._replace(slot, reason)
-                    await self._return(job)
+                    self._return(job)
                     return
-                job.fail(_death(self._replace(slot, reason), overran=slot.overran))
+                job.fail(_death(ended, why=slot.why))
                 return
             except RelumeError as error:  # refused; the worker says it back
                 job.fail(Problem.of_error(type(error).__name__, str(error)))
@@ -229,14 +224,23 @@ class Pool:
         """Talk with the worker until the job is done; its memory is granted on the way."""
         assert slot.process is not None
         loop = asyncio.get_running_loop()
-        slot.granted, slot.asked = 0, False
         files = (job.upload.descriptor, result.spool.descriptor)
+        order: Message = {"task": job.task.plain(), "granted": 0}
+        slot.granted = 0
+        if job.size is not None:
+            # What a file declares is granted at once, and the worker need not ask.
+            await self._take_memory(slot, job, result, *job.size)
+            order["granted"] = job.size[0] * job.size[1]
         async with asyncio.timeout(self._settings.timeout) as limit:
-            slot.process.send({"task": job.task.plain(), "threads": self._threads()}, files)
+            slot.process.send({**order, "threads": self._threads()}, files)
             while "size" in (message := await slot.process.receive()):
-                slot.asked = True
                 limit.reschedule(None)  # waiting for memory is not the picture's fault
-                await self._grant(slot, job, result, message["size"])
+                width, height = message["size"]
+                try:
+                    await self._take_memory(slot, job, result, width, height)
+                    slot.process.send({"go": True})
+                except RelumeError as error:
+                    slot.process.send({"refuse": str(error)})
                 limit.reschedule(loop.time() + self._settings.timeout)
         return message
 
@@ -245,23 +249,36 @@ class Pool:
         busy = sum(slot.job is not None for slot in self.slots)
         return max(1, thread_count(None) // max(1, busy))
 
-    async def _grant(self, slot: Slot, job: Job, result: Result, size: list[int]) -> None:
-        assert slot.process is not None
-        width, height = size
+    async def _take_memory(
+        self, slot: Slot, job: Job, result: Result, width: int, height: int
+    ) -> None:
+        """Wait for the memory of a picture of this size; not for longer than its client waits.
+
+        Raises: RelumeError when it will never be there, or nobody waits any longer.
+        """
         result.hold.release()  # a file may declare a second, larger size
-        try:
-            check_pixels("the upload", width, height, max_pixels=self._settings.max_pixels)
-            needed = cost(job.task, job.first, width=width, height=height)
-            result.hold = await self.work.wait(needed, what=f"{width} × {height} pixels")
-        except RelumeError as error:
-            slot.process.send({"refuse": str(error)})
-            return
+        check_pixels("the upload", width, height, max_pixels=self._settings.max_pixels)
+        needed = cost(job.task, job.first, width=width, height=height)
+        what = f"{width} × {height} pixels"
+        hold = self.work.hold_now(needed, what=what)
+        if hold is None:
+            waiting = asyncio.ensure_future(self.work.wait(needed, what=what))
+            try:
+                await asyncio.wait({waiting, job.answer}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                if not waiting.done():
+                    waiting.cancel()
+            if waiting.done():
+                result.hold = waiting.result()
+            if job.answer.done():
+                raise RelumeError("the client has left")
+        else:
+            result.hold = hold
         slot.granted = needed
-        slot.process.send({"go": True})
 
 
-def _death(ended: str, *, overran: bool) -> Problem:
-    if overran:
+def _death(ended: str, *, why: str) -> Problem:
+    if why == "memory":
         words = "the picture took more memory than the service has; a smaller one will do"
         return Problem("too-large", words)
     words = f"the worker {ended} at this picture; if it does so again, the picture is the cause"

@@ -20,7 +20,6 @@ from relume.serve.problems import Problem
 from relume.serve.settings import MIB, Settings
 from relume.serve.spool import Spool
 from relume.serve.task import Task
-from relume.serve.uploads import Upload
 from relume.serve.watch import own_memory, watch
 
 UPLOADS = 0.25
@@ -88,12 +87,12 @@ class Service:
         if needed > self.pool.work.total:
             raise TooLargeError(self.pool.work.never(f"{width} × {height} pixels", needed))
 
-    async def do(self, task: Task, upload: Upload) -> Result:
-        """Have a task done on an upload. Raises: Problem."""
-        result = await self.pool.do(Job(task, upload.spool, upload.first))
+    async def do(self, job: Job) -> Result:
+        """Have a job done. Raises: Problem."""
+        result = await self.pool.do(job)
         for stage, seconds in result.account.get("seconds", {}).items():
             self.metrics.stages.labels(stage).observe(seconds)
-        if task.kind == "enhance":
+        if job.task.kind == "enhance":
             self.metrics.pictures.labels(result.account["method"]).inc()
         return result
 

@@ -39,6 +39,11 @@ class Spool:
         """Return up to `length` bytes from `start`."""
         return os.pread(self.descriptor, length, start)
 
+    @property
+    def was_opened(self) -> bool:
+        """Whether a worker has called `opened` on it, even one that was killed since."""
+        return os.lseek(self.descriptor, 0, os.SEEK_CUR) < self.size
+
     def close(self) -> None:
         """Let go of the bytes; closing again does nothing."""
         if self._open:
@@ -50,3 +55,8 @@ class Spool:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def opened(descriptor: int) -> None:
+    """Leave a sign that a file of another process was opened: its position, which both share."""
+    os.lseek(descriptor, 0, os.SEEK_SET)

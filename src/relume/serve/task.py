@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Literal, cast, get_args
 
 from relume import methods
@@ -54,7 +54,7 @@ class Task:
 
     def plain(self) -> dict[str, Any]:
         """Return it as JSON knows it."""
-        return asdict(self)
+        return {**vars(self), "knobs": dict(self.knobs)}
 
 
 def _within(name: str, value: float, low: float, high: float) -> None:
@@ -66,7 +66,7 @@ NAMES = ("method", "knob", "strength", "format", "quality", "metadata", "side", 
 """What a request may say; `knob` as NAME=VALUE, as often as there are knobs."""
 
 
-def of_fields(given: list[tuple[str, str]]) -> Task:
+def of_fields(given: list[tuple[str, str]], *, kind: Kind = "enhance") -> Task:
     """Build a task from a request's names and values.
 
     Raises: UnknownNameError; ContractError for a value that is none or is said twice.
@@ -86,6 +86,7 @@ def of_fields(given: list[tuple[str, str]]) -> Task:
         else:
             said[name] = value
     return Task(
+        kind=kind,
         method=said.get("method", "auto"),
         knobs=knobs,
         strength=_number("strength", said.get("strength", "1")),

@@ -36,7 +36,8 @@ class Upload:
     hold: Hold
     fields: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     first: bytes = b""
-    size: int = 0
+    declared: tuple[int, int] | None = None
+    """Width and height, where the first bytes tell them."""
 
     def close(self) -> None:
         """Let go of the bytes and of what was held for them."""
@@ -51,21 +52,19 @@ class _Sink:
     upload: Upload
     check: Check
     seen: bytearray = field(default_factory=bytearray)
-    is_sized: bool = False
 
     def __call__(self, piece: bytes | memoryview) -> None:
         upload = self.upload
         if not upload.hold.grow(len(piece)):
             raise busy(1, "the memory for uploads is in use")
         upload.spool.append(piece)
-        upload.size += len(piece)
-        if self.is_sized or len(self.seen) > ENOUGH:
+        if upload.declared is not None or len(self.seen) > ENOUGH:
             return
         self.seen += piece
         upload.first = bytes(self.seen[:FIRST])
         size = declared(self.seen)
         if size is not None:
-            self.is_sized = True
+            upload.declared = size
             self.check(*size, upload.first)
 
 

@@ -46,5 +46,5 @@ def _excess(slot: Slot, taken: int) -> int:
 def _end(slot: Slot) -> None:
     """Kill a worker; the pool notices, answers its client and starts another."""
     assert slot.process is not None
-    slot.overran = True
+    slot.why = "memory"
     os.kill(slot.process.pid, 9)

@@ -21,6 +21,7 @@ from typing import Any
 
 from relume.errors import RelumeError, TooLargeError
 from relume.serve import messages, work
+from relume.serve.spool import opened
 from relume.serve.task import Task
 
 TRIM_FROM = 4_000_000
@@ -72,7 +73,7 @@ class Conversation:
         messages.send(self._connection, {"ready": resting()})
         while True:
             message, files = self._inbox.receive()
-            self._granted = 0
+            self._granted = message["granted"]
             os.environ["RELUME_THREADS"] = str(message["threads"])
             try:
                 answer = self._do(Task(**message["task"]), *files)
@@ -95,6 +96,7 @@ class Conversation:
 
     def _do(self, task: Task, source: int, target: int) -> dict[str, Any]:
         try:
+            opened(source)
             data = os.pread(source, os.fstat(source).st_size, 0)
             if task.kind == "inspect":
                 return {"done": work.inspect(data, self._admit)}
