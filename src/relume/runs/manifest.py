@@ -14,7 +14,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import re
 import sqlite3
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -25,7 +24,7 @@ from typing import Any, Literal, Self, cast
 
 from relume.errors import UnreadableError, UnwritableError
 from relume.runs.file_systems import is_shared_by_machines
-from relume.runs.rows import Ending, Row, RunRow, State, as_row, halves
+from relume.runs.rows import COLUMNS, SCHEMA, Ending, Row, RunRow, State, as_row, halves
 from relume.runs.stamp import Stamp
 
 PATIENCE = 60.0
@@ -33,25 +32,6 @@ PATIENCE = 60.0
 _MADE_BY = 0x72656C75
 """What SQLite's application_id says of our files: "relu"."""
 _VERSION = 1
-
-_UNUSUAL = re.compile(r"//|/\.")
-"""What a path is tidied of before it is a key."""
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS settings (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
-CREATE TABLE IF NOT EXISTS runs (
-  id INTEGER PRIMARY KEY, began REAL NOT NULL, ended REAL, settings INTEGER NOT NULL,
-  command TEXT NOT NULL, folder TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS pictures (
-  output TEXT PRIMARY KEY, input TEXT NOT NULL, input_size INTEGER, input_mark TEXT,
-  input_hash TEXT, settings INTEGER NOT NULL, run INTEGER NOT NULL, state TEXT NOT NULL,
-  before_size INTEGER, before_mark TEXT, output_size INTEGER, output_mark TEXT, output_hash TEXT,
-  method TEXT, seconds REAL, error TEXT, at REAL NOT NULL) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS unfinished ON pictures (state) WHERE state <> 'done';
-"""
-_COLUMNS = (
-    "output, input, input_size, input_mark, input_hash, s.text, state, before_size, before_mark, "
-    "output_size, output_mark, output_hash, method, seconds, error, run"
-)
 
 
 class Manifest:
@@ -88,7 +68,7 @@ class Manifest:
             self._base.execute("PRAGMA synchronous = NORMAL")
             if not tables:
                 with self._transaction():
-                    for statement in _SCHEMA.split(";"):
+                    for statement in SCHEMA.split(";"):
                         self._base.execute(statement)
                     self._base.execute(f"PRAGMA application_id = {_MADE_BY}")
                     self._base.execute(f"PRAGMA user_version = {_VERSION}")
@@ -140,7 +120,8 @@ class Manifest:
         text = os.fspath(output)
         if "://" in text and isinstance(output, str):
             return text
-        if text.startswith(self._prefix) and os.sep == "/" and not _UNUSUAL.search(text):
+        is_tidy = "//" not in text and "/." not in text and os.sep == "/"
+        if is_tidy and text.startswith(self._prefix):
             return text[len(self._prefix) :]  # as below, without asking the system each time
         absolute = os.path.abspath(output)  # noqa: PTH100
         inside = absolute.startswith(self._root + os.sep)
@@ -152,7 +133,7 @@ class Manifest:
 
     def row(self, output: Path | str) -> Row | None:
         """Return what is known of an output."""
-        query = f"SELECT {_COLUMNS} FROM pictures JOIN settings s ON s.id = settings WHERE output=?"
+        query = f"SELECT {COLUMNS} FROM pictures JOIN settings s ON s.id = settings WHERE output=?"
         with self._lock, self._telling():
             found = self._base.execute(query, (self.key(output),)).fetchone()
         return None if found is None else as_row(found)
@@ -163,22 +144,29 @@ class Manifest:
         """Return of those outputs that are done with these settings: input, its size and mark, the
         output's size and mark."""
         by_key = {self.key(output): output for output in outputs}
-        marks = ", ".join("?" * len(by_key))
-        query = (
+        select = (
             "SELECT output, input, input_size, input_mark, output_size, output_mark FROM pictures "
-            "WHERE state = 'done' AND settings = (SELECT id FROM settings WHERE text = ?) "
-            f"AND output IN ({marks})"
+            "WHERE state = 'done' AND settings = (SELECT id FROM settings WHERE text = ?) AND "
         )
+        # What is asked for together mostly lies together: one run over all in between takes half
+        # as long as to look each up, unless there are many others.
+        between = (settings, min(by_key, default=""), max(by_key, default=""))
+        most = 2 * len(by_key)
+        each = f"{select} output IN ({', '.join('?' * len(by_key))})"
         with self._lock, self._telling():
-            found = self._base.execute(query, (settings, *by_key)).fetchall()
-        return {by_key[row[0]]: row[1:] for row in found}
+            found = self._base.execute(
+                f"{select} output BETWEEN ? AND ? LIMIT {most + 1}", between
+            ).fetchall()
+            if len(found) > most:
+                found = self._base.execute(each, (settings, *by_key)).fetchall()
+        return {by_key[row[0]]: row[1:] for row in found if row[0] in by_key}
 
     def rows(self, *states: State) -> Iterator[Row]:
         """Yield the rows in these states, or all, ordered by output."""
         marks = ", ".join("?" * len(states))
         where = f"WHERE state IN ({marks})" if states else ""
         query = (
-            f"SELECT {_COLUMNS} FROM pictures JOIN settings s ON s.id = settings {where} "
+            f"SELECT {COLUMNS} FROM pictures JOIN settings s ON s.id = settings {where} "
             "AND output > ? ORDER BY output LIMIT 1000"
         ).replace("AND", "AND" if states else "WHERE", 1)
         last = ""

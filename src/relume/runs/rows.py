@@ -1,4 +1,4 @@
-"""The rows of a manifest."""
+"""The rows of a manifest, and the tables they are in."""
 
 from __future__ import annotations
 
@@ -11,6 +11,25 @@ from relume.runs.stamp import Stamp
 State: TypeAlias = Literal["begun", "done", "failed", "deadly", "damaged", "again"]
 """`deadly` killed its worker again and again; `damaged` is another result than was made; `again`
 is to be made anew by the next run."""
+
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS settings (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS runs (
+  id INTEGER PRIMARY KEY, began REAL NOT NULL, ended REAL, settings INTEGER NOT NULL,
+  command TEXT NOT NULL, folder TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS pictures (
+  output TEXT PRIMARY KEY, input TEXT NOT NULL, input_size INTEGER, input_mark TEXT,
+  input_hash TEXT, settings INTEGER NOT NULL, run INTEGER NOT NULL, state TEXT NOT NULL,
+  before_size INTEGER, before_mark TEXT, output_size INTEGER, output_mark TEXT, output_hash TEXT,
+  method TEXT, seconds REAL, error TEXT, at REAL NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS unfinished ON pictures (state) WHERE state <> 'done';
+"""
+COLUMNS = (
+    "output, input, input_size, input_mark, input_hash, s.text, state, before_size, before_mark, "
+    "output_size, output_mark, output_hash, method, seconds, error, run"
+)
+"""What `as_row` wants to know of a picture, in its order; `s` is its settings."""
 
 
 @dataclass(frozen=True)

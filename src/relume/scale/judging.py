@@ -8,7 +8,7 @@ store is told to create it and nothing else.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -52,7 +52,7 @@ class Judge:
         verdict = self._resume.judge(Job(Path(task.input), Path(task.output)))
         if verdict.skip:
             return Record(task, "skipped", verdict.skip)
-        return replace(task, stamp=verdict.input, before=verdict.before, again=verdict.again)
+        return task._replace(stamp=verdict.input, before=verdict.before, again=verdict.again)
 
     @property
     def _resume(self) -> Resume:
@@ -60,9 +60,9 @@ class Judge:
 
     def _of_a_store(self, task: Task, row: Row | None) -> Task | Record:
         if task.stamp is None:  # a listing of local folders tells no stamps
-            task = replace(task, stamp=storage_of(task.input).stamp(task.input))
+            task = task._replace(stamp=storage_of(task.input).stamp(task.input))
         if row is None:
-            return replace(task, creates=not self.overwrite)
+            return task._replace(creates=not self.overwrite)
         if self.overwrite:
             return task
         if row.input != task.input:
@@ -75,11 +75,11 @@ class Judge:
             case "begun":
                 there = storage_of(task.output).stamp(task.output)
                 if there is None or there == row.before or row.input_stamp != task.stamp:
-                    return replace(task, before=there)
+                    return task._replace(before=there)
                 ending = Ending("done", row.input_hash, there, method=row.method)
                 self.manifest.end(task.output, ending)
             case "failed" | "again":
-                return replace(task, before=storage_of(task.output).stamp(task.output))
+                return task._replace(before=storage_of(task.output).stamp(task.output))
             case "done":
                 pass
         return self._by_input(task, row)
@@ -92,11 +92,14 @@ class Judge:
             why = difference(row.settings, self.settings)
         if not why:
             return Record(task, "skipped", is_done(task.output))
-        return replace(task, again=why, before=row.output_stamp)
+        return task._replace(again=why, before=row.output_stamp)
 
 
 def _is_stored(task: Task) -> bool:
-    return is_address(task.input) or is_address(task.output)
+    # Most names hold no "://", and to ask each whether it is an address takes long.
+    return ("://" in task.input and is_address(task.input)) or (
+        "://" in task.output and is_address(task.output)
+    )
 
 
 def _named_twice(task: Task, row: Row) -> Record:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from hashlib import sha256
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -75,19 +76,17 @@ class Folders:
     """Files of this machine, or of a file system that all machines share."""
 
     def walk(self, root: str) -> Iterator[tuple[str, Stamp | None]]:
-        try:
-            with os.scandir(root) as entries:
-                listed = sorted(entries, key=lambda entry: entry.name)
-        except OSError as error:
-            raise UnreadableError(
-                f"{root}: this folder cannot be read: {error.strerror}"
-            ) from error
-        for entry in listed:
-            if entry.is_dir(follow_symlinks=False):
-                if not entry.name.startswith("."):
-                    yield from self.walk(entry.path)
-            elif entry.is_file():
-                yield entry.path, None
+        rest = [iter(_entries(root))]
+        while rest:  # no recursion: each picture would pass through all folders above it
+            for entry in rest[-1]:
+                if entry.is_dir(follow_symlinks=False):
+                    if not entry.name.startswith("."):
+                        rest.append(iter(_entries(entry.path)))
+                        break
+                elif entry.is_file():
+                    yield entry.path, None
+            else:
+                rest.pop()
 
     def is_folder(self, name: str) -> bool:
         return Path(name).is_dir()
@@ -109,6 +108,15 @@ class Folders:
         with replacing(target) as stream:
             stream.write(data)
         return local.stamp(target)
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    """Return what a folder holds, by name. Raises: UnreadableError."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=attrgetter("name"))
+    except OSError as error:
+        raise UnreadableError(f"{folder}: this folder cannot be read: {error.strerror}") from error
 
 
 @dataclass(frozen=True)

@@ -123,8 +123,7 @@ class Pool:
                 except Exception as error:  # a fault of ours must not cost the service a worker
                     log("fault", kind=type(error).__name__, words=str(error)[:200])
                     job.fail(Problem("internal", f"unexpected {type(error).__name__}"))
-                    if slot.process is not None:
-                        self._replace(slot, "fault")
+                    self._drop(slot, "fault")
                 self._usual += 0.1 * (monotonic() - begun - self._usual)
                 slot.job = None
                 self._metrics.working.dec()
@@ -160,6 +159,11 @@ class Pool:
         slot.process = None
         self._metrics.ended.labels(reason).inc()
         return ended
+
+    def _drop(self, slot: Slot, reason: str) -> None:
+        """Kill a slot's worker if it has one."""
+        if slot.process is not None:
+            self._replace(slot, reason)
 
     async def _next(self, process: Process) -> Job | None:
         """Wait for a job; None when the idle worker ends first."""

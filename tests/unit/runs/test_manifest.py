@@ -72,6 +72,22 @@ def test_rows_come_in_order_by_state(book: Manifest) -> None:
     assert book.counts() == {"begun": 2500 - len(failed), "failed": len(failed)}
 
 
+@pytest.mark.parametrize("asked", [[3, 4, 5, 7], [0, 99], []], ids=["near", "far", "none"])
+def test_what_is_settled_is_found_wherever_it_lies(book: Manifest, asked: list[int]) -> None:
+    root = manifest_root(book)
+    for index in range(100):
+        state = "failed" if index == 4 else "done"
+        put(book, f"{index:03}.jpg", Ending(state, "in", Stamp(9, "2"), "out"))
+    outputs = [str(root / f"{index:03}.jpg") for index in (*asked, 200)]
+    expected = {
+        output: (f"d/{Path(output).name}", 7, "1", 9, "2")
+        for output in outputs
+        if output[-7:] not in ("004.jpg", "200.jpg")
+    }
+    assert book.settled(outputs, "{}") == expected
+    assert book.settled(outputs, '{"other": 1}') == {}
+
+
 def test_the_folder_of_results_may_move(tmp_path: Path) -> None:
     first = tmp_path / "first"
     with Manifest(manifest_of(first), root=first) as book:

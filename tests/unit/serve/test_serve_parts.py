@@ -21,7 +21,7 @@ from relume.serve import messages
 from relume.serve.cost import cost
 from relume.serve.declared import declared
 from relume.serve.multipart import Form
-from relume.serve.spool import Spool
+from relume.serve.spool import Spool, opened
 from relume.serve.task import Task, of_fields
 
 
@@ -104,6 +104,18 @@ def test_messages_carry_open_files() -> None:
         ours.close()
         with pytest.raises(messages.ClosedError):
             inbox.receive()
+
+
+def test_a_spool_tells_whether_another_process_opened_it() -> None:
+    with Spool() as spool:
+        spool.append(b"abc")
+        assert not spool.was_opened
+        other = os.dup(spool.descriptor)  # as a worker gets it: one position, two numbers
+        os.pread(other, 3, 0)
+        assert not spool.was_opened
+        opened(other)
+        os.close(other)
+        assert spool.was_opened
 
 
 def test_a_spool_is_gone_with_its_last_holder() -> None:
