@@ -36,9 +36,14 @@ def section(card: Card) -> str:
     """Return a method's section of docs/methods.md: card, then its module's own account."""
     knobs = [
         f"| `{knob.name}` | {knob.default:g} | {knob.low:g} … {knob.high:g} | {knob.meaning} |"
-        for knob in card.knobs
+        for knob in (*card.knobs, *card.built)
     ]
     head = ["| knob | default | range | meaning |", "|---|---|---|---|"] if knobs else ["No knobs."]
+    made = (
+        ["", "Another value than the default makes a graph of its own, once (extra `train`)."]
+        if card.built
+        else []
+    )
     source = f"{card.year}, <{card.paper}>. " if card.paper else ""
     reach = "whole picture" if card.reach is None else f"{card.reach} px"
     facts = f"{source}Sees: {reach}. Cost: {card.cost}."
@@ -49,7 +54,9 @@ def section(card: Card) -> str:
         account = ast.get_docstring(ast.parse(inspect.getsource(module))) or ""
         account = f"```text\n{account}\n```"
     title = f"## {card.name}: {card.title}"
-    return "\n".join([title, "", card.summary, "", facts, "", *head, *knobs, "", account, ""])
+    return "\n".join(
+        [title, "", card.summary, "", facts, "", *head, *knobs, *made, "", account, ""]
+    )
 
 
 def page() -> str:
