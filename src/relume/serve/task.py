@@ -9,6 +9,7 @@ from typing import Any, Literal, cast, get_args
 from relume import methods
 from relume.card import settle
 from relume.errors import ContractError, UnknownNameError
+from relume.io.formats import codecs
 from relume.photo import Format
 
 Kind = Literal["enhance", "inspect"]
@@ -16,8 +17,10 @@ Answer = Literal["picture", "json", "maps"]
 """The picture itself; JSON that holds it; the same with the method's maps."""
 Keep = Literal["keep", "strip"]
 
-FORMATS: tuple[Format, ...] = ("jpeg", "png", "webp", "tiff", "bmp", "avif")
-"""What can be asked for."""
+FORMATS: tuple[Format, ...] = tuple(
+    name for name, codec in codecs().items() if codec.encode is not None and name != "dng"
+)
+"""What can be asked for: all that is written, but mosaics."""
 MEDIA: Mapping[str, str] = {name: f"image/{name}" for name in FORMATS}
 SMALLEST_SIDE = 16
 

@@ -13,11 +13,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from fake.service import PATIENCE, Running, picture, service
-from relume.photo import Format
+from relume.serve.task import FORMATS
 
 MANY = 2000
 AT_ONCE = 4
-FORMATS: tuple[Format, ...] = ("jpeg", "png", "webp", "tiff", "bmp", "avif")
 
 
 def mutated(data: bytes, draw: random.Random) -> bytes:
