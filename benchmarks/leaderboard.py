@@ -13,6 +13,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from processor import with_column
 from progress import counter
 
 from relume.bench import board
@@ -32,7 +33,8 @@ HEAD = """# Leaderboard
 Written by `python benchmarks/leaderboard.py DATA`; the records are in `records/leaderboard.jsonl`.
 `niqe-own` is our own model: its values must not stand beside published NIQE. Knobs are
 the defaults of each method for every set. Seconds compare within LOL-v1; the other sets were
-measured two at a time.
+measured two at a time. CPU s/MP are the seconds that all threads together take per megapixel, on
+one generated picture (`python benchmarks/processor.py`).
 
 """
 
@@ -60,7 +62,7 @@ def main() -> int:
     tables = suite.measure(counter(suite.size, every=50))
     write(tables, output, thumbnails)
     if arguments.limit is None:
-        board.write_text(TABLE, HEAD + merged(board.markdown(tables)))
+        board.write_text(TABLE, HEAD + merged(with_column(board.markdown(tables))))
     faults = sum(
         bool(record.faults) for table in tables for line in table.lines for record in line.records
     )
