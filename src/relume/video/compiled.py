@@ -28,10 +28,22 @@ INTERFACE = 3
 """Of the functions below; an older build of another number is not called."""
 
 
+class WholeRows(Protocol):
+    """Works on rows first … last − 1 of chroma and their luma, of `kind` bytes a sample."""
+
+    def __call__(
+        self, code: Code, kind: int, planes: tuple[Array, ...], rgb: Array, first: int, last: int, /
+    ) -> None: ...
+
+
 class PlaneCode(Protocol):
     """The functions of _planes.c."""
 
     INTERFACE: int
+    to_rgb: WholeRows
+    """Turns planes into pixels."""
+    from_rgb: WholeRows
+    """Stores pixels as planes, luma dithered."""
 
     def blocks(self, code: Code, y: Array, u: Array, v: Array, first: int, rgb: Array, /) -> None:
         """Turn rows of chroma and the whole luma into the colours of blocks."""
@@ -55,32 +67,6 @@ class PlaneCode(Protocol):
 
     def shrink(self, kind: int, plane: Array, step: int, target: Array, /) -> None:
         """Average a plane of samples of `kind` bytes, every step-th row of it, over areas."""
-        ...
-
-    def to_rgb(
-        self,
-        code: Code,
-        kind: int,
-        planes: tuple[Array, ...],
-        rgb: Array,
-        first: int,
-        last: int,
-        /,
-    ) -> None:
-        """Turn rows of chroma and their luma, of `kind` bytes a sample, into pixels."""
-        ...
-
-    def from_rgb(
-        self,
-        code: Code,
-        kind: int,
-        planes: tuple[Array, ...],
-        rgb: Array,
-        first: int,
-        last: int,
-        /,
-    ) -> None:
-        """Store pixels as planes, luma dithered."""
         ...
 
 
