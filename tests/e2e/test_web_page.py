@@ -244,6 +244,77 @@ def test_damaged_headers_never_stop_the_splicer(page, built):
     assert count == 600
 
 
+def opened(page, name: str) -> None:
+    said = "name => document.getElementById('status').textContent.startsWith(`${name}: `)"
+    page.page.wait_for_function(said, arg=name, timeout=60_000)
+
+
+def test_a_picture_may_be_pasted(page):
+    text = base64.b64encode(PICTURES["odd.png"]()).decode()
+    page.page.evaluate(
+        """(text) => {
+            const bytes = Uint8Array.from(atob(text), (one) => one.charCodeAt(0))
+            const clipboardData = new DataTransfer()
+            clipboardData.items.add(new File([bytes], 'pasted.png', { type: 'image/png' }))
+            dispatchEvent(new ClipboardEvent('paste', { clipboardData }))
+        }""",
+        text,
+    )
+    opened(page, "pasted.png")
+
+
+def test_other_apps_may_share_pictures(page):
+    """As on a phone: a form goes to the address of the manifest, whose answer leads to ?shared."""
+    page.page.evaluate("() => navigator.serviceWorker.ready.then(() => null)")
+    page.open()  # from now on the service worker answers
+    text = base64.b64encode(PICTURES["plain.jpg"]()).decode()
+    page.page.evaluate(
+        """async (text) => {
+            const place = document.querySelector('[rel=manifest]').href
+            const { action, params } = (await (await fetch(place)).json()).share_target
+            const form = new FormData()
+            const bytes = Uint8Array.from(atob(text), (one) => one.charCodeAt(0))
+            const file = new File([bytes], 'é 1.jpg', { type: 'image/jpeg' })
+            form.append(params.files[0].name, file)
+            await fetch(action, { method: 'POST', body: form })
+        }""",
+        text,
+    )
+    page.page.goto(f"{page.address}?shared")
+    opened(page, "é 1.jpg")
+    page.page.goto(f"{page.address}?shared")  # and only once
+    page.page.wait_for_selector("body[data-state=ready]")
+    assert (
+        page.page.evaluate("async () => (await (await caches.open('shared')).keys()).length") == 0
+    )
+
+
+def test_a_phone_s_width_and_fingers_are_enough(page):
+    sizes = {"width": 360, "height": 740}
+    context = page.context.browser.new_context(viewport=sizes, has_touch=True, is_mobile=True)
+    try:
+        phone = Page(context, page.address)
+        phone.give("odd.png", PICTURES["odd.png"]())
+        wide = "() => document.documentElement.scrollWidth"
+        assert phone.page.evaluate(wide) <= sizes["width"]
+        phone.page.wait_for_selector("#save:enabled")
+        for name in ("#choose + span", "#save", ".tools button"):
+            assert phone.page.locator(name).first.is_visible()
+        scale = ".tools output"
+        before = phone.page.inner_text(scale)
+        phone.page.locator("[data-act=more]").tap()
+        assert phone.page.inner_text(scale) != before
+        phone.page.locator("#knob-exposure").tap()
+        small = phone.page.evaluate(
+            "() => [...document.querySelectorAll('button, select, label.button')]"
+            ".filter((each) => each.offsetHeight && each.offsetHeight < 24).length"
+        )
+        assert small == 0  # WCAG 2.2, target size
+        assert phone.errors == []
+    finally:
+        context.close()
+
+
 def test_nothing_serious_for_those_who_see_or_move_less(page):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     page.give("odd.png", PICTURES["odd.png"]())

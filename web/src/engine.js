@@ -6,6 +6,7 @@ import { Graph } from './look.js'
 export const SIDE = 96
 const BLOCK = 8 // pixels; pieces begin at whole blocks
 const WIDEST = 1024 // pixels of a strip: the rows of features that are held stay in caches
+const LOOKS = 3, WARM = 24 // times: fewer left the first picture much slower than the second
 const MAPS = ['slope', 'offset', 'amount']
 
 export class Engine {
@@ -45,25 +46,43 @@ export class Engine {
   // Make room for a picture; bands(row, rows) gives RGBA of some rows. Returns what it holds.
   open(height, width, bands) {
     this.wasm.forget(this.floor)
-    const rows = Math.max(1, Math.floor(2 ** 20 / width))
-    const staging = this.#take(4 * rows * width)
+    const rows = Math.max(1, Math.floor(2 ** 20 / width)), staging = this.#take(4 * rows * width)
+    const before = this.wasm.mark()
+    const [colour, kinds] = this.#packed(height, width, 3, bands, staging, rows)
+    const channels = kinds & 1 ? 1 : 3, opaque = (kinds & 2) !== 0
+    if (channels === 1) this.wasm.forget(before) // and read it once more: gray is rare
+    const source = channels === 1 ? this.#packed(height, width, 1, bands, staging, rows)[0] : colour
+    const picture = { height, width, channels, opaque, source, target: this.#take(height * width * channels) }
+    this.full = this.#prepare(picture)
+    this.#see(picture)
+    return picture
+  }
+
+  #packed(height, width, channels, bands, staging, rows) {
+    const source = this.#take(height * width * channels)
     let kinds = 3
     for (let row = 0; row < height; row += rows) {
       const count = Math.min(rows, height - row)
       this.bytes(staging, 4 * count * width).set(bands(row, count))
       kinds &= this.wasm.kinds(staging, count * width)
-    }
-    const channels = kinds & 1 ? 1 : 3, opaque = (kinds & 2) !== 0
-    const source = this.#take(height * width * channels)
-    for (let row = 0; row < height; row += rows) {
-      const count = Math.min(rows, height - row)
-      this.bytes(staging, 4 * count * width).set(bands(row, count))
       this.wasm.pack(staging, source + row * width * channels, count * width, channels)
     }
-    const picture = { height, width, channels, opaque, source, target: this.#take(height * width * channels) }
-    this.full = this.#prepare(picture)
-    this.#see(picture)
-    return picture
+    return [source, kinds]
+  }
+
+  // Browsers compile quickly first, and well what has run often: paint something small and dark, again
+  // and again, so that this is done before a picture comes. Yields after each time; what is open is lost.
+  *warm(knobs) {
+    const side = 256, dark = new Uint8Array(4 * side * side).map((_, i) => (i % 4 === 3 ? 255 : (i * 7919) % 29))
+    for (let times = 0; times < LOOKS; times++) {
+      this.open(side, side, (row, rows) => dark.subarray(4 * row * side, 4 * (row + rows) * side))
+      for (const done of this.paint(this.full, knobs, 1)) yield done
+    }
+    for (let times = 0; times < WARM; times++) {
+      this.wasm.restore(this.work, 0, 0, side, side, this.halo)
+      this.wasm.lift(this.work, 0, 0, side, side, 1)
+      yield times
+    }
   }
 
   // A smaller copy for previews, averaged over areas; the look is the large picture's.

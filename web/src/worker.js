@@ -20,7 +20,17 @@ const engine = (async () => {
   return { engine: new Engine(module, read), knobs: read.knobs }
 })()
 
-let picture = null, latest = 0
+let picture = null, latest = 0, idle = true
+
+// While nobody asks for anything: see Engine.warm.
+async function warm() {
+  const { engine: it, knobs } = await engine
+  const standard = Object.fromEntries(knobs.map((knob) => [knob.name, knob.default]))
+  for (const _ of it.warm(standard)) {
+    await new Promise((next) => setTimeout(next))
+    if (!idle) return
+  }
+}
 
 // What is painted, or another plane of it, as a picture for the page to show; through a canvas that
 // is there already where one is given, since one of 12 megapixels takes 48 MB.
@@ -37,10 +47,13 @@ async function shown(engine, place, given) {
 
 const asks = {
   async start() {
-    return { knobs: (await engine).knobs }
+    const { knobs } = await engine
+    setTimeout(warm)
+    return { knobs }
   },
 
   async open({ file }) {
+    idle = false
     const { engine: it } = await engine
     const opened = await decode(file)
     picture = null
