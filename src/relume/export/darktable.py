@@ -2,9 +2,10 @@
 
 darktable hands over a whole picture through Lua, (1, 3, H, W) float32, sRGB-encoded, and as many
 tensors as the graph has inputs and outputs, none of them 0-d. So the graph of a package takes any
-height and width, clips what lies outside [0, 1], extends the borders to the multiple that the
-network wants and cuts them off again, takes each knob as a tensor of one number, and returns the
-enhanced picture alone.
+height and width, clips what lies outside [0, 1], takes each knob as a tensor of one number, and
+returns the enhanced picture alone. Borders are extended to the multiple that the network wants and
+cut off again: of the whole picture, or, where a part of the graph finds the noise, only of what
+that part sees, as `relume` itself does.
 
 Source: darktable 5.6, `src/ai/README.md` and `src/common/ai_models.c`; darktable-ai, README.
 """
@@ -20,6 +21,8 @@ from typing import Any
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
+from onnx.compose import add_prefix_graph
+from onnx.utils import Extractor
 
 from relume.arrays import Floats
 from relume.card import Card, Knob
@@ -45,7 +48,8 @@ _OF_CARD = (
     "training_data_license",
     "notes",
 )
-_IMAGE, _ENHANCED = "image", "enhanced"
+_IMAGE, _ENHANCED, _NOISE = "image", "enhanced", "noise"
+_CLIPPED, _BORDERED = "dt.clipped", "dt.bordered"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The same model gives the same bytes: a zip's first day."""
 
@@ -120,45 +124,71 @@ def config(card: Card, *, knobs: Sequence[Knob], version: str) -> dict[str, Any]
 
 def wrapped(content: bytes, *, multiple_of: int) -> bytes:
     """Return a model that takes any size and any number, and gives the enhanced picture alone."""
+    whole: Any = onnx.load_from_string(content)
+    finds_noise = any(port.name == _NOISE for port in whole.graph.output)
     model: Any = onnx.load_from_string(only(content, [_ENHANCED]))
     graph = model.graph
     knobs = [port.name for port in graph.input if port.name != _IMAGE]
     inside = {name: f"{name}.inside" for name in (_IMAGE, *knobs, _ENHANCED)}
-    for node in graph.node:
-        for names in (node.input, node.output):
-            for index, name in enumerate(names):
-                names[index] = inside.get(name, name)
-    before, after = _around(knobs, inside, multiple_of)
-    old = list(graph.node)
-    del graph.node[:]
-    graph.node.extend([*before, *old, *after])
-    graph.initializer.extend(_numbers(multiple_of))
-    del graph.input[:]
-    graph.input.append(_port(_IMAGE, [1, 3, "height", "width"]))
-    graph.input.extend(_port(name, [1]) for name in knobs)
-    del graph.output[:]
-    graph.output.append(_port(_ENHANCED, [1, 3, "height", "width"]))
-    del graph.value_info[:]
+    before = [*_entered(knobs, inside), *_bordered(_CLIPPED)]
+    if finds_noise:
+        graph = Extractor(whole).extract_model([_IMAGE, *knobs, _NOISE], [_ENHANCED]).graph
+        close = Extractor(whole).extract_model([_IMAGE], [_NOISE]).graph
+        close = add_prefix_graph(close, "close.")
+        _rename(close, {f"close.{_IMAGE}": _BORDERED})
+        inside |= {_IMAGE: _CLIPPED, _ENHANCED: _ENHANCED}
+        before += [*close.node, _cut(f"close.{_NOISE}", _NOISE)]
+        constants = [*graph.initializer, *close.initializer]
+        after = []
+    else:
+        inside[_IMAGE] = _BORDERED
+        constants = list(graph.initializer)
+        after = [_cut(inside[_ENHANCED], _ENHANCED)]
+    _rename(graph, inside)
+    del model.graph.node[:], model.graph.initializer[:], model.graph.input[:]
+    del model.graph.output[:], model.graph.value_info[:]
+    model.graph.node.extend([*before, *graph.node, *after])
+    model.graph.initializer.extend([*constants, *_numbers(multiple_of)])
+    model.graph.input.append(_port(_IMAGE, [1, 3, "height", "width"]))
+    model.graph.input.extend(_port(name, [1]) for name in knobs)
+    model.graph.output.append(_port(_ENHANCED, [1, 3, "height", "width"]))
     onnx.checker.check_model(model, full_check=True)
     return model.SerializeToString(deterministic=True)
 
 
-def _around(knobs: list[str], inside: dict[str, str], multiple_of: int) -> tuple[list[Any], ...]:
-    """Return the operators before and after the network's own."""
+def _rename(graph: Any, called: dict[str, str]) -> None:
+    """Give the values that nodes take and give other names."""
+    for node in graph.node:
+        for names in (node.input, node.output):
+            names[:] = [called.get(name, name) for name in names]
+
+
+def _entered(knobs: list[str], inside: dict[str, str]) -> list[Any]:
+    """Return the operators that take numbers out of their tensors and clip the picture."""
     node = helper.make_node
-    before = [
-        node("Squeeze", [name, "dt.axis0"], [inside[name]], name=f"dt.{name}") for name in knobs
-    ]
-    before += [
-        node("Clip", [_IMAGE, "dt.black", "dt.white"], ["dt.clipped"], name="dt.clip"),
+    return [
+        *(node("Squeeze", [name, "dt.axis0"], [inside[name]], name=f"dt.{name}") for name in knobs),
+        node("Clip", [_IMAGE, "dt.black", "dt.white"], [_CLIPPED], name="dt.clip"),
         node("Shape", [_IMAGE], ["dt.size"], name="dt.shape", start=2),
+    ]
+
+
+def _bordered(image: str) -> list[Any]:
+    """Return the operators that extend the borders of a picture to whole blocks."""
+    node = helper.make_node
+    return [
         node("Neg", ["dt.size"], ["dt.less"], name="dt.neg"),
         node("Mod", ["dt.less", "dt.multiple"], ["dt.more"], name="dt.mod"),
         node("Concat", ["dt.zeros6", "dt.more"], ["dt.pads"], name="dt.concat", axis=0),
-        node("Pad", ["dt.clipped", "dt.pads"], [inside[_IMAGE]], name="dt.pad", mode="edge"),
+        node("Pad", [image, "dt.pads"], [_BORDERED], name="dt.pad", mode="edge"),
     ]
-    cut = [inside[_ENHANCED], "dt.zeros2", "dt.size", "dt.axes23"]
-    return before, [node("Slice", cut, [_ENHANCED], name="dt.slice")]
+
+
+def _cut(name: str, to: str) -> Any:
+    """Return the operator that cuts such borders off again."""
+    return helper.make_node(
+        "Slice", [name, "dt.zeros2", "dt.size", "dt.axes23"], [to], name="dt.slice"
+    )
 
 
 def _numbers(multiple_of: int) -> list[Any]:

@@ -40,21 +40,8 @@ def packed(files: dict[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-BORDER = "the estimate sees up to seven rows and columns more, which weigh less in larger pictures"
-
-
-@pytest.mark.parametrize(
-    ("size", "within", "why"),
-    [
-        ((40, 56), 1e-4, "a multiple of 8: nothing is added"),
-        ((1, 1), 0.02, BORDER),
-        ((37, 51), 0.02, BORDER),
-        ((403, 613), 2e-3, BORDER),
-    ],
-)
-def test_takes_any_size_and_gives_what_relume_gives(
-    made: bytes, size: tuple[int, int], within: float, why: str
-) -> None:
+@pytest.mark.parametrize("size", [(40, 56), (1, 1), (7, 90), (37, 51), (403, 613)])
+def test_takes_any_size_and_gives_what_relume_gives(made: bytes, size: tuple[int, int]) -> None:
     content = parts(made)["relight-relume/model.onnx"]
     session: Any = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     picture = night(*size)
@@ -64,7 +51,7 @@ def test_takes_any_size_and_gives_what_relume_gives(
     }
     (found,) = session.run(None, feeds)
     expected = relume.load("relume")(picture)
-    assert np.abs(found[0].transpose(1, 2, 0) - expected).max() < within, why
+    assert np.abs(found[0].transpose(1, 2, 0) - expected).max() < 1e-4
 
 
 def test_what_lies_beyond_white_is_clipped(made: bytes) -> None:
