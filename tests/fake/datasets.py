@@ -89,6 +89,19 @@ def lol_v2_synthetic(root: Path) -> Path:
     return root
 
 
+def bvi_rlv(root: Path) -> Path:
+    """Two scenes in two lights, two frames each."""
+    for number, name in enumerate(("S01", "S02_crayons")):
+        for light in (10, 20):
+            _pairs(
+                root / "input" / name / f"low_light_{light}",
+                root / "gt" / name / f"normal_light_{light}",
+                ["00001.png", "00002.png"],
+                seed=600 + 10 * number,
+            )
+    return root
+
+
 def lsrw(root: Path) -> Path:
     for part, camera, seed in (
         ("Training data", "Huawei", 60),

@@ -184,6 +184,9 @@ class PieceWriter:
 
     def _add_stream(self) -> Any:
         picture, colour, encoding = self._picture, self._picture.colour, self._encoding
+        if encoding.codec.name == "av1":
+            # SVT-AV1 prints warnings of its own unless told: errors alone.
+            os.environ.setdefault("SVT_LOG", "1")
         stream = self._container.add_stream(
             encoding.codec.encoder, rate=picture.rate, options=dict(encoding.options)
         )

@@ -16,6 +16,7 @@ LAYOUTS: dict[str, tuple[Callable[[Path], Path], dict[str, int]]] = {
     "lol-v1": (fake.lol_v1, {"train": 3, "test": 2}),
     "lol-v2-real": (fake.lol_v2_real, {"train": 3, "test": 3}),
     "lol-v2-synthetic": (fake.lol_v2_synthetic, {"train": 2, "test": 2}),
+    "bvi-rlv": (fake.bvi_rlv, {"all": 8}),
     "lsrw": (fake.lsrw, {"train": 4, "test": 4}),
     "sice": (fake.sice, {"train": 16, "test": 4}),
     "sid": (fake.sid, {"train": 2, "validation": 1, "test": 2}),
