@@ -10,7 +10,7 @@ import typer
 
 from relume.cli._options import complete_method
 from relume.errors import ContractError
-from relume.extras import need
+from relume.extras import missing, need
 
 if TYPE_CHECKING:
     from relume.train.compare import Entry
@@ -76,10 +76,11 @@ def train(
     """Train a method on your own pictures."""
     from relume.train.trainable import home_of
 
-    home_of(method)  # a wrong name shows before torch is loaded
+    home_of(method)
+    if not missing("train"):  # said first: torch and what builds on it take seconds to load
+        _say(f"{method}: looking at {data} …")
     for module in ("torch", "lightning", "safetensors", "onnx", "onnxscript", "yaml"):
         need(module, extra="train")
-    _say(f"{method}: looking at {data} …")
     from relume.train import compare, run
 
     place = output or Path("runs") / method

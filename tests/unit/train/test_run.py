@@ -211,12 +211,12 @@ def test_something_is_said_before_torch_is_loaded(
 ) -> None:
     before = ""
 
-    def begun(*_: object, **__: object) -> object:
+    def loaded(*_: object, **__: object) -> object:
         nonlocal before
         before = capsys.readouterr().err
         raise ContractError("as far as this test goes")
 
-    monkeypatch.setattr("relume.train.run.train", begun)
+    monkeypatch.setattr("relume.cli.train.need", loaded)
     assert main(["train", "sgz", "--data", str(folder)]) == 2
     assert before == f"sgz: looking at {folder} …\n"
 
