@@ -1,4 +1,5 @@
-"""How long it takes to list a tree of pictures, to open their record, and to find all of them done.
+"""How long it takes to list a tree of pictures, to plan a run over it, to open their record, and to
+find all of them done.
 
 Usage: python benchmarks/fleet.py [--pictures 100000]
 
@@ -18,7 +19,7 @@ from time import perf_counter, process_time
 from relume.io import SUFFIXES
 from relume.runs.manifest import Manifest
 from relume.runs.manifest_files import manifest_of
-from relume.runs.plan import BECOMES
+from relume.runs.plan import BECOMES, plan
 from relume.runs.rows import Ending
 from relume.runs.stamp import stamp
 from relume.runs.treatment import Treatment
@@ -60,6 +61,13 @@ def main() -> None:
 
         core, wall = process_time(), perf_counter()
         tell("listed", core, wall, sum(1 for _ in listing))
+        core, wall = process_time(), perf_counter()
+        folders = [f"{root}/in"], f"{root}/new"
+        made = plan(
+            folders[0], output=folders[1], recursive=True, overwrite=False, suffixes=SUFFIXES
+        )
+        tell("planned on one machine", core, wall, len(made.jobs))
+        del made
         with Manifest(manifest_of(root / "out"), root=root / "out") as book:
             book.open_run(settings, command=[])
             for task in listing:

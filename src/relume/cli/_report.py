@@ -14,7 +14,8 @@ import typer
 
 from relume.cli import clean, explain, named
 from relume.runs.batch import Done, Failed, Outcome, Skipped
-from relume.runs.plan import Job, Plan, Problem, needing
+from relume.runs.plan import Job, Plan
+from relume.runs.search import Problem, needing
 
 Style = Literal["lines", "json", "quiet"]
 """Lines for people, JSON for programs, both on standard output; or errors alone."""

@@ -97,7 +97,8 @@ def edit(
 
 
 def _beside(file: Path) -> Path:
-    from relume.runs.plan import BECOMES, MARK
+    from relume.runs.plan import BECOMES
+    from relume.runs.search import MARK
 
     suffix = BECOMES.get(file.suffix.lower(), file.suffix)
     return file.with_name(f"{file.stem}{MARK}{suffix}")

@@ -23,7 +23,7 @@ class Recorded:
         """Do a job if it is to be done. Raises: what the work raises; UnwritableError."""
         verdict = self.resume.judge(job)
         if verdict.skip:
-            return Skipped(replace(job, skip=verdict.skip))
+            return Skipped(job.skipped(verdict.skip))
         manifest = self.resume.manifest
         manifest.begin(
             job.output, input=fspath(job.input), stamp=verdict.input, before=verdict.before

@@ -103,20 +103,20 @@ class Resume:
 
     def judged(self, job: Job) -> Job:
         """Return a job with the reason to skip it that was found, if any."""
-        return replace(job, skip=self.judge(job).skip)
+        return job.skipped(self.judge(job).skip)
 
     def open_to_judgement(self, plan: Plan) -> Plan:
         """Return a plan in which a result that is there is no reason yet to skip its job, and one
         that is as it was made is."""
         jobs = [
-            replace(job, skip="") if job.skip and job.skip == finished(job.output) else job
+            job.skipped("") if job.skip and job.skip == finished(job.output_name) else job
             for job in plan.jobs
         ]
         for first in range(0, len(jobs), PAGE):
             page = jobs[first : first + PAGE]
-            done = self.up_to_date([(fspath(job.input), fspath(job.output)) for job in page])
+            done = self.up_to_date([(job.input_name, job.output_name) for job in page])
             jobs[first : first + PAGE] = [
-                replace(job, skip=is_done(job.output)) if known and not job.skip else job
+                job.skipped(is_done(job.output_name)) if known and not job.skip else job
                 for job, known in zip(page, done, strict=True)
             ]
         return replace(plan, jobs=tuple(jobs))

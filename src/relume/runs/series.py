@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from relume import render
-from relume.arrays import Map
+from relume.arrays import Map, Picture, Pixels
 from relume.errors import RelumeError
 from relume.io.metadata import exif
 from relume.io.metadata.ifd import MalformedError
@@ -34,6 +34,8 @@ LEAST = 0.004
 """Stops nobody sees, a third of a level of eight bits in the middle: left alone."""
 SHOULDER = 0.8
 """Linear light from which a brighter picture's highlights are compressed instead of clipped."""
+ENOUGH = 384
+"""Rows and columns of a thinned picture: hundreds of pixels for each that a glimpse keeps."""
 _SEED = 11
 
 
@@ -129,13 +131,23 @@ def _seen(name: str, work: FileWork, enhancer: Enhancer) -> _Seen | None:
             min(side, most) for side, most in zip(photo.pixels.shape, SIDES, strict=False)
         )
         small = render.reduce(photo.pixels, height=height, width=width)
-        result = enhancer.paint(look, small)
+        # Painted with its noise, and reduced afterwards: what clips at black makes shadows
+        # brighter the more they are raised, and a reduced picture has none of that.
+        result = render.reduce(
+            enhancer.paint(look, _thinned(photo.pixels)), height=height, width=width
+        )
     except RelumeError:
         return None
     seconds = captured(photo)
     return _Seen(
         name, look.method, glimpse(small, seconds=seconds), glimpse(result, seconds=seconds)
     )
+
+
+def _thinned(pixels: Pixels) -> Picture:
+    """Return every n-th row and column, so many that the shorter side has at least ENOUGH."""
+    step = max(1, min(pixels.shape[:2]) // ENOUGH)
+    return np.ascontiguousarray(pixels[::step, ::step])
 
 
 def captured(photo: Photo) -> float | None:

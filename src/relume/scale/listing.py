@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from relume.errors import ContractError, UnreadableError
-from relume.runs.plan import MARK
+from relume.runs.search import MARK
 from relume.runs.shards import Shard, falls_to
 from relume.runs.stamp import Stamp
 from relume.scale.storage import is_address, storage_of

@@ -10,7 +10,8 @@ import pytest
 from relume.cli._report import Report
 from relume.errors import UnreadableError
 from relume.runs.batch import Done, Failed, Skipped
-from relume.runs.plan import Job, Plan, Problem
+from relume.runs.plan import Job, Plan
+from relume.runs.search import Problem
 
 JOB = Job(Path("d/party.jpg"), Path("d/party.relume.jpg"))
 DONE = Done(JOB, "sgz", {"scale": 12.0}, "dark overall (mean 0.12)", 0.214, 40, 30, ("a note",))
