@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -25,6 +26,9 @@ SIZES = ((1, 1), (1, 17), (40, 1), (2, 2), (33, 50), (64, 96), (127, 65))
 SWEPT = (33, 50)
 """The size at which knobs are moved to the ends of their ranges."""
 
+SMALL = 128 * 128
+"""Pixels of a picture that one thread is enough for."""
+
 Feeds = Mapping[str, Floats]
 """Inputs by name, `image` (N, C, H, W) first, then the knobs, 0-d."""
 Run = Callable[[Feeds], Sequence[Floats]]
@@ -35,12 +39,24 @@ class DisagreementError(RelumeError):
     """A model file that would not give what the network gives."""
 
 
+@contextmanager
+def threads_for(image: Tensor) -> Generator[None]:
+    """Let torch work on a small picture with one thread: several mostly wait for each other, and
+    where other programs work too, for minutes."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1 if image.shape[-2] * image.shape[-1] <= SMALL else before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 def run_of(network: nn.Module) -> Run:
     """Return a function that runs a network in torch."""
 
     def run(feeds: Feeds) -> list[Floats]:
         given = [torch.from_numpy(np.array(value, np.float32)) for value in feeds.values()]
-        with torch.no_grad():
+        with torch.no_grad(), threads_for(given[0]):
             results: tuple[Tensor, ...] = network(*given)
         return [result.numpy() for result in results]
 

@@ -28,7 +28,7 @@ from torch.nn import functional
 from torch.nn.utils import parametrize
 
 from relume.arrays import Floats
-from relume.export.agreement import Feeds, Run, run_of
+from relume.export.agreement import Feeds, Run, run_of, threads_for
 from relume.export.interface import AXES, Interface
 from relume.export.ranges import Calibration, Spread
 
@@ -246,7 +246,7 @@ def run_of_torchscript(content: bytes, *, inputs: Sequence[str]) -> Run:
 
     def run(feeds: Feeds) -> list[Floats]:
         given = [torch.from_numpy(feeds[name]) for name in inputs]
-        with torch.no_grad():
+        with torch.no_grad(), threads_for(given[0]):
             results: tuple[Tensor, ...] = loaded(*given)
         return [result.numpy() for result in results]
 

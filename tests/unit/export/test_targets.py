@@ -77,6 +77,7 @@ def test_float16_and_int8_are_smaller_and_hold_what_they_say(small: Source, tmp_
     assert any(node.op_type == "QuantizeLinear" for node in integers.node)
 
 
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_torchscript_is_frozen(small: Source, precision: Precision, tmp_path: Path) -> None:
     output = tmp_path / "x.pt"
@@ -205,3 +206,18 @@ def test_parameters_can_be_kept_in_float16_alone(small: Source) -> None:
 def test_no_layer_in_int8_is_the_model_itself(small: Source) -> None:
     made = quantise(small.to_onnx(18), {}, nodes=[])
     require_agreement(small.expected, runner(made), small.face, name="x", tolerance=1e-6)
+
+
+def test_small_pictures_are_run_by_one_thread() -> None:
+    before = torch.get_num_threads()
+    seen: list[int] = []
+
+    class Counting(torch.nn.Module):
+        def forward(self, image: torch.Tensor) -> tuple[torch.Tensor]:
+            seen.append(torch.get_num_threads())
+            return (image,)
+
+    for side in (64, 256):
+        run_of(Counting())({"image": np.zeros((1, 3, side, side), np.float32)})
+    assert seen == [1, before]
+    assert torch.get_num_threads() == before
