@@ -80,7 +80,8 @@ class Fleet:
                 configure_logging=False,
                 **local,
             )
-        except (ConnectionError, RuntimeError, ValueError) as error:
+        except Exception as error:  # on a busy machine Ray gives up with one that has no class
+            ray.shutdown()
             raise ContractError(f"no Ray cluster to work on: {_first_line(error)}") from error
         try:
             count = self._workers or max(
