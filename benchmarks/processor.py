@@ -48,18 +48,23 @@ def known() -> dict[str, dict[str, float | int]]:
 
 
 def with_column(text: str) -> str:
-    """Put the column behind the tables of the leaderboard; – where a row was not measured."""
-    rows, lines = known(), list[str]()
+    """Put the column behind the tables of the leaderboard, or anew where it stands; – where a row
+    was not measured."""
+    rows, lines, there = known(), list[str](), False
     for line in text.split("\n"):
-        name = line.removeprefix("| ").partition(" |")[0].replace("\\", "")
-        if not line.startswith("|") or line.rstrip("| ").endswith(TITLE):
+        if not line.startswith("|"):
             lines.append(line)
+            continue
+        name = line.removeprefix("| ").partition(" |")[0].replace("\\", "")
+        if name == "row":
+            there = line.endswith(f" {TITLE} |")
+        body = line[: line[:-1].rindex("|") + 1] if there else line
+        if name == "row":
+            lines.append(f"{body} {TITLE} |")
         elif line.startswith("|---"):
-            lines.append(f"{line}--:|")
-        elif name == "row":
-            lines.append(f"{line} {TITLE} |")
+            lines.append(f"{body}--:|")
         else:
-            lines.append(f"{line} {rows[name]['seconds']:.3f} |" if name in rows else f"{line} – |")
+            lines.append(f"{body} {rows[name]['seconds']:.3f} |" if name in rows else f"{body} – |")
     return "\n".join(lines)
 
 

@@ -64,14 +64,16 @@ def main() -> None:
     parser.add_argument("checkout", type=Path)
     parser.add_argument("--methods", default="all")
     parser.add_argument("--pictures", type=int, default=2, help="of each set, the smallest ones")
+    parser.add_argument("--sets", default=",".join(SETS), help="whose records are kept")
     chosen = parser.parse_args()
-    pairs = [pair for name in SETS for pair in picture_set(name, data=chosen.data).pairs]
+    sets = chosen.sets.split(",")
+    pairs = [pair for name in sets for pair in picture_set(name, data=chosen.data).pairs]
     places = {
         name: sorted(
             (pair.low for pair in picture_set(name, data=chosen.data).pairs),
             key=lambda path: path.stat().st_size,
         )[: chosen.pictures]
-        for name in SETS
+        for name in sets
     }
     paths = [str(path.resolve()) for each in places.values() for path in each]
     work = [[row.name, row.method, paths] for row in method_rows(chosen.methods)]
@@ -81,7 +83,11 @@ def main() -> None:
     with Store(RECORDS) as store:
         for name, (origin, hashes) in now.items():
             old, before = then[name]
-            mine = [record for record in records if record.row == name and record.origin == old]
+            mine = [
+                record
+                for record in records
+                if (record.row, record.origin) == (name, old) and record.dataset in sets
+            ]
             differ = sum(one != other for one, other in zip(hashes, before, strict=True))
             if differ or len(mine) < len(pairs):
                 print(f"{name}: {differ} of {len(paths)} differ, {len(mine)} records of then")
