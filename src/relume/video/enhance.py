@@ -16,10 +16,13 @@ from relume import __version__
 from relume.arrays import Rgb
 from relume.errors import ContractError, RelumeError, UnwritableError
 from relume.io.atomic import replacing
+from relume.render import backend
 from relume.render.bands import thread_count
+from relume.render.restoration import instructions
 from relume.video.behind import made_ahead
 from relume.video.choice import Chosen, darkest
 from relume.video.codecs import Encoding, chosen, cpu_class, encoding
+from relume.video.compiled import plane_code
 from relume.video.frames import Frames, Still
 from relume.video.join import join
 from relume.video.layout import Layout, Planes, nearest
@@ -33,7 +36,7 @@ from relume.video.small import seen
 from relume.video.source import Source
 from relume.video.stream import Seen, Watcher
 
-FORMAT = 1
+FORMAT = 2
 """Of the manifest and of what decides a piece's bytes; another number begins anew."""
 BUFFERED = 4
 """Frames between two threads."""
@@ -249,6 +252,7 @@ class VideoRun:
             "av": av.__version__,
             "libraries": {name: list(version) for name, version in av.library_versions.items()},
             "processor": cpu_class(),
+            "painted by": [backend(), plane_code() is not None, instructions()],
             "source": [self.path.name, stat.st_size, stat.st_mtime_ns],
             "method": [card.name, [weights.sha256 for weights in card.weights]],
             "knobs": dict(who.knobs),
