@@ -17,7 +17,7 @@ from relume.runs.plan import Job
 from relume.runs.resume import PAGE, Resume, is_done
 from relume.runs.rows import Ending, Row
 from relume.runs.treatment import difference
-from relume.scale.storage import is_address, storage_of
+from relume.scale.storage import content, is_address, storage_of
 from relume.scale.tasks import Record, Task
 
 
@@ -76,7 +76,7 @@ class Judge:
                 there = storage_of(task.output).stamp(task.output)
                 if there is None or there == row.before or row.input_stamp != task.stamp:
                     return task._replace(before=there)
-                ending = Ending("done", row.input_hash, there, method=row.method)
+                ending = Ending("done", row.input_hash, there, content(task.output), row.method)
                 self.manifest.end(task.output, ending)
             case "failed" | "again":
                 return task._replace(before=storage_of(task.output).stamp(task.output))

@@ -13,7 +13,7 @@ from relume.photo import Photo
 from relume.runs.batch import LEFT_ALONE
 from relume.runs.treatment import Treatment
 from relume.runtime.enhancer import Enhanced
-from relume.scale.storage import digest, storage_of
+from relume.scale.storage import content, digest, storage_of
 from relume.scale.tasks import Record, Task
 
 
@@ -57,7 +57,13 @@ class Worker:
         source, target = storage_of(task.input), storage_of(task.output)
         if task.attempts and (there := target.stamp(task.output)) not in (None, task.before):
             # The worker that ended had just put it there, whole: it is not made twice.
-            return Record(task, "done", output_stamp=there, notes=("made before its worker ended",))
+            return Record(
+                task,
+                "done",
+                output_stamp=there,
+                output_hash=content(task.output),
+                notes=("made before its worker ended",),
+            )
         data = source.load(task.input, max_bytes=self._max_bytes)
         photo = self._work.read(Named(data, task.input))
         enhanced = self._work.enhancer.photo(photo)

@@ -16,9 +16,11 @@ from fake.store import store
 from relume.errors import TooLargeError, UnreadableError
 from relume.extras import missing, pip_line
 from relume.io import read
+from relume.runs.manifest import Manifest
 from relume.runs.treatment import Treatment
+from relume.scale.judging import Judge
 from relume.scale.storage import Folders, Objects, is_address, storage_of
-from relume.scale.tasks import Task
+from relume.scale.tasks import Record, Task
 from relume.scale.uploads import abort_stale
 from relume.scale.worker import Worker
 
@@ -121,6 +123,33 @@ def test_a_worker_puts_what_a_file_would_hold(tmp_path: Path) -> None:
     assert read(result).pixels.mean() > read(data).pixels.mean()
     again = worker.do(Task("s3://nights/in/a.jpg", "s3://nights/out/a.jpg", creates=True))
     assert (again.state, "--overwrite" in again.message) == ("skipped", True)
+    # Found where a worker that ended had put it, it is known as if it had been told.
+    for name, target in (("s3://nights/in/a.jpg", "s3://nights/out/a.jpg"),
+                         (str(tmp_path / "a.jpg"), str(tmp_path / "out" / "a.jpg"))):  # fmt: skip
+        found = worker.do(Task(name, target, attempts=1))
+        assert (found.output_hash, found.notes) == (
+            filed.output_hash,
+            ("made before its worker ended",),
+        )
+
+
+@needs_store
+@pytest.mark.usefixtures("served")
+def test_a_result_that_a_driver_did_not_live_to_record(tmp_path: Path) -> None:
+    data = put_photo(tmp_path / "b.jpg")
+    source, target = "s3://nights/in/b.jpg", "s3://nights/out/b.jpg"
+    stamp = Objects("s3").put(source, data, creates=True)
+    with Manifest(tmp_path / "run.sqlite", root=tmp_path) as book:
+        book.open_run("{}", command=[])
+        book.begin_all([(target, source, stamp, None)])
+        Objects("s3").put(target, b"whole", creates=True)
+        book.open_run("{}", command=[])
+        (record,) = Judge(book, "{}")([Task(source, target, stamp)])
+        assert isinstance(record, Record)
+        assert record.state == "skipped"
+        row = book.row(target)
+        assert row is not None
+        assert (row.state, row.output_hash) == ("done", hashlib.sha256(b"whole").hexdigest())
 
 
 @needs_store
