@@ -38,7 +38,7 @@ from relume.video.stream import Seen, Watcher
 
 FORMAT = 2
 """Of the manifest and of what decides a piece's bytes; another number begins anew."""
-BUFFERED = 4
+BUFFERED = 2
 """Frames between two threads."""
 
 
