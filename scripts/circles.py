@@ -18,7 +18,8 @@ import grimp
 ROOT = Path(__file__).resolve().parents[1]
 LONGEST = 350
 """Lines of a file: more than that is two trades."""
-PLACES = ("src", "tests", "scripts", "benchmarks")
+PLACES = ("src", "tests", "scripts", "benchmarks", "web", "findings")
+CODE = frozenset((".py", ".c", ".h", ".js", ".lua", ".sh", ".css", ".html"))
 
 
 def circle() -> list[str]:
@@ -35,7 +36,9 @@ def circle() -> list[str]:
 def long_files() -> Iterator[tuple[Path, int]]:
     """Yield files with more than LONGEST lines, and how many they have."""
     for place in PLACES:
-        for path in sorted((ROOT / place).rglob("*.py")):
+        for path in sorted((ROOT / place).rglob("*")):
+            if path.suffix not in CODE or ROOT / "web/dist" in path.parents or not path.is_file():
+                continue
             lines = len(path.read_text(encoding="utf-8").splitlines())
             if lines > LONGEST:
                 yield path.relative_to(ROOT), lines

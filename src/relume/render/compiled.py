@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
 from numpy.typing import NDArray
 
-from relume.arrays import Picture
+from relume.arrays import Map, Picture
 from relume.render import portable, restoration
-from relume.render.kernel import Kernel, MapCall
+from relume.render.kernel import Array, Kernel, MapCall, Size
 from relume.render.maps import (
     Affine,
     Blend,
@@ -20,7 +22,7 @@ from relume.render.maps import (
     Tiles,
     Tone,
 )
-from relume.render.placement import place, prepared_map, prepared_noise, prepared_offset
+from relume.render.placement import Taps, place, prepared_map, prepared_noise, prepared_offset
 from relume.render.portable import Painter
 from relume.render.samples import channels
 from relume.render.tables import (
@@ -31,6 +33,9 @@ from relume.render.tables import (
     tone_table,
     transfer_table,
 )
+
+Band: TypeAlias = tuple[Array, Array, int, Size, Array, Size, Array, Array, Array, Array]
+"""Arguments of a `MapCall` before the strength."""
 
 
 def painter(kernel: Kernel, rendering: Rendering, picture: Picture, *, strength: float) -> Painter:
@@ -100,21 +105,7 @@ def _placing(
             call, more = kernel.tiles, 0
 
     def paint(source: Picture, target: Picture, first: int) -> None:
-        last = first + source.shape[0]
-        call(
-            source,
-            target,
-            source.itemsize,
-            (source.shape[0], source.shape[1], channels(source)),
-            small,
-            small.shape,
-            rows.index[first:last],
-            rows.weight[first:last],
-            columns.index,
-            columns.weight,
-            strength,
-            more,
-        )
+        call(*_band(source, target, small, rows, columns, first), strength, more)
 
     return paint
 
@@ -130,23 +121,9 @@ def _lifting(kernel: Kernel, lift: Lift, picture: Picture, strength: float) -> P
         offset = np.concatenate((offset, amount), axis=2)
 
     def paint(source: Picture, target: Picture, first: int) -> None:
-        last = first + source.shape[0]
         row, column = (-1, 0) if lift.dither is None else lift.dither
-        call = (
-            source,
-            target,
-            source.itemsize,
-            (source.shape[0], source.shape[1], channels(source)),
-            slope,
-            slope.shape,
-            rows.index[first:last],
-            rows.weight[first:last],
-            columns.index,
-            columns.weight,
-            strength,
-            offset,
-            (row if row < 0 else row + first, column),
-        )
+        band = _band(source, target, slope, rows, columns, first)
+        call = (*band, strength, offset, (row if row < 0 else row + first, column))
         if clean is None:
             plain(*call)
         else:
@@ -155,3 +132,15 @@ def _lifting(kernel: Kernel, lift: Lift, picture: Picture, strength: float) -> P
             kernel.lift_clean(*call, planes, (planes.shape[1], planes.shape[2], top + first, left))
 
     return paint
+
+
+def _band(
+    source: Picture, target: Picture, small: Map, rows: Taps, columns: Taps, first: int
+) -> Band:
+    """Return what every operation on a map is told: a band of pixels, and where it lies on it."""
+    tall, wide = source.shape[0], source.shape[1]
+    band = slice(first, first + tall)
+    size = (tall, wide, channels(source))
+    down, down_weight = rows.index[band], rows.weight[band]
+    at = (down, down_weight, columns.index, columns.weight)
+    return (source, target, source.itemsize, size, small, small.shape, *at)

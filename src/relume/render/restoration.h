@@ -25,6 +25,7 @@
 #define MADD(a, b, c) __builtin_wasm_relaxed_madd_f32x4(a, b, c)
 #endif
 #include "layers.h"
+#include "cell_lanes.h"
 #include "lift_lanes.h"
 #include "lanes_end.h"
 
@@ -35,6 +36,7 @@
 #define PIXELS 4
 #define VECTORS 3
 #include "layers.h"
+#include "cell_lanes.h"
 #include "lift_lanes.h"
 #include "lanes_end.h"
 
@@ -44,6 +46,7 @@
 #define PIXELS 8
 #define VECTORS 3
 #include "layers.h"
+#include "cell_lanes.h"
 #include "lift_lanes.h"
 #include "lanes_end.h"
 #endif
