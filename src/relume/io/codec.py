@@ -18,8 +18,8 @@ Piece: TypeAlias = bytes | memoryview
 
 
 @dataclass(frozen=True)
-class Incoming:
-    """What a decoder found: pixels as stored, not yet upright, and metadata as stored."""
+class Stored:
+    """What a file of any format may hold."""
 
     pixels: Pixels
     alpha: Pixels | None = None
@@ -28,7 +28,14 @@ class Incoming:
     xmp: bytes | None = None
     dpi: tuple[float, float] | None = None
     quality: int | None = None
+    """1–100; None where the format has none, or is left the choice."""
     subsampling: Subsampling | None = None
+
+
+@dataclass(frozen=True)
+class Incoming(Stored):
+    """What a decoder found: pixels as stored, not yet upright, and metadata as stored."""
+
     upright: bool = False
     """The container's own orientation is applied, and the tags in EXIF and XMP mean nothing."""
     depth: int | None = None
@@ -47,18 +54,9 @@ class Incoming:
 
 
 @dataclass(frozen=True)
-class Outgoing:
+class Outgoing(Stored):
     """What an encoder gets: pixels of a depth it can hold, and metadata to write as it is."""
 
-    pixels: Pixels
-    alpha: Pixels | None = None
-    icc: bytes | None = None
-    exif: bytes | None = None
-    xmp: bytes | None = None
-    dpi: tuple[float, float] | None = None
-    quality: int | None = None
-    """1–100; None leaves the choice to the format."""
-    subsampling: Subsampling | None = None
     depth: int | None = None
     """Bits per sample that a format of several depths is to hold."""
     beside: Beside = NOTHING

@@ -6,6 +6,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import PurePath
+from typing import TYPE_CHECKING
 
 from relume.colour_statement.icc import of_profile
 from relume.colour_statement.icc_writer import gray_profile
@@ -17,11 +18,13 @@ from relume.io.metadata import exif, icc, photoshop, promises, xmp
 from relume.io.metadata.boxes import brands
 from relume.io.metadata.ifd import MalformedError
 from relume.io.pixels import turned
-from relume.io.raw import kinds, libraw, plain_mosaic
-from relume.io.raw.levels import WhiteBalance
+from relume.io.raw import kinds, plain_mosaic
 from relume.io.raw.plain_mosaic import Sensor
 from relume.io.source import MAX_BYTES, Source, load, name_of
 from relume.photo import Beside, Format, Mosaic, Photo, Subsampling, Want
+
+if TYPE_CHECKING:
+    from relume.io.raw.levels import WhiteBalance
 
 
 def read(
@@ -73,6 +76,8 @@ def read(
         raise UnreadableError(f"{name} {_beginning(data)}")
     with _decoding(name, codecs()[found].title):
         if found in ("raw", "dng"):
+            from relume.io.raw import libraw  # what it needs takes time to load
+
             incoming = libraw.decode(data, within, want=want, white_balance=white_balance, ev=ev)
         else:
             incoming = codecs()[found].decode(data, within)
@@ -99,6 +104,8 @@ def _of_mosaic(
     mosaic: Mosaic, admit: Admit, *, want: Want, white_balance: WhiteBalance, ev: float
 ) -> Incoming:
     """Go on with a plain mosaic as with one from a RAW file."""
+    from relume.io.raw import libraw
+
     mosaic, words = plain_mosaic.balanced(mosaic, white_balance)
     return libraw.of_mosaic(mosaic, words, admit, want=want, ev=ev)
 

@@ -13,16 +13,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from io import BytesIO
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relume.errors import ContractError, UnreadableError
 from relume.io.codec import Admit
-from relume.io.raw import levels
-from relume.io.raw.levels import WhiteBalance
 from relume.photo import Cfa, Mosaic
+
+if TYPE_CHECKING:
+    from relume.io.raw.levels import WhiteBalance
+
 
 NPY, HEADERLESS = ".npy", ".raw"
 SUFFIXES = (NPY, HEADERLESS)
@@ -81,6 +83,8 @@ def of_samples(samples: NDArray[np.uint8] | NDArray[np.uint16], sensor: Sensor) 
 
 def balanced(mosaic: Mosaic, wanted: WhiteBalance) -> tuple[Mosaic, str]:
     """Give a mosaic a balance of white, as there is no camera to say; return words for it too."""
+    from relume.io.raw import levels  # what it needs takes time to load
+
     gains, words = levels.of_mosaic(mosaic, wanted, camera=None)
     return replace(mosaic, white_balance=gains), words
 
