@@ -14,9 +14,10 @@ from relume import methods
 from relume.card import Card, from_json, settle, to_json
 from relume.data.mosaicking import mosaicked
 from relume.errors import ContractError, UnknownNameError
+from relume.looks.several import blend, from_bytes, to_bytes
 from relume.proof.verify import verify
-from relume.runtime import Method, fit, load
-from relume.runtime.looks import blend, from_bytes, to_bytes
+from relume.runtime import Method, load
+from relume.tiles import fit
 
 NAMES = methods.names()
 MOSAICS = [name for name in NAMES if methods.card(name).input == "mosaic"]

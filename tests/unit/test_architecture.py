@@ -20,7 +20,7 @@ QUESTIONS = (
     ("Where is a new engine entered?", "engines/table.py", r"^_ENGINES = \{"),
     ("Where does a new image format go?", "io/formats/", r"^CODEC = Codec\("),
     ("Where does a new verb go?", "cli/", r"^EXAMPLES = "),
-    ("Which file cuts a picture into tiles?", "runtime/fit.py", r"^def tiles\("),
+    ("Which file cuts a picture into tiles?", "tiles/cutter.py", r"^def tiles\("),
     ("Which file says what a second run skips?", "runs/resume.py", r"^    def judge\("),
 )
 """Question, the answer as the page names it, and what stands there."""

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from relume import io, methods
 from relume.arrays import Picture
+from relume.auto import AUTO
 from relume.bench.memory import Meter
 from relume.bench.record import INPUT, Origin, digest
 from relume.bench.source import source_of
@@ -21,12 +22,11 @@ from relume.data.pairing import key_of
 from relume.errors import ContractError, UnreadableError
 from relume.photo import Photo
 from relume.runtime import weights
-from relume.runtime.auto import AUTO
 from relume.runtime.enhancer import Enhancer
 from relume.runtime.foreign import Description
 
 ALL = "all"
-AUTO_MODULE = "relume.runtime.auto"
+AUTO_MODULE = "relume.auto.choice"
 NETWORK_MODULE = "relume.runtime.method"
 """What runs a network and renders what it gives; a classical module names its renderings itself."""
 ALWAYS = ("identity", "gamma")

@@ -103,8 +103,8 @@ def run_pipe(
 
     Raises: RelumeError; BrokenPipeError where the reader has gone.
     """
+    from relume.auto import AUTO
     from relume.errors import ContractError
-    from relume.runtime.auto import AUTO
     from relume.video.choice import named
     from relume.video.looks import Looker
     from relume.video.pipes import opened, run

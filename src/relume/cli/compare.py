@@ -56,11 +56,11 @@ def compare(
     import numpy as np
 
     from relume import methods as registry
+    from relume.auto import AUTO
     from relume.io import read, write
     from relume.photo import Photo
     from relume.runs.sheet import cells, draw
     from relume.runtime import Enhancer
-    from relume.runtime.auto import AUTO
 
     if output.exists():
         if source.exists() and output.samefile(source):

@@ -210,7 +210,7 @@ def enhance(
     from relume.runs.resume import Resume
     from relume.runs.shards import parse_shard, part_of
     from relume.runs.treatment import Treatment
-    from relume.runtime.fit import MEMORY
+    from relume.tiles.cutter import MEMORY
     from relume.video.options import Options
 
     sensor = parse_sensor(cfa=cfa, black=black, white=white, size=size)

@@ -26,7 +26,7 @@ from relume.data.mosaicking import mosaicked
 from relume.errors import ContractError, NoDatasetError
 from relume.levels import to_rgb
 from relume.render import reduce
-from relume.runtime import fit
+from relume.tiles import fit
 
 CROP = 256
 CROP_OF_MOSAIC = 512

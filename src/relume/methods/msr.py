@@ -14,25 +14,10 @@ that of Petro, Sbert, Morel, IPOL 4, 2014, doi 10.5201/ipol.2014.107.
 
 from __future__ import annotations
 
-from functools import partial
-
-import numpy as np
-
-from relume.arrays import Floats, Map, Picture
+from relume.arrays import Picture
 from relume.card import Card, Knob
-from relume.filters.retinex import (
-    ENOUGH,
-    FINEST,
-    FLAT,
-    light,
-    ranks,
-    stretch,
-    surround,
-    widths,
-)
-from relume.filters.sample import read, thin
-from relume.filters.size import working_size
-from relume.render import Local, centred, reduce
+from relume.render import Local
+from relume.retinex import GRID, SURROUNDS, stretched, surrounding
 
 CARD = Card(
     name="msr",
@@ -45,16 +30,12 @@ CARD = Card(
     keeps_gray=True,
     cost="three wide Gaussians on a reduced picture, one pass with logarithms",
     knobs=(
-        Knob("small", 15.0, low=1.0, high=1000.0, meaning="width σ of the first surround, pixels"),
-        Knob("medium", 80.0, low=1.0, high=1000.0, meaning="width σ of the second surround"),
-        Knob("large", 250.0, low=1.0, high=1000.0, meaning="width σ of the third surround"),
+        *SURROUNDS,
         Knob("low", 1.0, low=0.0, high=20.0, meaning="per cent of the samples that become black"),
         Knob("high", 1.0, low=0.0, high=20.0, meaning="per cent of the samples that become white"),
-        Knob("reference", 0.0, low=0.0, high=10000.0,
-             meaning="shorter side that the widths are meant for; 0 takes pixels as they are"),
-        Knob("exact", 0.0, low=0.0, high=1.0, whole=True, meaning="1 blurs at full size"),
+        *GRID,
     ),
-)  # fmt: skip
+)
 
 
 def estimate(
@@ -69,20 +50,7 @@ def estimate(
     exact: float,
 ) -> Local:
     """Return the mean logarithm of the surrounds, and the stretched difference to it."""
-    size = (picture.shape[0], picture.shape[1])
-    sigmas = widths((small, medium, large), size=size, reference=reference)
-    most = size[0] * size[1] if exact else ENOUGH
-    (h, w), factor = working_size(*size, most=most, largest=max(min(sigmas) / FINEST, 1.0))
-    samples = light(reduce(picture, height=h, width=w))
-    around = surround(samples, sigmas=sigmas, factor=factor)
-    differences = np.log(light(thin(picture))) - read(around, size=size)
-    bottom, top = ranks(differences, low=low, high=high)
-    return Local(partial(against, bottom=bottom, top=top), around, centred((h, w), size))
-
-
-def against(encoded: Floats, around: Map, *, bottom: float, top: float) -> Floats:
-    """Return the stretched difference of pixels (…, C) to their surrounds."""
-    if top - bottom < FLAT:
-        return encoded
-    differences = np.log(light(encoded)) - around[..., : encoded.shape[-1]]
-    return stretch(differences, low=bottom, high=top)
+    around, grid = surrounding(
+        picture, sigmas=(small, medium, large), reference=reference, exact=exact
+    )
+    return stretched(picture, around, grid, low=low, high=high)

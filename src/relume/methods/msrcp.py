@@ -21,19 +21,9 @@ import numpy as np
 from relume.arrays import Floats, Map, Picture
 from relume.card import Card, Knob
 from relume.filters.channels import average, largest
-from relume.filters.retinex import (
-    ENOUGH,
-    FINEST,
-    FLAT,
-    light,
-    ranks,
-    stretch,
-    surround,
-    widths,
-)
-from relume.filters.sample import read, thin
-from relume.filters.size import working_size
-from relume.render import Local, centred, reduce
+from relume.filters.sample import thin
+from relume.render import Local
+from relume.retinex import FLAT, GRID, SURROUNDS, light, ranks, sampled, stretch, surrounding
 
 CARD = Card(
     name="msrcp",
@@ -46,17 +36,13 @@ CARD = Card(
     keeps_gray=True,
     cost="three wide Gaussians on a reduced picture, one pass with logarithms",
     knobs=(
-        Knob("small", 15.0, low=1.0, high=1000.0, meaning="width σ of the first surround, pixels"),
-        Knob("medium", 80.0, low=1.0, high=1000.0, meaning="width σ of the second surround"),
-        Knob("large", 250.0, low=1.0, high=1000.0, meaning="width σ of the third surround"),
+        *SURROUNDS,
         Knob("low", 1.0, low=0.0, high=20.0, meaning="per cent of the pixels that become black"),
         Knob("high", 1.0, low=0.0, high=20.0, meaning="per cent of the pixels that become white"),
         Knob("most", 3.0, low=1.0, high=256.0, meaning="largest factor of a pixel"),
-        Knob("reference", 0.0, low=0.0, high=10000.0,
-             meaning="shorter side that the widths are meant for; 0 takes pixels as they are"),
-        Knob("exact", 0.0, low=0.0, high=1.0, whole=True, meaning="1 blurs at full size"),
+        *GRID,
     ),
-)  # fmt: skip
+)
 
 
 def estimate(
@@ -72,16 +58,17 @@ def estimate(
     exact: float,
 ) -> Local:
     """Return the mean logarithm of the surrounds, and the stretched difference to it."""
-    size = (picture.shape[0], picture.shape[1])
-    sigmas = widths((small, medium, large), size=size, reference=reference)
-    pixels = size[0] * size[1] if exact else ENOUGH
-    (h, w), factor = working_size(*size, most=pixels, largest=max(min(sigmas) / FINEST, 1.0))
-    samples = average(light(reduce(picture, height=h, width=w)))
-    around = surround(samples, sigmas=sigmas, factor=factor)
-    differences = np.log(average(light(thin(picture)))) - read(around, size=size)
+    around, grid = surrounding(
+        picture, sigmas=(small, medium, large), reference=reference, exact=exact, of=intensity
+    )
+    differences = np.log(intensity(thin(picture))) - sampled(around, picture)
     bottom, top = ranks(differences, low=low, high=high)
-    how = partial(against, bottom=bottom, top=top, most=most)
-    return Local(how, around, centred((h, w), size))
+    return Local(partial(against, bottom=bottom, top=top, most=most), around, grid)
+
+
+def intensity(encoded: Floats) -> Floats:
+    """Return I of pixels (…, C)."""
+    return average(light(encoded))
 
 
 def against(encoded: Floats, around: Map, *, bottom: float, top: float, most: float) -> Floats:

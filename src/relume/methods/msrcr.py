@@ -22,19 +22,9 @@ import numpy as np
 from relume.arrays import Floats, Map, Picture
 from relume.card import Card, Knob
 from relume.filters.channels import average
-from relume.filters.retinex import (
-    ENOUGH,
-    FINEST,
-    FLAT,
-    light,
-    ranks,
-    stretch,
-    surround,
-    widths,
-)
-from relume.filters.sample import read, thin
-from relume.filters.size import working_size
-from relume.render import Local, centred, reduce
+from relume.filters.sample import thin
+from relume.render import Local
+from relume.retinex import FLAT, GRID, SURROUNDS, light, ranks, sampled, stretch, surrounding
 
 CARD = Card(
     name="msrcr",
@@ -47,16 +37,12 @@ CARD = Card(
     keeps_gray=True,
     cost="three wide Gaussians on a reduced picture, one pass with logarithms",
     knobs=(
-        Knob("small", 15.0, low=1.0, high=1000.0, meaning="width σ of the first surround, pixels"),
-        Knob("medium", 80.0, low=1.0, high=1000.0, meaning="width σ of the second surround"),
-        Knob("large", 250.0, low=1.0, high=1000.0, meaning="width σ of the third surround"),
+        *SURROUNDS,
         Knob("low", 1.0, low=0.0, high=20.0, meaning="per cent of a channel to become black"),
         Knob("high", 1.0, low=0.0, high=20.0, meaning="per cent of a channel to become white"),
-        Knob("reference", 0.0, low=0.0, high=10000.0,
-             meaning="shorter side that the widths are meant for; 0 takes pixels as they are"),
-        Knob("exact", 0.0, low=0.0, high=1.0, whole=True, meaning="1 blurs at full size"),
+        *GRID,
     ),
-)  # fmt: skip
+)
 
 
 RESTORATION = 125.0
@@ -75,15 +61,12 @@ def estimate(
     exact: float,
 ) -> Local:
     """Return the mean logarithm of the surrounds, and the stretched difference to it."""
-    size = (picture.shape[0], picture.shape[1])
-    sigmas = widths((small, medium, large), size=size, reference=reference)
-    most = size[0] * size[1] if exact else ENOUGH
-    (h, w), factor = working_size(*size, most=most, largest=max(min(sigmas) / FINEST, 1.0))
-    samples = light(reduce(picture, height=h, width=w))
-    around = surround(samples, sigmas=sigmas, factor=factor)
-    restored = restore(thin(picture), read(around, size=size))
+    around, grid = surrounding(
+        picture, sigmas=(small, medium, large), reference=reference, exact=exact
+    )
+    restored = restore(thin(picture), sampled(around, picture))
     ends = [ranks(restored[..., c], low=low, high=high) for c in range(3)]
-    return Local(partial(against, ends=np.array(ends, np.float32)), around, centred((h, w), size))
+    return Local(partial(against, ends=np.array(ends, np.float32)), around, grid)
 
 
 def restore(encoded: Floats, around: Map) -> Floats:

@@ -13,25 +13,10 @@ Source: Jobson, Rahman, Woodell, Properties and performance of a center/surround
 
 from __future__ import annotations
 
-from functools import partial
-
-import numpy as np
-
-from relume.arrays import Floats, Map, Picture
+from relume.arrays import Picture
 from relume.card import Card, Knob
-from relume.filters.retinex import (
-    ENOUGH,
-    FINEST,
-    FLAT,
-    light,
-    ranks,
-    stretch,
-    surround,
-    widths,
-)
-from relume.filters.sample import read, thin
-from relume.filters.size import working_size
-from relume.render import Local, centred, reduce
+from relume.render import Local
+from relume.retinex import GRID, stretched, surrounding
 
 CARD = Card(
     name="ssr",
@@ -47,31 +32,14 @@ CARD = Card(
         Knob("sigma", 80.0, low=1.0, high=1000.0, meaning="width σ of the surround, pixels"),
         Knob("low", 1.0, low=0.0, high=20.0, meaning="per cent of the samples that become black"),
         Knob("high", 1.0, low=0.0, high=20.0, meaning="per cent of the samples that become white"),
-        Knob("reference", 0.0, low=0.0, high=10000.0,
-             meaning="shorter side that the widths are meant for; 0 takes pixels as they are"),
-        Knob("exact", 0.0, low=0.0, high=1.0, whole=True, meaning="1 blurs at full size"),
+        *GRID,
     ),
-)  # fmt: skip
+)
 
 
 def estimate(
     picture: Picture, *, sigma: float, low: float, high: float, reference: float, exact: float
 ) -> Local:
     """Return the logarithm of the surround, and the stretched difference to it."""
-    size = (picture.shape[0], picture.shape[1])
-    sigmas = widths((sigma,), size=size, reference=reference)
-    most = size[0] * size[1] if exact else ENOUGH
-    (h, w), factor = working_size(*size, most=most, largest=max(min(sigmas) / FINEST, 1.0))
-    samples = light(reduce(picture, height=h, width=w))
-    around = surround(samples, sigmas=sigmas, factor=factor)
-    differences = np.log(light(thin(picture))) - read(around, size=size)
-    bottom, top = ranks(differences, low=low, high=high)
-    return Local(partial(against, bottom=bottom, top=top), around, centred((h, w), size))
-
-
-def against(encoded: Floats, around: Map, *, bottom: float, top: float) -> Floats:
-    """Return the stretched difference of pixels (…, C) to their surround."""
-    if top - bottom < FLAT:
-        return encoded
-    differences = np.log(light(encoded)) - around[..., : encoded.shape[-1]]
-    return stretch(differences, low=bottom, high=top)
+    around, grid = surrounding(picture, sigmas=(sigma,), reference=reference, exact=exact)
+    return stretched(picture, around, grid, low=low, high=high)

@@ -29,9 +29,10 @@ from relume.data.drawn_nights import draw_night
 from relume.data.mosaicking import mosaicked
 from relume.engines import Graph
 from relume.errors import RelumeError, UnknownNameError, WeightsError
-from relume.runtime import fit, weights
+from relume.runtime import weights
 from relume.runtime.foreign import Description
 from relume.runtime.method import load
+from relume.tiles import fit
 
 GRAPH_LIMIT = 1e-4
 """float32 engines order their sums differently; the published systems' parity is 1e-4 too."""

@@ -18,6 +18,7 @@ import numpy as np
 
 from relume import render
 from relume.arrays import Map, Picture, Pixels
+from relume.auto import AUTO
 from relume.errors import RelumeError
 from relume.io.metadata import exif
 from relume.io.metadata.ifd import MalformedError
@@ -27,7 +28,6 @@ from relume.runs.batch import Done, FileWork, Gate
 from relume.runs.evenness import SIDES, Glimpse, corrections, glimpse, scenes
 from relume.runs.plan import Job
 from relume.runtime import Enhancer
-from relume.runtime.auto import AUTO
 from relume.runtime.enhancer import Enhanced
 
 LEAST = 0.004

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from relume import methods
+from relume.auto import AUTO, METHODS
 from relume.card import to_json
 from relume.io import read, write
 from relume.io.copying import copy
@@ -22,10 +23,13 @@ from relume.release import __version__
 from relume.runs import sidecars
 from relume.runs.batch import FileWork
 from relume.runtime import Enhancer, weights
-from relume.runtime.auto import AUTO, METHODS
-from relume.runtime.fit import MEMORY
 from relume.runtime.foreign import Description
 from relume.runtime.variants import Precision
+from relume.tiles.cutter import MEMORY
+
+if TYPE_CHECKING:
+    from relume.io.raw.levels import WhiteBalance
+
 
 if TYPE_CHECKING:
     from relume.io.raw.levels import WhiteBalance

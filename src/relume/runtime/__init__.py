@@ -1,4 +1,4 @@
-"""Running methods on pictures: tiles, weights and the Enhancer."""
+"""Running methods on pictures: weights, the kinds of methods and the Enhancer."""
 
 from __future__ import annotations
 

@@ -12,21 +12,22 @@ from typing import Any, overload
 from numpy.typing import NDArray
 
 from relume.arrays import Map, Picture
+from relume.auto import AUTO, choose
+from relume.auto.stated_light import words
 from relume.card import as_number, settle
 from relume.engines import check
 from relume.errors import ContractError
+from relume.looks.look import Look
 from relume.photo import Photo, Want
 from relume.render.bands import thread_count
 from relume.runtime import visible
-from relume.runtime.auto import AUTO, choose
-from relume.runtime.fit import MEMORY, check_picture
 from relume.runtime.foreign import Description
 from relume.runtime.given import Given, to_picture
-from relume.runtime.look import Look
 from relume.runtime.method import Method, load
-from relume.runtime.stated_light import words
 from relume.runtime.variants import Precision
 from relume.runtime.working import working
+from relume.tiles.cutter import MEMORY
+from relume.tiles.fit import check_picture
 
 FOR_MOSAICS = AUTO
 """What `auto` means for camera RAW. AUTO itself develops the file and looks at the picture; the

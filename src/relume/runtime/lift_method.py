@@ -24,13 +24,13 @@ from relume.engines import Graph
 from relume.errors import WeightsError
 from relume.filters.sample import lattice
 from relume.levels import to_unit
+from relume.looks.look import Look, check, placed, rendering, taken
 from relume.render import Grid, Lift, Noise, restoration
 from relume.render.bands import for_each
 from relume.render.placement import taps
 from relume.render.restoration import CellLayers
-from relume.runtime import fit
-from relume.runtime.look import Look, check, placed, rendering, taken
 from relume.runtime.streams import streamed
+from relume.tiles import cutter, fit
 
 FLOOR = "floor"
 FLOORS: Mapping[str, float] = {"uint8": 1.0, "float32": 1.0, "uint16": 0.25}
@@ -56,7 +56,7 @@ class LiftMethod:
         *,
         layers: CellLayers | None = None,
         threads: int | None = None,
-        memory: int = fit.MEMORY,
+        memory: int = cutter.MEMORY,
     ) -> None:
         if card.lifting is None:
             raise WeightsError(f"{card.name}: its card does not say how it lifts")
@@ -65,7 +65,7 @@ class LiftMethod:
         self._graph = graph
         self._layers = layers
         self._threads = threads
-        self._side = max(fit.side_of_tile(card, memory=memory), 2 * self._how.halo + 64)
+        self._side = max(cutter.side_of_tile(card, memory=memory), 2 * self._how.halo + 64)
 
     def __call__(self, image: Picture, /, **knobs: float) -> Picture:
         return self.apply(image, knobs=settle(self.card, knobs), strength=1.0)
@@ -116,7 +116,7 @@ class LiftMethod:
             return placed(found, out)
         result = np.empty_like(picture)
 
-        def paint(tile: fit.Tile) -> None:
+        def paint(tile: cutter.Tile) -> None:
             self._paint(picture, result, tile, lift=lift, amount=amount, strength=strength)
 
         for_each(paint, self._tiles(picture), threads=self._threads)
@@ -125,10 +125,10 @@ class LiftMethod:
     def apply(self, picture: Picture, *, knobs: Mapping[str, float], strength: float) -> Picture:
         return self.paint(self.look(picture, **knobs), picture, strength=strength)
 
-    def _tiles(self, picture: Picture) -> list[fit.Tile]:
+    def _tiles(self, picture: Picture) -> list[cutter.Tile]:
         height, width = picture.shape[:2]
         halo, multiple = self._how.halo, self.card.multiple_of
-        return list(fit.tiles(height, width, side=self._side, halo=halo, multiple_of=multiple))
+        return list(cutter.tiles(height, width, side=self._side, halo=halo, multiple_of=multiple))
 
     def _seen(self, picture: Picture, knobs: Mapping[str, float]) -> dict[str, Map]:
         small = reduced(picture, self._how.side)
@@ -147,7 +147,7 @@ class LiftMethod:
         self,
         picture: Picture,
         result: Picture,
-        tile: fit.Tile,
+        tile: cutter.Tile,
         *,
         lift: Lift,
         amount: Map,

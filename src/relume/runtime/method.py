@@ -17,13 +17,14 @@ from relume.colour import decode_srgb, encode_srgb
 from relume.engines import Graph, cell_layers
 from relume.engines.measured import settled
 from relume.errors import ContractError, WeightsError
+from relume.looks import lines
+from relume.looks.look import LINE, Look, check, painted, placed, taken
 from relume.render import Curve, Rendering
-from relume.runtime import bounded, fit, lines, variants, weights
+from relume.runtime import variants, weights
 from relume.runtime.foreign import Description
 from relume.runtime.lift_method import LiftMethod
-from relume.runtime.look import LINE, Look, check, painted, placed, taken
-from relume.runtime.mosaic_method import MosaicMethod
 from relume.runtime.variants import Precision
+from relume.tiles import bounded, cutter, fit
 
 Knobs = Mapping[str, float]
 NOTHING: Knobs = {}
@@ -124,12 +125,12 @@ class GraphMethod:
     """
 
     def __init__(
-        self, graph: Graph, card: Card, *, threads: int | None = None, memory: int = fit.MEMORY
+        self, graph: Graph, card: Card, *, threads: int | None = None, memory: int = cutter.MEMORY
     ) -> None:
         self.card = card
         self._graph = graph
         self._threads = threads
-        self._side = fit.side_of_tile(card, memory=memory)
+        self._side = cutter.side_of_tile(card, memory=memory)
         if "image" not in graph.inputs or "enhanced" not in graph.outputs:
             raise WeightsError(
                 f"{card.name}: a model needs an input 'image' and an output 'enhanced', this one "
@@ -274,7 +275,7 @@ def load(
     *,
     engine: str = engines.AUTO,
     threads: int | None = None,
-    memory: int = fit.MEMORY,
+    memory: int = cutter.MEMORY,
     description: Description | None = None,
     precision: Precision = "fp32",
     built: Mapping[str, float] = NOTHING,
@@ -326,6 +327,8 @@ def load(
     if known is None and _runs_whole(card):
         graph, card = opened(card)
     if card.input == "mosaic":
+        from relume.runtime.mosaic_method import MosaicMethod  # what it needs takes time to load
+
         return MosaicMethod(graph, card)
     if card.lifting is not None:
         # An engine that was measured to be faster was compared with another one, not with these.

@@ -18,11 +18,11 @@ from relume.data.mosaicking import balanced
 from relume.engines import Graph
 from relume.errors import ContractError, WeightsError
 from relume.levels import to_unit
+from relume.looks.look import Look, check, digest, placed
 from relume.photo import Mosaic
 from relume.render.bands import each_band
-from relume.runtime import fit
 from relume.runtime.camera_colours import to_srgb
-from relume.runtime.look import Look, check, digest, placed
+from relume.tiles import cutter, fit
 
 AMPLIFICATION = "amplification"
 AUTOMATIC = "automatic_amplification"
@@ -101,13 +101,13 @@ class MosaicMethod:
         picture = self.apply(plane, knobs=knobs, strength=strength)
         return to_srgb(picture, mosaic.matrix)[down:, right:]
 
-    def _pieces(self, height: int, width: int) -> list[fit.Tile]:
+    def _pieces(self, height: int, width: int) -> list[cutter.Tile]:
         reach = self.card.reach
         if reach is None or height * width <= WHOLE:
             everything = (slice(0, height), slice(0, width))
-            return [fit.Tile(everything, everything)]
+            return [cutter.Tile(everything, everything)]
         return list(
-            fit.tiles(height, width, side=SIDE, halo=reach, multiple_of=self.card.multiple_of)
+            cutter.tiles(height, width, side=SIDE, halo=reach, multiple_of=self.card.multiple_of)
         )
 
     def _automatic(self, padded: Plane) -> float:
@@ -136,7 +136,7 @@ def _padded(plane: Plane, multiple_of: int) -> Plane:
     return np.pad(plane, ((0, bottom), (0, right)), mode="reflect") if bottom or right else plane
 
 
-def _paint(result: Rgb, tile: fit.Tile, high: Rgb) -> None:
+def _paint(result: Rgb, tile: cutter.Tile, high: Rgb) -> None:
     """Copy what a tile is kept for into the result, which is smaller by the padding."""
     rows, columns = tile.inner
     place = result[rows, columns]

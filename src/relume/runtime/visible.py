@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from relume.arrays import Picture, Plane
 from relume.levels import TOPS, to_unit
-from relume.runtime.look import LINE
+from relume.looks.look import LINE
 from relume.runtime.method import Method
 
 _PLACELESS = ("tone", "relight")

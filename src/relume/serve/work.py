@@ -15,6 +15,8 @@ import numpy as np
 
 from relume import __version__
 from relume.arrays import Pixels
+from relume.auto import choose
+from relume.auto.stated_light import words
 from relume.io import encode, read, write
 from relume.io.copying import copied
 from relume.io.formats import codecs
@@ -23,8 +25,6 @@ from relume.render import reduce
 from relume.runs.batch import LEFT_ALONE
 from relume.runs.map_pictures import as_pictures
 from relume.runtime import Enhancer, Method, load
-from relume.runtime.auto import choose
-from relume.runtime.stated_light import words
 from relume.runtime.working import working
 from relume.serve.task import Task
 

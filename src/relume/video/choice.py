@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from relume.arrays import Rgb
+from relume.auto import AUTO
+from relume.auto import choose as choose_for_picture
 from relume.card import settle
 from relume.extras import need
 from relume.runs.batch import LEFT_ALONE
-from relume.runtime.auto import AUTO
-from relume.runtime.auto import choose as choose_for_picture
 from relume.runtime.enhancer import Enhancer
 from relume.runtime.method import Method, load
 from relume.video.layout import nearest, planes_of

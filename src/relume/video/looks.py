@@ -2,7 +2,7 @@
 
 Where a look is a rendering, what it does to a pixel depends on its place and its colour alone. Two
 things are not: noise that a network takes away, and the result of a network that only gives a line
-(`relume.runtime.lines`). Those are painted over the whole frame.
+(`relume.looks.lines`). Those are painted over the whole frame.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import numpy as np
 from relume.arrays import Map, Picture, Rgb
 from relume.card import settle
 from relume.errors import ContractError
+from relume.looks.look import LINE, Look, check, rendering
 from relume.render import Lift
 from relume.render.placement import prepared_map, prepared_offset
-from relume.runtime.look import LINE, Look, check, rendering
 from relume.runtime.method import Method
 
 AT_LEAST = 96

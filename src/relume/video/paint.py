@@ -21,10 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relume.arrays import Picture, Rgb
+from relume.looks.look import Look
 from relume.render.bands import each_band, thread_count
 from relume.render.placement import place
 from relume.render.samples import dither
-from relume.runtime.look import Look
 from relume.video.colour import Colour, from_signal, levels, to_rgb_matrix, to_signal
 from relume.video.compiled import Code, PlaneCode, plane_code
 from relume.video.compiled import Lift as PlaneLift

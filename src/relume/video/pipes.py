@@ -24,7 +24,7 @@ import numpy as np
 from relume import render
 from relume.arrays import Rgb
 from relume.errors import ContractError, TooLargeError, UnreadableError
-from relume.runtime.look import Look
+from relume.looks.look import Look
 from relume.video.behind import made_ahead
 from relume.video.colour import BT601, BT709, FULL, HD_LINES, LIMITED, Colour
 from relume.video.frames import Still

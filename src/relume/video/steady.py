@@ -23,8 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relume.arrays import Map
-from relume.runtime.look import Look, Small
-from relume.runtime.looks import can_blend
+from relume.looks.look import Look, Small
+from relume.looks.several import can_blend
 from relume.video.small import Plane, spread
 
 CHANGE = 0.3

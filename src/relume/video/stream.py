@@ -15,7 +15,7 @@ from typing import TypeAlias
 import numpy as np
 
 from relume.arrays import Rgb
-from relume.runtime.look import Look
+from relume.looks.look import Look
 from relume.video.cuts import Glimpse
 from relume.video.frames import Still
 from relume.video.layout import Planes

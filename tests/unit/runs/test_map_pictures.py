@@ -12,8 +12,9 @@ from relume import engines, render
 from relume.errors import ContractError
 from relume.io import read, write
 from relume.runs.map_pictures import MapsFolder, as_picture, as_pictures
-from relume.runtime import Enhancer, fit, weights
+from relume.runtime import Enhancer, weights
 from relume.runtime.method import GraphMethod
+from relume.tiles import cutter
 
 
 @pytest.mark.parametrize(
@@ -81,7 +82,7 @@ def test_tiles_of_maps_equal_the_whole() -> None:
 
 def test_maps_and_result_belong_together() -> None:
     image = night(60, 80)
-    method = sgz(memory=fit.MEMORY)
+    method = sgz(memory=cutter.MEMORY)
     curve = render.Curve(
         method.maps(image, scale=1)["curve"], 8, render.centred((60, 80), (60, 80))
     )

@@ -16,8 +16,9 @@ from relume import engines
 from relume.card import Estimate, Knob
 from relume.errors import ContractError, UnknownNameError, WeightsError
 from relume.render import centred, reduce
-from relume.runtime import fit, load, weights
+from relume.runtime import load, weights
 from relume.runtime.method import GraphMethod
+from relume.tiles import fit
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import numpy as np
 import vapoursynth as vs
 
 import relume
-from relume.runtime.looks import blend, can_blend
+from relume.looks.several import blend, can_blend
 
 UNSPECIFIED = 2
 BT709 = 1

@@ -10,7 +10,7 @@ import torch
 from comfy_api.latest import ComfyExtension, io
 
 from relume import load
-from relume.runtime.looks import can_blend, mean
+from relume.looks.several import can_blend, mean
 
 METHOD = "relume"
 _methods = {}

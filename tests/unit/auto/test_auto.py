@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 import relume
 from fake.night import night
+from relume.auto import choose
 from relume.colour import decode_srgb, encode_srgb, value
-from relume.runtime.auto import choose
 
 
 def photo(*, stops: float = 0.0) -> np.ndarray:

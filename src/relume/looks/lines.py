@@ -19,10 +19,10 @@ from relume import render
 from relume.arrays import Picture
 from relume.card import Card
 from relume.levels import to_rgb
+from relume.looks.look import LINE, Look, digest
 from relume.render.bands import each_band
-from relume.runtime.bounded import bounded_size
-from relume.runtime.fit import from_unit
-from relume.runtime.look import LINE, Look, digest
+from relume.tiles.bounded import bounded_size
+from relume.tiles.fit import from_unit
 
 MOST = 2**16
 """Pixels: a twentieth of a second for `pairlie`, and the lines' error is under half a level."""

@@ -1,7 +1,7 @@
 """What a method saw of a picture: a small value, apart from the pass that paints it over pixels.
 
 A look is data only: named small arrays, numbers and words, the size it was taken at, and whose it
-is. It can be kept, sent, blended with others (`relume.runtime.looks`) and painted over the picture
+is. It can be kept, sent, blended with others (`relume.looks.several`) and painted over the picture
 it was taken from, over a larger copy of it, or over the next frame of a film.
 
 Where a method says in a `relume.render.Rendering` what it saw, the look is that rendering taken

@@ -5,10 +5,10 @@ import pytest
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
+from relume.auto.stated_light import is_plausible, words
 from relume.io.metadata.exposure import Told
 from relume.photo import Photo
 from relume.runtime.enhancer import Enhancer
-from relume.runtime.stated_light import is_plausible, words
 
 
 def exif(*, time: IFDRational, brightness: float) -> bytes:

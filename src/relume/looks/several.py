@@ -13,7 +13,7 @@ import numpy as np
 
 from relume import methods
 from relume.errors import ContractError
-from relume.runtime.look import Function, Look, Small
+from relume.looks.look import Function, Look, Small
 
 MAGIC = b"relume look 1\n"
 MOST_BYTES = 256 * 2**20
@@ -150,7 +150,7 @@ def _named(function: Function) -> str:
 def _found(text: str, method: str) -> Function:
     """Return a function by its name, if it belongs to the method or to what methods share."""
     module, _, name = text.partition(":")
-    homes = (methods.module(method).__name__, "relume.filters", "relume.colour")
+    homes = (methods.module(method).__name__, "relume.filters", "relume.retinex", "relume.colour")
     if not any(module == home or module.startswith(f"{home}.") for home in homes):
         raise ContractError(f"look: {text} is no function of {method}")
     function: Any = getattr(import_module(module), name)

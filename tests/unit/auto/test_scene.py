@@ -10,9 +10,9 @@ from PIL import Image, ImageDraw
 
 import relume
 from fake.night import night
+from relume.auto import choose
+from relume.auto.scene import is_drawn, is_starry
 from relume.colour import decode_srgb, encode_srgb
-from relume.runtime.auto import choose
-from relume.runtime.scene import is_drawn, is_starry
 from shared import need_shared
 
 

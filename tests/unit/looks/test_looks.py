@@ -11,10 +11,10 @@ import pytest
 from fake.night import night
 from relume.card import Card
 from relume.errors import ContractError
+from relume.looks.look import Look
+from relume.looks.several import MAGIC, blend, can_blend, from_bytes, mean, to_bytes
 from relume.render import Tone
 from relume.runtime import Enhancer, load
-from relume.runtime.look import Look
-from relume.runtime.looks import MAGIC, blend, can_blend, from_bytes, mean, to_bytes
 from relume.runtime.method import ModuleMethod
 
 

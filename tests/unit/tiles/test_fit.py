@@ -11,7 +11,7 @@ from fake.night import night
 from relume.card import Card
 from relume.errors import ContractError
 from relume.levels import to_rgb
-from relume.runtime import fit
+from relume.tiles import cutter, fit
 
 sizes = st.integers(1, 90)
 
@@ -26,7 +26,7 @@ def test_tiles_cover_every_pixel_once(
 ) -> None:
     seen = np.zeros((height, width), int)
     shapes: set[tuple[int, ...]] = set()
-    for tile in fit.tiles(height, width, side=side, halo=halo, multiple_of=multiple_of):
+    for tile in cutter.tiles(height, width, side=side, halo=halo, multiple_of=multiple_of):
         seen[tile.inner] += 1
         outer = np.zeros((height, width), bool)
         outer[tile.outer] = True
@@ -53,7 +53,7 @@ def test_tiles_cover_every_pixel_once(
 def test_tiles_have_at_most_the_pixels_of_a_square_of_their_side(
     height: int, width: int, side: int, halo: int, multiple_of: int
 ) -> None:
-    cut = list(fit.tiles(height, width, side=side, halo=halo, multiple_of=multiple_of))
+    cut = list(cutter.tiles(height, width, side=side, halo=halo, multiple_of=multiple_of))
     tall, wide = cut[0].outer[0].stop, cut[0].outer[1].stop
     room = 2 * (halo + multiple_of - 1) + multiple_of  # a halo is a multiple itself
     assert tall * wide <= max(side, room) ** 2
@@ -63,7 +63,7 @@ def test_tiles_have_at_most_the_pixels_of_a_square_of_their_side(
 
 def test_tiles_are_cut_so_that_little_is_computed_twice() -> None:
     for height, width, most in ((2848, 4256, 1.21), (1080, 1920, 1.18), (4256, 2848, 1.21)):
-        cut = list(fit.tiles(height, width, side=1024, halo=55, multiple_of=8))
+        cut = list(cutter.tiles(height, width, side=1024, halo=55, multiple_of=8))
         seen = sum(
             (tile.outer[0].stop - tile.outer[0].start) * (tile.outer[1].stop - tile.outer[1].start)
             for tile in cut
@@ -144,7 +144,7 @@ def test_floats_outside_the_range_are_clipped() -> None:
 
 
 def test_a_tile_has_room_beside_its_halo() -> None:
-    assert fit.side_of_tile(card(reach=500), memory=1) > 1000
+    assert cutter.side_of_tile(card(reach=500), memory=1) > 1000
 
 
 @pytest.mark.parametrize("array", [np.zeros((2, 2, 4), np.uint8), np.zeros((2, 2), np.float64)])

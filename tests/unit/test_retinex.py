@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from relume.filters.retinex import ranks, stretch, surround, widths
+from relume.retinex import ranks, stretch, surround, widths
 
 
 def test_ranks_are_those_of_the_sorted_values():

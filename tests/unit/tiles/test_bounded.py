@@ -15,8 +15,8 @@ from fake.night import night
 from relume.arrays import Rgb
 from relume.card import Card
 from relume.engines import Port
-from relume.runtime.bounded import bounded_size, enhance_bounded, exceeds, line_map
 from relume.runtime.method import GraphMethod
+from relume.tiles.bounded import bounded_size, enhance_bounded, exceeds, line_map
 
 CARD = Card("moon", "Moon", "Looks at all.", "neural", None, most_pixels=64 * 64)
 SIDES = st.integers(1, 5000)

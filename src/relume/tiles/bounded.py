@@ -21,7 +21,7 @@ from relume.arrays import Picture, Plane, Rgb
 from relume.card import Card
 from relume.filters.guided import lines
 from relume.render import Affine, centred
-from relume.runtime import fit
+from relume.tiles import cutter, fit
 
 RADIUS = 2
 """Of the window, in small pixels. Measured against full size, PairLIE and LOL-v1's pairs: a radius
@@ -42,8 +42,9 @@ def run(
     """Apply `enhance` as the card allows: in tiles of `side`, whole, or at a bounded size."""
     if exceeds(card, (picture.shape[0], picture.shape[1])):
         return enhance_bounded(enhance, picture, card=card, strength=strength, threads=threads)
+    side = side or cutter.side_of_tile(card)
     return fit.run_in_tiles(
-        enhance, picture, card=card, strength=strength, side=side, threads=threads
+        enhance, picture, card=card, side=side, strength=strength, threads=threads
     )
 
 

@@ -23,10 +23,10 @@ from math import log2
 import numpy as np
 
 from relume.arrays import Floats, Picture
+from relume.auto.scene import is_drawn, is_starry
 from relume.colour import decode_srgb, encode_srgb, value
 from relume.filters.sample import thin
 from relume.methods.exposure import automatic
-from relume.runtime.scene import is_drawn, is_starry
 
 AUTO = "auto"
 METHODS = ("identity", "relume")

@@ -1,0 +1,1 @@
+"""What methods saw of pictures: looks, apart from the pass that paints them."""
