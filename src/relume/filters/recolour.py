@@ -65,16 +65,17 @@ class Bridge:
         top = (1 << bits) - 1
         self._rounded = np.clip(self._levels_of + np.float32(0.5), 0, top).astype(np.uint16)
 
-    def seen(self, own: Pixels) -> NDArray[np.uint16]:
-        """Return a strip as sRGB, (H, W) or (H, W, 3)."""
+    def seen(self, own: Pixels, *, out: NDArray[np.uint16] | None = None) -> NDArray[np.uint16]:
+        """Return a strip as sRGB, (H, W) or (H, W, 3); `out` is a contiguous place for it."""
+        seen = np.empty(own.shape, np.uint16) if out is None else out
         if self._code is not None:
             packed = np.ascontiguousarray(own)
-            out = np.empty(own.shape, np.uint16)
             channels = 1 if own.ndim == 2 else 3
             matrix = _flat(self._matrix)
-            self._code.see(packed, own.itemsize, channels, self._tables, matrix, _whole(), out)
-            return out
-        return _encoding(SRGB, 16)[_fine(self._light(own), 1.0)].astype(np.uint16)
+            self._code.see(packed, own.itemsize, channels, self._tables, matrix, _whole(), seen)
+        else:
+            seen[...] = _encoding(SRGB, 16)[_fine(self._light(own), 1.0)]
+        return seen
 
     def back(
         self,
@@ -83,22 +84,23 @@ class Bridge:
         result: NDArray[np.uint16],
         *,
         added: Light | None = None,
+        out: Pixels | None = None,
     ) -> Pixels:
         """Return a result in the numbers of the file.
 
         own, seen: the strip before, both ways; `added` (H, W) are levels in (−0.5, 0.5) that the
-        numbers are moved by before they are rounded.
+        numbers are moved by before they are rounded; `out` is a contiguous place for it.
         """
+        numbers: Any = np.empty(own.shape, own.dtype) if out is None else out
         srgb = _decoding(SRGB, 16)
         if self._code is not None:
             packed = [np.ascontiguousarray(one) for one in (own, seen, result)]
-            out: Any = np.empty(own.shape, own.dtype)
             channels = 1 if own.ndim == 2 else 3
             extra = _NONE if added is None else np.ascontiguousarray(added, np.float32)
             ways = self._tables, _flat(self._matrix), srgb, _flat(self._inverse), self._levels_of
-            rest = self._rounded, self._peak, extra, out
+            rest = self._rounded, self._peak, extra, numbers
             self._code.back(*packed, own.itemsize, channels, *ways, *rest)
-            return out
+            return numbers
         light = srgb[result]
         if own.ndim == 3 and (self._matrix is not None or self._peak > 1.0):
             before = self._light(own)
@@ -120,7 +122,8 @@ class Bridge:
         changed = result != seen
         if own.ndim == 3:
             changed = changed.any(axis=2, keepdims=True)
-        return np.where(changed, rounded, own)
+        numbers[...] = np.where(changed, rounded, own)
+        return numbers
 
     def _light(self, own: Pixels) -> Light:
         """Linear light in sRGB's primaries, unclipped."""

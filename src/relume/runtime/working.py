@@ -57,7 +57,7 @@ def working(photo: Photo, *, threads: int | None = None) -> Working:
     seen = np.empty(own.shape, np.uint16)
 
     def see(first: int, last: int) -> None:
-        seen[first:last] = bridge.seen(own[first:last])
+        bridge.seen(own[first:last], out=seen[first:last])
 
     each_band(see, height=len(own), rows=_ROWS, threads=threads)
 
@@ -69,7 +69,7 @@ def working(photo: Photo, *, threads: int | None = None) -> Working:
             if dithered and photo.bits == 8:
                 added = dither((last - first, own.shape[1]), first=(first, 0))
             strips = own[first:last], seen[first:last], result[first:last]
-            restored[first:last] = bridge.back(*strips, added=added)
+            bridge.back(*strips, added=added, out=restored[first:last])
 
         each_band(bring, height=len(own), rows=_ROWS, threads=threads)
         return restored
