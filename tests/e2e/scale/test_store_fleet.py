@@ -1,0 +1,93 @@
+"""A store that fails and dawdles, a worker that is killed, then the driver: every object once."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import signal
+import subprocess
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from e2e.command import COMMAND, Call, put_photo, run
+from e2e.scale.test_fleet import LONG, QUIET, wait, workers
+from fake.store import store
+from relume.extras import missing, pip_line
+
+pytestmark = pytest.mark.skipif(
+    bool({"ray", "s3fs"} & set(missing("scale"))) or importlib.util.find_spec("moto") is None,
+    reason=f"needs Ray, s3fs and moto; {pip_line('scale')}",
+)
+COUNT = 30
+METHOD = ("-m", "relume", "--threads", "1")
+
+
+class Bucket:
+    """What the test itself sees of the store; every version of an object that was ever put."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        import boto3
+        from botocore.config import Config
+
+        patient = Config(retries={"max_attempts": 10, "mode": "standard"})
+        endpoint = environment["AWS_ENDPOINT_URL"]
+        self._client: Any = boto3.client("s3", endpoint_url=endpoint, config=patient)
+        self._client.create_bucket(Bucket="nights")
+        self._client.put_bucket_versioning(
+            Bucket="nights", VersioningConfiguration={"Status": "Enabled"}
+        )
+
+    def put(self, key: str, data: bytes) -> None:
+        self._client.put_object(Bucket="nights", Key=key, Body=data)
+
+    def get(self, key: str) -> bytes:
+        return self._client.get_object(Bucket="nights", Key=key)["Body"].read()
+
+    def puts(self) -> Counter[str]:
+        """Return how often each result was put."""
+        found = self._client.list_object_versions(Bucket="nights", Prefix="out/")
+        return Counter(one["Key"] for one in found.get("Versions", []))
+
+    def open_uploads(self) -> int:
+        return len(self._client.list_multipart_uploads(Bucket="nights").get("Uploads", []))
+
+
+@pytest.mark.slow
+def test_each_object_is_put_once(relume: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    with store(fail=7, slow=11) as environment:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("AWS_MAX_ATTEMPTS", "10")  # of what the test asks for
+        bucket = Bucket(environment)
+        for index in range(COUNT):
+            data = put_photo(f"in/{index:02}.jpg", height=600, width=800, seed=index)
+            bucket.put(f"in/{index:02}.jpg", data)
+        on_ray = ("enhance", "s3://nights/in", "-o", "s3://nights/out", *METHOD, "--on", "ray",
+                  "-j", "2", "--manifest", "out.sqlite")  # fmt: skip
+        own = {**QUIET, "AWS_MAX_ATTEMPTS": "1"}
+        with subprocess.Popen(
+            [*COMMAND, *on_ray], stdout=subprocess.DEVNULL, env={**os.environ, **own}
+        ) as driver:
+            wait(lambda: len(bucket.puts()) > 3, driver)
+            workers(driver.pid)[0].kill()
+            before = len(bucket.puts())
+            wait(lambda: len(bucket.puts()) > before + 4, driver)
+            family = psutil.Process(driver.pid).children(recursive=True)
+            driver.send_signal(signal.SIGKILL)
+            _, left = psutil.wait_procs(family, timeout=LONG)
+            assert not left
+        assert 0 < len(bucket.puts()) < COUNT
+        ended = run(*on_ray, env=own)
+        assert ended.returncode == 0, ended.stderr
+        assert bucket.puts() == {f"out/{index:02}.jpg": 1 for index in range(COUNT)}
+        assert bucket.open_uploads() == 0
+        assert relume("enhance", "in", "-o", "single", *METHOD, "-q").code == 0
+        for index in range(COUNT):
+            alone = Path(f"single/{index:02}.jpg").read_bytes()
+            assert bucket.get(f"out/{index:02}.jpg") == alone
+        verified = relume("runs", "verify", "out.sqlite")
+        assert verified.out == f"{COUNT} whole\n", verified.err
