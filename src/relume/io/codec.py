@@ -94,6 +94,8 @@ class Codec:
     """What of `photo.Beside` it can be written with."""
     has_alpha: bool = True
     """It can be written with alpha."""
+    holds_exif: bool = True
+    """It can be written with EXIF."""
     holds_gray: Literal["no", "alone", "with alpha"] = "with alpha"
     """Gray is written as one channel, or as red, green and blue."""
     states_colour: bool = True

@@ -163,7 +163,9 @@ def _fitted(
         pixels=pixels,
         alpha=alpha,
         icc=icc,
-        exif=_blob(photo.exif if keep else None, colour, software, notes),
+        exif=_blob(
+            photo.exif if keep else None, colour, software if codec.holds_exif else None, notes
+        ),
         xmp=packet,
         beside=beside,
         dpi=photo.dpi if keep else None,

@@ -16,6 +16,7 @@ from relume.colour_statement import Colour, known
 from relume.colour_statement.icc_writer import profile
 from relume.io import encode, read, write
 from relume.io.formats import jpeg
+from relume.io.jpeg_sampling import named
 from relume.io.metadata import exif, photoshop, xmp
 from relume.io.metadata.ifd import directory, layout, numbers
 from relume.photo import Beside, Photo
@@ -282,6 +283,27 @@ def test_sampling_stays_and_turns(name, orientation):
         assert (layers[0], notes) == ((2, 2), (UNWRITTEN_NOTE,))
     else:
         assert (layers[0], notes) == (SAMPLINGS[photo.subsampling], ())
+
+
+@pytest.mark.parametrize(
+    ("factors", "name"),
+    [
+        (((1, 2), (1, 2), (1, 2)), "4:4:4"),
+        (((2, 2), (1, 2), (1, 2)), "4:2:2"),
+        (((2, 2), (2, 1), (2, 1)), "4:4:0"),
+        (((1, 1), (1, 1), (1, 1), (1, 1)), "4:4:4"),
+        (((2, 2), (1, 1), (1, 1), (2, 2)), "4:2:0"),
+        (((1, 1),), None),
+        (((1, 1), (2, 2), (2, 2)), None),
+    ],
+)
+def test_sampling_is_a_ratio(factors, name):
+    """ITU-T T.81, section A.1.1: factors count beside each other, also those of inks."""
+    assert named(factors) == name
+
+
+def test_a_format_without_exif_loses_none_that_was_not_there():
+    assert write(Photo(PIXELS), BytesIO(), format="bmp") == ()
 
 
 def test_rare_samplings_are_read():

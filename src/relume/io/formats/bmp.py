@@ -47,5 +47,6 @@ CODEC = Codec(
     decode=decode,
     encode=encode,
     has_alpha=False,
+    holds_exif=False,
     states_colour=False,
 )

@@ -18,12 +18,11 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from relume.arrays import Pixels
 from relume.errors import UnreadableError
-from relume.io import jpeg_behind, jpeg_beside, jpeg_parts
+from relume.io import jpeg_behind, jpeg_beside, jpeg_parts, jpeg_sampling
 from relume.io.codec import Admit, Codec, Encoded, Incoming, Outgoing, Piece
 from relume.io.jpeg_beside import LARGEST, segment
 from relume.io.metadata import exif, icc, promises, xmp_parts
 from relume.io.pillow import to_arrays
-from relume.photo import Subsampling
 
 EXIF = b"Exif\0\0"
 XMP = b"http://ns.adobe.com/xap/1.0/\0"
@@ -34,21 +33,6 @@ QUALITY = 95
 
 SCANS = 500
 """A progressive JPEG has about ten scans; thousands of empty ones keep a decoder busy for hours."""
-
-_SAMPLING: dict[tuple[tuple[int, int], ...], Subsampling] = {
-    ((1, 1), (1, 1), (1, 1)): "4:4:4",
-    ((2, 1), (1, 1), (1, 1)): "4:2:2",
-    ((2, 2), (1, 1), (1, 1)): "4:2:0",
-    ((1, 2), (1, 1), (1, 1)): "4:4:0",
-    ((4, 1), (1, 1), (1, 1)): "4:1:1",
-    ((1, 4), (1, 1), (1, 1)): "4:4:1",
-    # Written by few and by no encoder of ours: the nearest with no less chroma.
-    ((4, 2), (1, 1), (1, 1)): "4:1:1",
-    ((4, 4), (1, 1), (1, 1)): "4:1:1",
-}
-
-UNWRITTEN: Subsampling = "4:4:1"
-_RARE = frozenset({((1, 4), (1, 1), (1, 1)), ((4, 2), (1, 1), (1, 1)), ((4, 4), (1, 1), (1, 1))})
 
 _LUMA_TABLE = np.array(
     [
@@ -164,7 +148,7 @@ def decode(data: bytes, admit: Admit) -> Incoming:
         dpi=_dpi(header),
         beside=jpeg_beside.read(header.segments),
         quality=estimated_quality(table) if table else None,
-        subsampling=_SAMPLING.get(header.sampling),
+        subsampling=jpeg_sampling.named(header.sampling),
         notes=(*more, *notes, *metadata_notes, *behind.notes),
     )
 
@@ -208,7 +192,7 @@ def _pixels(
         return to_arrays(turned)[0], (note,)
     # Pillow refuses only what is cut off, and reads samplings that are rare.
     pixels = to_arrays(picture)[0]
-    known = len(header.sampling) == 3 and header.sampling not in _RARE
+    known = len(header.sampling) == 3 and header.sampling not in jpeg_sampling.RARE
     return pixels, ("the JPEG data has errors: parts may look wrong",) if known else ()
 
 
@@ -264,10 +248,11 @@ def encode(outgoing: Outgoing) -> Encoded:
     sampling = outgoing.subsampling or ("4:4:4" if quality > QUALITY else "4:2:0")
     changed: tuple[str, ...] = ()
     pixels = np.ascontiguousarray(outgoing.pixels)
-    if sampling == UNWRITTEN and pixels.ndim == 3:
+    if sampling == jpeg_sampling.UNWRITTEN and pixels.ndim == 3:
         # The encoder's interface has no name for it.
         sampling = "4:2:0"
-        changed = (f"chroma written as {sampling}, not {UNWRITTEN}: as many samples, elsewhere",)
+        rare = jpeg_sampling.UNWRITTEN
+        changed = (f"chroma written as {sampling}, not {rare}: as many samples, elsewhere",)
     if pixels.ndim == 2:
         coded = simplejpeg.encode_jpeg(pixels[:, :, None], quality, "GRAY", "Gray")
     else:
