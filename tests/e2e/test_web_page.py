@@ -90,9 +90,14 @@ class Page:
         self.page.goto(self.address)
         self.page.wait_for_selector("body[data-state]", timeout=60_000)
 
-    def give(self, name: str, data: bytes) -> None:
+    def put(self, name: str, data: bytes) -> None:
+        """Choose a file and go on at once."""
         files = [{"name": name, "mimeType": "application/octet-stream", "buffer": data}]
         self.page.set_input_files("#choose", files)
+
+    def give(self, name: str, data: bytes) -> None:
+        """Choose a file and wait until all of it is painted."""
+        self.put(name, data)
         self.page.wait_for_function(
             "name => document.getElementById('status').textContent.startsWith(`${name}: `)",
             arg=name,
@@ -183,12 +188,23 @@ def test_it_works_offline_and_asks_no_other_address(page, method):
     assert page.errors == []
 
 
-def test_what_cannot_be_opened_is_said(page):
-    files = [{"name": "no.jpg", "mimeType": "image/jpeg", "buffer": b"\xff\xd8 no picture"}]
-    page.page.set_input_files("#choose", files)
-    said = "() => document.getElementById('status').textContent.includes('cannot open it')"
-    page.page.wait_for_function(said, timeout=30_000)
+BAD = {"no.jpg": (b"\xff\xd8 no picture", "cannot open it"), "empty.jpg": (b"", "an empty file")}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_what_cannot_be_opened_is_said(page, name):
+    page.put(name, BAD[name][0])
+    said = "why => document.getElementById('status').textContent.includes(why)"
+    page.page.wait_for_function(said, arg=BAD[name][1], timeout=30_000)
     page.give("odd.png", PICTURES["odd.png"]())  # and the page goes on
+
+
+def test_the_picture_chosen_last_is_the_one_shown_and_saved(page):
+    """A large picture takes longer to decode than a small one that is chosen after it."""
+    page.put("large.png", saved(rgb(90, 120).repeat(30, 0).repeat(30, 1), "PNG"))
+    page.give("small.png", saved(rgb(40, 50), "PNG"))
+    assert Image.open(BytesIO(page.save("png"))).size == (50, 40)
+    assert "small" in page.page.inner_text("#status")
 
 
 def test_knobs_move_the_picture(page):

@@ -41,7 +41,10 @@ function show(side, blob) {
 
 function addFiles(more) {
   const pictures = [...more].filter((file) => file.size > 0)
-  if (pictures.length === 0) return
+  if (pictures.length === 0) {
+    if (more.length > 0) fail(new Error(`${more[0].name}: an empty file`))
+    return
+  }
   files.push(...pictures)
   open(files.length - pictures.length)
 }
@@ -68,7 +71,7 @@ async function open(at) {
   say(`Opening ${files[at].name} …`)
   try {
     const found = await ask('open', { file: files[at] })
-    if (chosen !== at) return
+    if (chosen !== at || found === null) return
     opened = found
     one('work').hidden = false
     compare.open(found.width, found.height)
@@ -77,6 +80,8 @@ async function open(at) {
     one('reason').textContent = found.notes.join('; ')
     await paint()
   } catch (error) {
+    if (chosen !== at) return
+    one('work').hidden = true
     fail(error)
   }
 }
@@ -116,6 +121,7 @@ async function save() {
     const { blob, name, notes } = await ask('save', { format: one('format').value })
     handOver(blob, name)
     say([`${name} was handed to your downloads.`, ...notes].join(' Note: '))
+    one('status').scrollIntoView({ block: 'nearest' })
   } catch (error) {
     fail(error)
   }

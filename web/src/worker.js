@@ -20,7 +20,7 @@ const engine = (async () => {
   return { engine: new Engine(module, read), knobs: read.knobs }
 })()
 
-let picture = null, latest = 0, idle = true
+let picture = null, latest = 0, wanted = 0, saving = Promise.resolve(), idle = true
 
 // While nobody asks for anything: see Engine.warm.
 async function warm() {
@@ -52,17 +52,22 @@ const asks = {
     return { knobs }
   },
 
-  async open({ file }) {
+  // Null where another picture was asked for before this one was decoded: a large one takes longer
+  // than a small one that is chosen after it, and the engine holds one at a time.
+  async open({ file }, id) {
     idle = false
+    latest = wanted = id
     const { engine: it } = await engine
     const opened = await decode(file)
+    await saving
+    if (wanted !== id) return null
     picture = null
     const { opaque, channels } = it.open(opened.height, opened.width, opened.bands)
-    picture = { ...opened, opaque, channels }
+    const mine = (picture = { ...opened, opaque, channels })
     const small = it.preview(PREVIEW).picture
     const before = await shown(it, { ...small, target: small.source })
-    const { width, height, about, name } = picture
-    return { width, height, name, notes: about.notes, formats: formats(picture), before }
+    const { width, height, about, name } = mine
+    return { width, height, name, notes: about.notes, formats: formats(mine), before }
   },
 
   // Paint the preview, or all of it; null where another ask came meanwhile.
@@ -87,7 +92,9 @@ const asks = {
       it.read(it.full.picture, row, rgba)
       return rgba
     }
-    return encode(picture, format, rows)
+    const written = encode(picture, format, rows)
+    saving = written.catch(() => {})
+    return written
   },
 }
 
