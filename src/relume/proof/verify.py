@@ -103,12 +103,13 @@ def _method(name: str, card: Card) -> Iterator[Check]:
         except WeightsError as error:
             yield Check(name, str(error), engines.DEFAULT, float("inf"), 0.0, passed=False)
             continue
-        other = float(inside != methods.card(f"{method}@{trained.name}"))
-        yield _below(name, "card in the model file", engines.DEFAULT, other, 0.0)
+        differs = float(inside != methods.card(f"{method}@{trained.name}"))
+        yield _below(name, "card in the model file", engines.DEFAULT, differs, 0.0)
         feeds = golden_feeds(golden["input"], usual, card)
         for engine in engines.usable():
             try:
-                graph = engines.open_graph(data, engine=engine)
+                other = engine != engines.DEFAULT
+                graph = engines.open_graph(data, engine=engine) if other else usual
             except RelumeError as error:
                 yield Check(name, str(error), engine, float("inf"), 0.0, passed=False)
                 continue
