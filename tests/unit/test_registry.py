@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import sys
 import types
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ def outsider(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     module.CARD = Card("lantern", "Lantern", "From outside.", "classical", 0)  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "outsider", module)
     point = EntryPoint("lantern", "outsider", methods.GROUP)
-    monkeypatch.setattr(methods, "entry_points", lambda group: [point])
+    monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: [point])
     for function in (methods.names, methods._plugins, methods.module):
         function.cache_clear()
     yield

@@ -79,6 +79,12 @@ def choose(picture: Picture) -> Choice:
 
 
 def stops_to_white(levels: Floats) -> float:
-    """Return how many stops bring the highlights of encoded levels to white, at most MOST."""
-    light = float(decode_srgb(np.quantile(levels, HIGHLIGHTS, keepdims=True))[0])
+    """Return how many stops bring the highlights of encoded levels to white, at most MOST.
+
+    The levels are in order, so that their quantile lies between two of them.
+    """
+    place = HIGHLIGHTS * (len(levels) - 1)
+    below = int(place)
+    near = levels[below : below + 2]
+    light = float(decode_srgb(near[:1] + (place - below) * (near[-1:] - near[:1]))[0])
     return min(-log2(light), MOST) if light > 0.0 else MOST

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relume.arrays import Picture
-from relume.filters.sample import lattice
+from relume.colour import value
+from relume.filters.sample import counted, lattice
 from relume.levels import to_unit
 
 FLAT = 0.6
@@ -51,11 +52,11 @@ def is_drawn(picture: Picture) -> bool:
     if not len(columns):
         return False
     here, beside = (to_unit(picture[np.ix_(rows, columns + step)]) for step in (0, 1))
-    apart = np.abs(here - beside).reshape(len(rows), len(columns), -1).max(axis=2)
+    apart = _brightest(np.abs(here - beside))
     differing = apart[apart > 0.0]
     if not differing.size or 1.0 - differing.size / apart.size < FLAT:
         return False
-    levels, counts = np.unique(here.reshape(*apart.shape, -1).max(axis=2), return_counts=True)
+    levels, counts = counted(_brightest(here))
     bound = HARDER if levels[counts.argmax()] <= BLACK else HARD
     return float((differing >= EDGE).mean()) >= bound
 
@@ -64,7 +65,10 @@ def is_starry(picture: Picture) -> bool:
     """Say whether a picture is a dark sky with stars and nothing else."""
     if min(picture.shape[:2]) < CELLS:
         return False
-    middle = np.median(_cells(picture, FEW), axis=2)
+    ordered = np.sort(_cells(picture, FEW), axis=2)
+    among = ordered.shape[2] - 1
+    # What np.median gives, which loads a part of NumPy that nothing else here needs.
+    middle = (ordered[..., among // 2] + ordered[..., -(-among // 2)]) / 2
     down, across = np.mgrid[:CELLS, :CELLS]
     slope = np.stack([np.ones(middle.size), down.ravel(), across.ravel()], axis=1)
     found = np.linalg.lstsq(slope, middle.ravel(), rcond=None)[0]
@@ -84,6 +88,9 @@ def _cells(picture: Picture, side: int) -> NDArray[np.float32]:
         for size in (tall, wide)
     )
     samples = to_unit(picture[np.ix_(rows, columns)])
-    brightest = samples.max(axis=2) if samples.ndim == 3 else samples
-    parted = brightest.reshape(CELLS, len(rows) // CELLS, CELLS, len(columns) // CELLS)
+    parted = _brightest(samples).reshape(CELLS, len(rows) // CELLS, CELLS, len(columns) // CELLS)
     return parted.transpose(0, 2, 1, 3).reshape(CELLS, CELLS, -1)
+
+
+def _brightest(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    return value(samples) if samples.ndim == 3 else samples

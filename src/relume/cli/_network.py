@@ -120,7 +120,7 @@ def parse_precision(method: str, name: str, *, quiet: bool) -> Precision:
     from relume.runtime.variants import as_precision, is_at_hand
 
     precision = as_precision(name)
-    if precision == "fp32" or quiet or methods.parted(method)[0] not in methods.names():
+    if precision == "fp32" or quiet or not methods.is_known(methods.parted(method)[0]):
         return precision
     card = methods.card(method)
     if card.weights and not is_at_hand(method, card.weights[0].name, precision):
@@ -135,8 +135,10 @@ def tell_building(method: str, knobs: Mapping[str, float], *, quiet: bool) -> No
     """
     from relume import methods
 
-    card = methods.card(method) if methods.parted(method)[0] in methods.names() else None
-    if quiet or card is None or not card.built:
+    if quiet or not knobs or not methods.is_known(methods.parted(method)[0]):
+        return
+    card = methods.card(method)
+    if not card.built:
         return
     from relume.extras import missing
     from relume.runtime.variants import is_built, other_than_shipped

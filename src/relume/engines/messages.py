@@ -5,7 +5,7 @@ Source: protobuf's "Encoding" (protobuf.dev/programming-guides/encoding).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from relume.errors import WeightsError
 
@@ -13,7 +13,7 @@ _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 """Wire types."""
 
 Field = tuple[int, bytes, bytes]
-"""Number, content (empty unless it is bytes), and the field as it stands in the file."""
+"""Number, content (a number is there as it is encoded), and the field as it stands in the file."""
 
 
 def contents(message: bytes, wanted: int) -> Iterator[bytes]:
@@ -21,40 +21,58 @@ def contents(message: bytes, wanted: int) -> Iterator[bytes]:
     return (content for number, content, _ in fields(message) if number == wanted)
 
 
-def names(message: bytes, wanted: int) -> tuple[str, ...]:
-    """Return the texts of the fields of a number."""
-    return tuple(content.decode() for content in contents(message, wanted))
-
-
 def name(message: bytes, wanted: int) -> str:
-    """Return the first of these texts, or none at all."""
-    return next(iter(names(message, wanted)), "")
+    """Return the text of the first field of a number, or none at all."""
+    return next(contents(message, wanted), b"").decode()
+
+
+def by_number(message: bytes) -> dict[int, list[bytes]]:
+    """Return the contents of all fields, for whoever wants several of them."""
+    found: dict[int, list[bytes]] = {}
+    for number, content, _ in fields(message):
+        if number in found:
+            found[number].append(content)
+        else:
+            found[number] = [content]
+    return found
+
+
+def integers(encoded: Iterable[bytes]) -> list[int]:
+    """Return the numbers that fields of one number hold, one by one or packed."""
+    found: list[int] = []
+    for content in encoded:
+        at = 0
+        while at < len(content):
+            value, at = varint(content, at)
+            found.append(value - 2**64 if value >= 2**63 else value)
+    return found
 
 
 def fields(message: bytes) -> Iterator[Field]:
     """Yield the fields of a message; raises WeightsError where it ends too early."""
-    at = 0
-    while at < len(message):
+    at, end = 0, len(message)
+    while at < end:
         start = at
         key, at = varint(message, at)
-        content, kind = b"", key & 7
-        if kind == _VARINT:
+        first, kind = at, key & 7
+        if kind == _BYTES:
+            length, first = varint(message, at)
+            at = first + length
+        elif kind == _VARINT:
             _, at = varint(message, at)
-        elif kind == _BYTES:
-            length, at = varint(message, at)
-            content = message[at : at + length]
-            at += length
         elif kind in (_FIXED32, _FIXED64):
             at += 4 if kind == _FIXED32 else 8
         else:
             raise WeightsError("this is not a model file: an unknown kind of field")
-        if at > len(message):
+        if at > end:
             raise WeightsError("this is not a model file: it ends within a field")
-        yield key >> 3, content, message[start:at]
+        yield key >> 3, message[first:at], message[start:at]
 
 
 def varint(message: bytes, at: int) -> tuple[int, int]:
     """Return the number that begins at `at`, and where it ends."""
+    if at < len(message) and message[at] < 0x80:  # most are this short
+        return message[at], at + 1
     value = shift = 0
     while at < len(message) and shift < 64:
         byte = message[at]

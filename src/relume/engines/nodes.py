@@ -8,7 +8,7 @@ TensorProto.dims = 1, .data_type = 2, .float_data = 4, .int64_data = 7, .name = 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any, TypeAlias
@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from relume.engines.messages import contents, fields, name, names, varint
+from relume.engines.messages import by_number, contents, integers
 from relume.errors import WeightsError
 
 Value: TypeAlias = float | int | str | tuple[int, ...] | NDArray[Any]
@@ -51,12 +51,13 @@ class Nodes:
 
 def read(model: bytes) -> Nodes:
     """Read a model file. Raises: WeightsError where it is none, or holds what is not known here."""
-    graph = next(contents(model, 7), b"")
+    graph = by_number(next(contents(model, 7), b""))
     nodes: list[Node] = []
-    constants = {name(each, 8): _tensor(each) for each in contents(graph, 5)}
-    for each in contents(graph, 1):
-        attributes = {name(one, 1): _attribute(one) for one in contents(each, 5)}
-        node = Node(name(each, 4), names(each, 1), names(each, 2), attributes)
+    constants = dict(_named_tensor(each) for each in graph.get(5, ()))
+    for each in graph.get(1, ()):
+        parts = by_number(each)
+        attributes = dict(_attribute(one) for one in parts.get(5, ()))
+        node = Node(_text(parts, 4), _texts(parts, 1), _texts(parts, 2), attributes)
         value = attributes.get("value")
         if node.operation == "Constant" and isinstance(value, np.ndarray):
             constants[node.outputs[0]] = value
@@ -65,54 +66,49 @@ def read(model: bytes) -> Nodes:
     return Nodes(tuple(nodes), constants)
 
 
-def _numbers(message: bytes, wanted: int) -> Iterator[int]:
-    """Yield whole numbers of a field, one by one or packed."""
-    for number, content, whole in fields(message):
-        if number != wanted:
-            continue
-        if content:
-            at = 0
-            while at < len(content):
-                value, at = varint(content, at)
-                yield _signed(value)
-        else:
-            _, at = varint(whole, 0)
-            if at < len(whole):
-                yield _signed(varint(whole, at)[0])
+_Parts: TypeAlias = Mapping[int, Sequence[bytes]]
 
 
-def _signed(value: int) -> int:
-    return value - 2**64 if value >= 2**63 else value
+def _texts(parts: _Parts, wanted: int) -> tuple[str, ...]:
+    return tuple(content.decode() for content in parts.get(wanted, ()))
 
 
-def _attribute(message: bytes) -> Value:
-    kind = next(_numbers(message, 20), 0)
+def _text(parts: _Parts, wanted: int) -> str:
+    return parts.get(wanted, (b"",))[0].decode()
+
+
+def _integer(parts: _Parts, wanted: int) -> int:
+    return next(iter(integers(parts.get(wanted, ()))), 0)
+
+
+def _attribute(message: bytes) -> tuple[str, Value]:
+    """Return an attribute and its name."""
+    parts = by_number(message)
+    called, kind = _text(parts, 1), _integer(parts, 20)
     if kind == _INT:
-        return next(_numbers(message, 3), 0)
+        return called, _integer(parts, 3)
     if kind == _INTS:
-        return tuple(_numbers(message, 8))
+        return called, tuple(integers(parts.get(8, ())))
     if kind == _STRING:
-        return name(message, 4)
+        return called, _text(parts, 4)
     if kind == _TENSOR:
-        return _tensor(next(contents(message, 5), b""))
+        return called, _named_tensor(parts.get(5, (b"",))[0])[1]
     if kind == _FLOAT:
-        for number, _, whole in fields(message):
-            if number == 2:
-                return float(struct.unpack("<f", whole[-4:])[0])
-        return 0.0
+        return called, float(struct.unpack("<f", parts[2][0])[0]) if 2 in parts else 0.0
     raise WeightsError(f"the model has an attribute of kind {kind}, which is not known here")
 
 
-def _tensor(message: bytes) -> NDArray[Any]:
-    shape = tuple(_numbers(message, 1))
-    kind = next(_numbers(message, 2), 0)
+def _named_tensor(message: bytes) -> tuple[str, NDArray[Any]]:
+    """Return a tensor and its name."""
+    parts = by_number(message)
+    shape, kind = tuple(integers(parts.get(1, ()))), _integer(parts, 2)
     if kind not in _TYPES or prod(shape) > 2**28 or min(shape, default=0) < 0:
         raise WeightsError(f"the model has a parameter of type {kind} and shape {shape}")
-    raw = next(contents(message, 9), b"") or next(contents(message, 4), b"")
+    raw = b"".join(parts.get(9, ())[:1]) or b"".join(parts.get(4, ()))
     if raw:
         values = np.frombuffer(raw, _TYPES[kind]) if len(raw) % _TYPES[kind].itemsize == 0 else None
     else:
-        values = np.array(list(_numbers(message, 7)), _TYPES[kind])
+        values = np.array(integers(parts.get(7, ())), _TYPES[kind])
     if values is None or values.size != prod(shape):
         raise WeightsError(f"the model has a parameter of shape {shape} with other data")
-    return values.reshape(shape)
+    return _text(parts, 8), values.reshape(shape)

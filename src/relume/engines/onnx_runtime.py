@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 
 from relume.engines.graph import Array, Port
+from relume.engines.stated import Stated, stated
 from relume.engines.subgraph import only
 from relume.errors import MissingExtraError, WeightsError
 
@@ -40,7 +41,8 @@ class OnnxRuntimeGraph:
     """A session of ONNX Runtime, and one for each part of its outputs that is asked for.
 
     ONNX Runtime computes every output of a session, also those nobody asks for, so that the part
-    of the graph that some of them need gets a session of its own at the first run.
+    of the graph that some of them need gets a session of its own at the first run. Where it is
+    known what the file states, no other is opened.
     """
 
     def __init__(
@@ -49,23 +51,19 @@ class OnnxRuntimeGraph:
         *,
         open_session: Callable[[bytes], Any],
         turn: AbstractContextManager[Any] | None = None,
+        known: Stated | None = None,
     ) -> None:
         self._data = data
         self._open = open_session
         self._turn = turn or nullcontext()
         self._opening = Lock()
-        session = open_session(data)
-        inputs, outputs = session.get_inputs(), session.get_outputs()
-        self.inputs = tuple(str(node.name) for node in inputs)
-        self.outputs = tuple(str(node.name) for node in outputs)
-        self.metadata: Mapping[str, str] = dict(session.get_modelmeta().custom_metadata_map)
-        self.ports: Mapping[str, Port] = {
-            str(node.name): _port(node) for node in (*inputs, *outputs)
-        }
-        self._whole: Any = session
-        self._parts: dict[frozenset[str], tuple[Any, tuple[str, ...]]] = {
-            frozenset(self.outputs): (session, self.inputs)
-        }
+        self._parts: dict[frozenset[str], tuple[Any, tuple[str, ...]]] = {}
+        if known is None:
+            session = open_session(data)
+            known = _stated(session)
+            self._parts[frozenset(known.outputs)] = session, known.inputs
+        self.inputs, self.outputs = known.inputs, known.outputs
+        self.metadata, self.ports = known.metadata, known.ports
 
     def run(self, feeds: Mapping[str, Array], outputs: Sequence[str]) -> list[Array]:
         """Compute the named outputs and only what they need."""
@@ -82,11 +80,15 @@ class OnnxRuntimeGraph:
             return self._parts[outputs]
 
     def _opened(self, outputs: frozenset[str]) -> tuple[Any, tuple[str, ...]]:
-        try:
-            session = self._open(only(self._data, sorted(outputs)))
-        except WeightsError:  # branches and loops cannot be cut: all of it is computed
-            return self._whole, self.inputs
-        return session, tuple(str(node.name) for node in session.get_inputs())
+        every = frozenset(self.outputs)
+        if outputs != every:
+            # Branches and loops cannot be cut: all of it is computed.
+            with suppress(WeightsError):
+                session = self._open(only(self._data, sorted(outputs)))
+                return session, tuple(str(node.name) for node in session.get_inputs())
+        if every not in self._parts:
+            self._parts[every] = self._open(self._data), self.inputs
+        return self._parts[every]
 
 
 def devices() -> tuple[str, ...]:
@@ -97,9 +99,12 @@ def devices() -> tuple[str, ...]:
     return tuple(name for name, one in _PROVIDERS.items() if one.name in offered and name != "cpu")
 
 
-def open_graph(data: bytes, *, device: str = "cpu", threads: int | None) -> OnnxRuntimeGraph:
+def open_graph(
+    data: bytes, *, device: str = "cpu", threads: int | None, published: bool = False
+) -> OnnxRuntimeGraph:
     """Open a model from memory, so that it cannot reach for files beside itself.
 
+    One that is `published` is known to be whole: on the CPU its sessions wait for the first run.
     Raises: WeightsError when ONNX Runtime cannot read it; MissingExtraError for a device that the
     installed package does not offer or that does not work here.
     """
@@ -136,7 +141,19 @@ def open_graph(data: bytes, *, device: str = "cpu", threads: int | None) -> Onnx
         return session
 
     turn = Lock() if device == "directml" else None  # its sessions serve one thread at a time
-    return OnnxRuntimeGraph(data, open_session=open_session, turn=turn)
+    known = stated(data) if published and device == "cpu" else None
+    return OnnxRuntimeGraph(data, open_session=open_session, turn=turn, known=known)
+
+
+def _stated(session: Any) -> Stated:
+    """Return what a session says of its model."""
+    inputs, outputs = session.get_inputs(), session.get_outputs()
+    return Stated(
+        tuple(str(node.name) for node in inputs),
+        tuple(str(node.name) for node in outputs),
+        {str(node.name): _port(node) for node in (*inputs, *outputs)},
+        dict(session.get_modelmeta().custom_metadata_map),
+    )
 
 
 def _port(node: Any) -> Port:

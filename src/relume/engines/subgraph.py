@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from relume.engines.messages import bytes_field, contents, fields, name, names
+from relume.engines.messages import by_number, bytes_field, contents, fields
 from relume.errors import WeightsError
 
 _GRAPH, _NODE, _INITIALIZER, _INPUT, _OUTPUT = 7, 1, 5, 11, 12
@@ -30,36 +30,37 @@ def only(model: bytes, outputs: Sequence[str]) -> bytes:
     graphs = [content for number, content, _ in parts if number == _GRAPH]
     if len(graphs) != 1:
         raise WeightsError(f"a model file holds one graph, this one {len(graphs)}")
-    graph = _cut(graphs[0], frozenset(outputs))
+    graph = _cut(graphs[0], frozenset(each.encode() for each in outputs))
     return b"".join(
         bytes_field(_GRAPH, graph) if number == _GRAPH else whole for number, _, whole in parts
     )
 
 
-def _cut(graph: bytes, outputs: frozenset[str]) -> bytes:
+def _cut(graph: bytes, outputs: frozenset[bytes]) -> bytes:
     parts = list(fields(graph))
-    known = {name(content, 1) for number, content, _ in parts if number == _OUTPUT}
+    known = {_named(content, 1) for number, content, _ in parts if number == _OUTPUT}
     if missing := outputs - known:
-        raise WeightsError(f"the model lacks its output {', '.join(sorted(missing))}")
-    nodes = [
-        (index, names(content, _TAKES), names(content, _GIVES), content)
-        for index, (number, content, _) in enumerate(parts)
-        if number == _NODE
-    ]
+        said = ", ".join(sorted(each.decode() for each in missing))
+        raise WeightsError(f"the model lacks its output {said}")
     needed, kept = set(outputs), set[int]()
-    for index, takes, gives, content in reversed(nodes):  # nodes stand in the order of computation
-        if needed.intersection(gives):
-            if _holds_graphs(content):
-                raise WeightsError("a model with branches or loops cannot be cut")
-            kept.add(index)
-            needed.update(takes)
+    for index in range(len(parts) - 1, -1, -1):  # nodes stand in the order of computation
+        number, content, _ = parts[index]
+        if number != _NODE:
+            continue
+        node = by_number(content)
+        if needed.isdisjoint(node.get(_GIVES, ())):
+            continue
+        if any(_holds_graphs(attribute) for attribute in node.get(_ATTRIBUTE, ())):
+            raise WeightsError("a model with branches or loops cannot be cut")
+        kept.add(index)
+        needed.update(node.get(_TAKES, ()))
 
     def stays(index: int, number: int, content: bytes) -> bool:
         if number == _NODE:
             return index in kept
         if number == _OUTPUT:
-            return name(content, 1) in outputs
-        return number not in _NAME_OF or name(content, _NAME_OF[number]) in needed
+            return _named(content, 1) in outputs
+        return number not in _NAME_OF or _named(content, _NAME_OF[number]) in needed
 
     return b"".join(
         whole
@@ -68,9 +69,10 @@ def _cut(graph: bytes, outputs: frozenset[str]) -> bytes:
     )
 
 
-def _holds_graphs(node: bytes) -> bool:
-    return any(
-        number in _SUBGRAPHS
-        for attribute in contents(node, _ATTRIBUTE)
-        for number, _, _ in fields(attribute)
-    )
+def _named(message: bytes, wanted: int) -> bytes:
+    """Return a name as it is encoded, which is enough to compare it."""
+    return next(contents(message, wanted), b"")
+
+
+def _holds_graphs(attribute: bytes) -> bool:
+    return any(number in _SUBGRAPHS for number, _, _ in fields(attribute))

@@ -4,16 +4,16 @@ An engine is one module with
 
     def open_graph(data: bytes, *, device: str, threads: int | None) -> Graph
 
-It is named in `_ENGINES` and imported when it is chosen. `NAME:DEVICE` asks for another device
-than the CPU; `auto` is ONNX Runtime on the CPU here. Whoever knows that another engine was measured
-to be faster for the model at hand (`relume.engines.measured`) asks for that one.
+(one that can wait with what takes time has a further argument, `published: bool`). It is named in
+`_ENGINES` and imported when it is chosen. `NAME:DEVICE` asks for another device than the CPU;
+`auto` is ONNX Runtime on the CPU here. Whoever knows that another engine was measured to be faster
+for the model at hand (`relume.engines.measured`) asks for that one.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
 from relume import extras
@@ -39,6 +39,8 @@ class Engine:
     """Where it may run, the usual one first."""
     published_only: bool = False
     """It runs the networks of methods with published weights, not any model file."""
+    waits: bool = False
+    """It is told what is published, and opens that at the first run."""
     distributions: tuple[str, ...] = ()
     """Other packages that bring the module, for other devices."""
 
@@ -48,6 +50,7 @@ _ENGINES = {
         "onnxruntime",
         "relume.engines.onnx_runtime",
         devices=("cpu", "cuda", "coreml", "directml"),
+        waits=True,
         distributions=("onnxruntime-gpu", "onnxruntime-directml"),
     ),
     "openvino": Engine("openvino", "relume.engines.openvino", extra="openvino"),
@@ -91,11 +94,17 @@ def check(engine: str) -> None:
 
 
 def open_graph(
-    data: bytes, *, engine: str = AUTO, threads: int | None = None, where: str | None = None
+    data: bytes,
+    *,
+    engine: str = AUTO,
+    threads: int | None = None,
+    where: str | None = None,
+    published: bool = False,
 ) -> Graph:
     """Load a model from its bytes; `threads` is how many work on one run, None for all there are.
 
-    `where` names the file in an error.
+    `where` names the file in an error. What is `published` was compared with its sum, so that an
+    engine may put off until the first run what it opens to find damage.
 
     Raises: UnknownNameError for an engine that does not exist; MissingExtraError for one that is
     not installed or lacks the device; WeightsError for a damaged model.
@@ -109,7 +118,8 @@ def open_graph(
         )
     module = import_module(chosen.module)
     try:
-        return module.open_graph(data, device=device or chosen.devices[0], threads=threads)
+        told = {"published": published} if chosen.waits else {}
+        return module.open_graph(data, device=device or chosen.devices[0], threads=threads, **told)
     except WeightsError as error:
         if where is None:
             raise
@@ -124,6 +134,8 @@ def _more_devices(engine: str) -> tuple[str, ...]:
 
 
 def _version(engine: Engine) -> str:
+    from importlib.metadata import PackageNotFoundError, version  # loads much, and few ask for it
+
     for distribution in (engine.package, *engine.distributions):
         try:
             return version(distribution)

@@ -36,6 +36,16 @@ def thin(picture: Picture, *, most: int = ENOUGH) -> Rgb:
     return to_rgb(picture[np.ix_(rows, columns)])
 
 
+def counted(values: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
+    """Return the values there are, in order, and how often each is there.
+
+    As `np.unique` does, which loads a part of NumPy for it that nothing else here needs.
+    """
+    ordered = np.sort(values, axis=None)
+    first = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
+    return ordered[first], np.diff(first, append=len(ordered))
+
+
 def read(small: Map, *, size: tuple[int, int], most: int = ENOUGH) -> Map:
     """Return a small map, laid over a picture of `size`, at the pixels that `thin` takes."""
     for axis, places in enumerate(lattice(*size, most=most)):

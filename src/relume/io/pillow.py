@@ -10,12 +10,15 @@ import warnings
 from collections.abc import Generator
 from contextlib import contextmanager
 from threading import RLock
+from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image
 
 from relume.arrays import Pixels
 from relume.io import pixels as px
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 PALETTE = "palette expanded to full colour"
 ONE_BIT = "1-bit picture expanded to 8 bits"
@@ -73,5 +76,7 @@ def to_picture(pixels: Pixels, alpha: Pixels | None) -> Image.Image:
 
 
 def _picture(array: Pixels, mode: str) -> Image.Image:
+    from PIL import Image  # which takes time to load, and most JPEGs do without
+
     size = (array.shape[1], array.shape[0])
     return Image.frombuffer(mode, size, np.ascontiguousarray(array), "raw", mode, 0, 1)

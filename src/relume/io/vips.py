@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from functools import wraps
 from importlib import import_module
 from logging import NullHandler, getLogger
-from tempfile import NamedTemporaryFile
 from threading import Condition
 from typing import Any, Literal, TypeAlias
 
@@ -135,6 +134,8 @@ def converted(pixels: Pixels, source: bytes, target: bytes) -> NDArray[np.uint16
     By LittleCMS. Raises: pyvips.Error for profiles it cannot use.
     """
     bands = pixels.shape[2]
+    from tempfile import NamedTemporaryFile
+
     # Inks hold fewer colours than sRGB: the mapping that printers make their profiles for.
     intent = "perceptual" if bands == 4 else "relative"
     image = _image(pixels, bands)

@@ -17,26 +17,42 @@ import warnings
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
 from pkgutil import iter_modules
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from relume.card import Card
 from relume.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 GROUP = "relume.methods"
 
 
 @cache
 def _plugins() -> dict[str, EntryPoint]:
+    from importlib.metadata import entry_points  # it reads every installed package
+
     return {point.name: point for point in entry_points(group=GROUP)}
+
+
+@cache
+def _own() -> frozenset[str]:
+    return frozenset(
+        module.name for module in iter_modules(__path__) if not module.name.startswith("_")
+    )
 
 
 @cache
 def names() -> tuple[str, ...]:
     """Return the names of all methods, sorted; a built-in one hides a plugin of the same name."""
-    own = {module.name for module in iter_modules(__path__) if not module.name.startswith("_")}
-    return tuple(sorted(own | set(_plugins())))
+    return tuple(sorted(_own() | set(_plugins())))
+
+
+def is_known(name: str) -> bool:
+    """Say whether there is a method of a name; of built-in ones without looking for plugins."""
+    return name in _own() or name in names()
 
 
 def parted(name: str) -> tuple[str, str]:
@@ -52,10 +68,9 @@ def module(name: str) -> ModuleType:
     Raises: UnknownNameError with the nearest names, or for a plugin that cannot be imported.
     """
     name, _ = parted(name)
-    if name not in names():
+    if not is_known(name):
         raise UnknownNameError.of("method", name, names())
-    own = any(found.name == name for found in iter_modules(__path__))
-    if own:
+    if name in _own():
         return import_module(f"{__name__}.{name}")
     try:
         return _plugins()[name].load()

@@ -22,7 +22,7 @@ import numpy as np
 from relume.arrays import Floats, Picture
 from relume.card import Card, Knob
 from relume.colour import decode_srgb, encode_srgb, roll_off, value
-from relume.filters.sample import thin
+from relume.filters.sample import counted, thin
 from relume.render import Relight
 
 CARD = Card(
@@ -79,7 +79,7 @@ def automatic(picture: Picture, *, target: float, shoulder: float, limit: float)
     The mean grows with the exposure, so that halving an interval finds it; a picture that is
     bright enough already, or black, is left as it is.
     """
-    levels, counts = np.unique(value(thin(picture)), return_counts=True)
+    levels, counts = counted(value(thin(picture)))
     if target == 0.0 or levels[-1] == 0.0:
         return 0.0
     light = decode_srgb(levels.astype(np.float64))

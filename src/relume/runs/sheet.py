@@ -96,7 +96,7 @@ def _cell(
 def _foretold(photo: Photo, name: str, enhancer: Enhancer, side: int) -> float:
     """Return the seconds that the whole photo will take, by a piece of it of about `side`."""
     small = _small(photo, side)
-    known = methods.card(name).most_pixels if methods.parted(name)[0] in methods.names() else None
+    known = methods.card(name).most_pixels if methods.is_known(methods.parted(name)[0]) else None
     pixels = min(photo.width * photo.height, known or inf)
     return enhancer.photo(small).seconds * max(pixels / (small.width * small.height), 1.0)
 

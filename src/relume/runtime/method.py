@@ -319,7 +319,9 @@ def load(
 
     def opened(card: Card | None) -> tuple[Graph, Card]:
         together = threads if card is not None and _runs_whole(card) else 1
-        graph = engines.open_graph(data, engine=chosen, threads=together, where=name)
+        graph = engines.open_graph(
+            data, engine=chosen, threads=together, where=name, published=known is not None
+        )
         graph, inside = weights.with_card(graph, where=name, description=description)
         return graph, replace(inside, built=known.built) if known is not None else inside
 

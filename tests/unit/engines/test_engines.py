@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.metadata
+
 import pytest
 
 from fake.models import model_bytes, unknown_operator
@@ -38,9 +40,9 @@ def test_a_package_under_another_distribution_has_a_version(
     def version(name: str) -> str:
         if name == "onnxruntime-gpu":
             return "1.2.3"
-        raise table.PackageNotFoundError(name)
+        raise importlib.metadata.PackageNotFoundError(name)
 
-    monkeypatch.setattr(table, "version", version)
+    monkeypatch.setattr(importlib.metadata, "version", version)
     assert engines.available()["onnxruntime"] == "1.2.3"
 
 

@@ -8,19 +8,21 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL.AvifImagePlugin import AvifImageFile
 
 from relume.arrays import Pixels
 from relume.colour_statement import codes_of
 from relume.io import vips
 from relume.io.codec import Admit, Codec, Encoded, Incoming, Outgoing
-from relume.io.metadata import exif, heif, heif_writer
+from relume.io.metadata import exif, heif
 from relume.io.metadata.boxes import brands
 from relume.io.pillow import quiet, strict, to_arrays, to_picture
 from relume.io.pixels import split
+
+if TYPE_CHECKING:
+    from PIL.AvifImagePlugin import AvifImageFile
 
 QUALITY = 85
 """Default."""
@@ -37,6 +39,8 @@ EIGHT, DEPTHS = 8, (10, 12)
 
 
 def decode(data: bytes, admit: Admit) -> Incoming:
+    from PIL.AvifImagePlugin import AvifImageFile  # a library that other formats do without
+
     notes: tuple[str, ...] = ()
     try:
         with strict():
@@ -107,6 +111,8 @@ def encode(outgoing: Outgoing) -> Encoded:
 
 def _encode_deep(outgoing: Outgoing, quality: int) -> Encoded:
     """Write 10 or 12 bits, or 8 of HDR, whose numbers Pillow cannot state."""
+    from relume.io.metadata import heif_writer
+
     is_deep = outgoing.pixels.dtype == np.uint16
     depth = outgoing.depth if outgoing.depth in DEPTHS else DEPTHS[0] if is_deep else EIGHT
     coded = vips.avif(

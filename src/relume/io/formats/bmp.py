@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from io import BytesIO
 
-from PIL.BmpImagePlugin import BmpImageFile
-
 from relume.colour_statement.icc import BY_PROFILE
 from relume.io.codec import Admit, Codec, Encoded, Incoming, Outgoing
 from relume.io.pillow import to_arrays, to_picture
@@ -19,6 +17,8 @@ def _recognises(first: bytes) -> bool:
 
 
 def decode(data: bytes, admit: Admit) -> Incoming:
+    from PIL.BmpImagePlugin import BmpImageFile
+
     picture = BmpImageFile(BytesIO(data))
     admit(*picture.size)
     pixels, alpha, notes = to_arrays(picture)

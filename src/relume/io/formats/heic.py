@@ -13,7 +13,6 @@ import numpy as np
 from relume.extras import need
 from relume.io import pixels as px
 from relume.io.codec import Admit, Codec, Incoming
-from relume.io.gain_maps import auxiliary
 from relume.io.metadata import heif
 from relume.io.metadata.boxes import brands
 
@@ -26,6 +25,8 @@ def _recognises(first: bytes) -> bool:
 
 
 def decode(data: bytes, admit: Admit) -> Incoming:
+    from relume.io.gain_maps import auxiliary
+
     # Samples of more than 8 bits come in 16, shifted up.
     library: Any = need("pi_heif", extra="heic")
     # pi-heif 1.4 makes strings of such names unchecked, and ends the process where it cannot.

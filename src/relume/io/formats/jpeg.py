@@ -14,7 +14,6 @@ from io import BytesIO
 
 import numpy as np
 import simplejpeg
-from PIL.JpegImagePlugin import JpegImageFile
 
 from relume.arrays import Pixels
 from relume.errors import UnreadableError
@@ -184,6 +183,8 @@ def _pixels(
                 return _decoded(_bare(data, header) if bare else data, many), ()
             except (ValueError, KeyError):
                 continue
+    from PIL.JpegImagePlugin import JpegImageFile  # for inks; most do without
+
     picture = JpegImageFile(BytesIO(_bare(data, header)))
     admit(*picture.size)
     picture.load()

@@ -12,7 +12,6 @@ import numpy as np
 
 from relume.io import pixels as px
 from relume.io.codec import Admit, Codec, Encoded, Incoming, Outgoing
-from relume.io.jxl import decoder, encoder
 
 QUALITY = 90
 """Default: a distance of 1, which is just not noticed."""
@@ -39,6 +38,8 @@ def distance(quality: int) -> float:
 
 
 def decode(data: bytes, admit: Admit) -> Incoming:
+    from relume.io.jxl import decoder  # declares a library, which takes time
+
     found = decoder.decode(data, admit)
     assert found.pixels is not None
     pixels, alpha = px.split(found.pixels)
@@ -74,6 +75,8 @@ def _exif(box: bytes | None) -> bytes | None:
 
 
 def encode(outgoing: Outgoing) -> Encoded:
+    from relume.io.jxl import encoder
+
     planes: Any = outgoing.pixels
     if outgoing.alpha is not None:
         planes = np.dstack([planes, outgoing.alpha])

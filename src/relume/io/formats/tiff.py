@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from relume.arrays import Pixels
 from relume.errors import UnreadableError
 from relume.io import pixels as px
-from relume.io import tiff_colours, tiff_planes, tiff_writer, vips
-from relume.io.codec import Admit, Codec, Incoming
+from relume.io import tiff_colours, tiff_planes, vips
+from relume.io.codec import Admit, Codec, Encoded, Incoming, Outgoing
 from relume.io.metadata import exif, icc, ifd, photoshop
 from relume.io.metadata.ifd import Directory, Entry, Layout, MalformedError
 from relume.io.pillow import ONE_BIT, PALETTE, to_arrays
@@ -26,7 +25,7 @@ from relume.photo import Beside
 
 SUBFILE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, STRIPS = 254, 256, 257, 258, 259, 262, 273
 ROWS_PER_STRIP, SIZES, PLANES, SUB_IFDS, TILES = 278, 279, 284, 330, 322
-EXTRA_SAMPLES, SAMPLE_FORMAT, XMP, ICC = 338, 339, 700, 34675
+EXTRA_SAMPLES, SAMPLE_FORMAT, XMP, IPTC, PHOTOSHOP, ICC = 338, 339, 700, 33723, 34377, 34675
 COEFFICIENTS, SUBSAMPLING, REFERENCE = 529, 530, 532
 
 SIGNED, FLOAT, COMPLEX = 2, 3, 6
@@ -259,8 +258,8 @@ def _bytes(data: bytes, entry: Entry | None) -> bytes | None:
 
 
 def _beside(data: bytes, table: Directory) -> Beside:
-    resources = _bytes(data, table.get(tiff_writer.PHOTOSHOP)) or b""
-    records = _bytes(data, table.get(tiff_writer.IPTC))
+    resources = _bytes(data, table.get(PHOTOSHOP)) or b""
+    records = _bytes(data, table.get(IPTC))
     if records is not None and photoshop.iptc(resources) is None:
         resources += photoshop.of_iptc(records)
     return Beside(photoshop=resources or None)
@@ -280,6 +279,8 @@ def _from_cmyk(samples: Any, profile: bytes | None, notes: list[str]) -> Pixels:
         rgb, note = icc.deep_cmyk_to_srgb(inks, profile)
         notes.append(note)
         return rgb
+    from PIL import Image
+
     size = (inks.shape[1], inks.shape[0])
     picture = Image.frombuffer("CMYK", size, inks, "raw", "CMYK", 0, 1)
     turned, note = icc.cmyk_to_srgb(picture, profile)
@@ -304,13 +305,19 @@ def _split(samples: Any, extras: tuple[int, ...], notes: list[str]) -> tuple[Pix
     return pixels, alpha
 
 
+def encode(outgoing: Outgoing) -> Encoded:
+    from relume.io import tiff_writer  # what it needs takes time to load
+
+    return tiff_writer.encode(outgoing)
+
+
 CODEC = Codec(
     name="tiff",
     title="TIFF",
     suffixes=(".tif", ".tiff"),
     recognises=lambda first: first[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
     decode=vips.with_own_reason(decode),
-    encode=tiff_writer.encode,
+    encode=encode,
     bits=16,
     holds=frozenset({"photoshop"}),
 )

@@ -9,8 +9,6 @@ import struct
 from collections.abc import Iterator
 from io import BytesIO
 
-from PIL.WebPImagePlugin import WebPImageFile
-
 from relume.io.codec import Admit, Codec, Encoded, Incoming, Outgoing
 from relume.io.pillow import quiet, to_arrays, to_picture
 
@@ -45,6 +43,8 @@ def _size(data: bytes) -> tuple[int, int]:
 
 
 def decode(data: bytes, admit: Admit) -> Incoming:
+    from PIL.WebPImagePlugin import WebPImageFile  # a library that other formats do without
+
     admit(*_size(data))
     picture = WebPImageFile(BytesIO(data))
     admit(*picture.size)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from PIL import Image
 
 from relume.arrays import Pixels
 from relume.colour_statement import Colour
@@ -18,6 +17,8 @@ def reduced(pixels: Pixels, colour: Colour, *, height: int, width: int) -> Light
     the picture is not known."""
     if colour.transfer is None:
         return None
+    from PIL import Image  # which takes time to load, and most photos do without
+
     picture = Image.fromarray(np.ascontiguousarray(to_eight_bits(pixels)))
     small = np.asarray(picture.resize((width, height), Image.Resampling.BOX), np.float64) / 255
     if small.ndim == 2:

@@ -11,7 +11,6 @@ from ctypes import CDLL, POINTER, c_char_p, c_float, c_int, c_int64, c_size_t, c
 from ctypes.util import find_library
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
 from relume.errors import MissingExtraError
@@ -148,6 +147,8 @@ def _places() -> list[_Place]:
 
 
 def _brought() -> list[_Place]:
+    from importlib.metadata import PackageNotFoundError, files
+
     try:
         listed = files("imagecodecs") or []
     except PackageNotFoundError:

@@ -10,14 +10,17 @@ import struct
 from contextlib import suppress
 from functools import cache
 from io import BytesIO
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms
 
 from relume.colour_statement.icc import colour_space
 from relume.io import vips
 from relume.io.pixels import ROWS
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 BARE_CMYK = "CMYK without a usable profile converted to sRGB: colours are approximate"
 CMYK = "CMYK converted to sRGB through its profile"
@@ -26,6 +29,8 @@ CMYK = "CMYK converted to sRGB through its profile"
 @cache
 def srgb() -> bytes:
     """Return a profile of sRGB, the same bytes each time."""
+    from PIL import ImageCms
+
     made = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     # The library puts the time of the call in: that of the standard instead.
     return made[:24] + struct.pack(">6H", 1999, 10, 1, 0, 0, 0) + made[36:]
@@ -47,6 +52,8 @@ def deep_cmyk_to_srgb(
 
 def cmyk_to_srgb(picture: Image.Image, profile: bytes | None) -> tuple[Image.Image, str]:
     """Convert a CMYK picture to RGB and say how."""
+    from PIL import ImageCms
+
     if profile is not None and colour_space(profile) == "CMYK":
         try:
             source = ImageCms.ImageCmsProfile(BytesIO(profile))
