@@ -1,6 +1,6 @@
-"""One build beside another: start-up, a cold `relume enhance` and `relume` itself, in pairs.
+"""One build beside another: start-up, a cold `relume enhance`, `relume doctor` and `relume` itself.
 
-    python benchmarks/beside.py BEFORE AFTER [--pairs 10] [--only help,import,cold,call]
+    python benchmarks/beside.py BEFORE AFTER [--pairs 10] [--only help,import,small,cold,doctor,call]
         [--photo JPEG]
 
 BEFORE and AFTER are Python interpreters, each with one build of relume (`.venv/bin/python` of two
@@ -70,7 +70,18 @@ class Build:
 
     def cold(self) -> float:
         """Return the seconds of a whole `relume enhance`."""
-        given = ("enhance", str(self.photo), "-o", str(self.out), "--overwrite")
+        return self._enhanced(self.photo)
+
+    def small(self) -> float:
+        """Return the seconds of a whole `relume enhance` of a small picture."""
+        return self._enhanced(self.out.with_name("small.jpg"))
+
+    def doctor(self) -> float:
+        """Return the seconds of a whole `relume doctor`."""
+        return self._taken("-m", "relume.cli", "doctor")
+
+    def _enhanced(self, photo: Path) -> float:
+        given = ("enhance", str(photo), "-o", str(self.out), "--overwrite")
         return self._taken("-m", "relume.cli", *given)
 
     def call(self) -> float:
@@ -104,7 +115,9 @@ class Build:
 WORKS: dict[str, Callable[[Build], float]] = {
     "help": Build.help,
     "import": Build.load,
+    "small": Build.small,
     "cold": Build.cold,
+    "doctor": Build.doctor,
     "call": Build.call,
 }
 
@@ -138,6 +151,7 @@ def main() -> None:
         photo: Path = options.photo or Path(name, "dark.jpg")
         if options.photo is None:
             Image.fromarray(scene(HEIGHT, WIDTH)).save(photo, quality=92)
+        Image.fromarray(scene(480, 640)).save(Path(name, "small.jpg"), quality=92)
         builds = tuple(
             Build(python, photo, Path(name, f"{which}.jpg"))
             for which, python in (("before", options.before), ("after", options.after))

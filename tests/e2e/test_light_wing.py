@@ -63,3 +63,30 @@ def test_runs_without_torch(folder: Path) -> None:
     assert (ended.returncode, ended.stderr) == (0, "")
     assert int(ended.stdout.splitlines()[-1]) > 30
     assert Path("a.relume.jpg").exists()
+
+
+FIRST = """
+import sys
+from relume.cli import main
+code = main(["enhance", "a.jpg"])
+print(*sorted(sys.modules))
+sys.exit(code)
+"""
+NOT_FOR_A_JPEG = {
+    "PIL",  # the other formats, inks, and pictures of pictures
+    "email",  # what importlib.metadata reads
+    "importlib.metadata",  # plugins, when a name is not one of ours
+    "numpy.ma",  # medians, quantiles and distinct values load it
+    "pyvips",
+    "rich",
+}
+
+
+def test_a_first_jpeg_loads_only_what_it_needs(folder: Path) -> None:
+    put_photo("a.jpg")
+    ended = subprocess.run(
+        [sys.executable, "-W", "error", "-c", FIRST], capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert Path("a.relume.jpg").exists()
+    assert not NOT_FOR_A_JPEG & set(ended.stdout.split())

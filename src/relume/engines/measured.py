@@ -57,7 +57,12 @@ def digest(data: bytes) -> str:
 
 def recall(data: bytes) -> Measured | None:
     """Return the measurement of a model, unless there is none or circumstances have changed."""
-    entry = _load().get(digest(data))
+    return recall_of(digest(data))
+
+
+def recall_of(name: str) -> Measured | None:
+    """Return the measurement of the model whose digest is known already."""
+    entry = _load().get(name)
     if entry is None:
         return None
     try:

@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from relume import engines, extras, methods
-from relume.engines.measured import Measured, recall
+from relume.engines.measured import Measured, recall_of
 from relume.errors import WeightsError
 from relume.release import __version__
 from relume.render import backend, why_numpy
@@ -141,7 +141,7 @@ def _speed() -> Iterator[Finding]:
             card = methods.card(name)
             if card.kind == "classical":
                 continue
-            measured = recall(weights.read_published(name, f"{card.weights[0].name}.onnx"))
+            measured = recall_of(weights.checksums(name)[f"{card.weights[0].name}.onnx"])
         except Exception:  # said under its weights
             continue
         if measured is None:
