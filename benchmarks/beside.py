@@ -1,7 +1,7 @@
-"""One build beside another: start-up, a cold `relume enhance`, `relume doctor` and `relume` itself.
+"""One build beside another: start-up, a cold `relume enhance`, `doctor`, a call, all in pairs.
 
-    python benchmarks/beside.py BEFORE AFTER [--pairs 10] [--only help,import,small,cold,doctor,call]
-        [--photo JPEG]
+    python benchmarks/beside.py BEFORE AFTER [--pairs 10] [--photo JPEG]
+        [--only help,import,small,cold,doctor,call]
 
 BEFORE and AFTER are Python interpreters, each with one build of relume (`.venv/bin/python` of two
 checkouts). Both are run in turn, the one that begins changes from pair to pair; what counts is the

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Sequence
 from dataclasses import replace
 from math import inf
@@ -105,8 +106,16 @@ class Pictures(lightning.LightningDataModule):
             if needs in MADE_DARK and len(scene.paths) == 1
         ]
         """Photos of which dark counterparts are made."""
+        self.begun = 0
+        """Batches of the epoch at hand, where a training was stopped within it."""
         for some in teaching:  # a folder of the wrong thing shows at once
             shelf.read(some[0].paths[0])
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"begun": self.begun}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.begun = state_dict["begun"]
 
     def _validation(
         self, folder: Path, held: list[tuple[Scene, ...]], *, view: View, seed: int
@@ -172,19 +181,21 @@ class Pictures(lightning.LightningDataModule):
         """Number of scenes that validate."""
         return len(cast("Drawn | Wholes", self.valid)) if self.valid is not None else 0
 
-    def draws(self, *, rank: int = 0, world: int = 1) -> Draws:
+    def draws(self, *, rank: int = 0, world: int = 1, begun: int = 0) -> Draws:
         """Number the draws of one of `world` processes."""
         size = self.data.epoch or len(self.train)
-        return Draws(epoch_size=size, batch=self.data.batch, rank=rank, world=world)
+        return Draws(epoch_size=size, batch=self.data.batch, rank=rank, world=world, begun=begun)
 
     def train_dataloader(self) -> DataLoader[Batch]:
         trainer = self.trainer
         rank, world = (trainer.global_rank, trainer.world_size) if trainer else (0, 1)
+        begun, self.begun = self.begun, 0
         return DataLoader(
             self.train,
             batch_size=self.data.batch,
-            sampler=self.draws(rank=rank, world=world),
+            sampler=self.draws(rank=rank, world=world, begun=begun),
             num_workers=self.data.workers,
+            worker_init_fn=_leave_interrupts_alone,
             persistent_workers=self.data.workers > 0,
             # A fork of a process with threads, such as those of libvips, may hang.
             multiprocessing_context="spawn" if self.data.workers else None,
@@ -202,3 +213,8 @@ class Pictures(lightning.LightningDataModule):
         return DataLoader(
             self.valid, batch_size=self.data.batch, sampler=range(count), collate_fn=collate
         )
+
+
+def _leave_interrupts_alone(_worker: int) -> None:
+    """Ctrl-C reaches every process of a terminal; the one that trains tells the others."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

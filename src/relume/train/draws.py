@@ -24,10 +24,14 @@ class Draws(Sampler[int]):
     With several processes each takes every `world`-th batch, beginning with its own rank.
     """
 
-    def __init__(self, *, epoch_size: int, batch: int, rank: int = 0, world: int = 1) -> None:
+    def __init__(
+        self, *, epoch_size: int, batch: int, rank: int = 0, world: int = 1, begun: int = 0
+    ) -> None:
         self.batch, self.rank, self.world = batch, rank, world
         self.batches = max(1, epoch_size // (batch * world))
         self.epoch = 0
+        self._begun = begun
+        """Batches of the first epoch that an earlier run has seen."""
 
     def set_epoch(self, epoch: int) -> None:
         """Lightning calls this before each epoch, after a resumption too."""
@@ -37,7 +41,8 @@ class Draws(Sampler[int]):
         return self.batches * self.batch
 
     def __iter__(self) -> Iterator[int]:
-        for batch in range(self.epoch * self.batches, (self.epoch + 1) * self.batches):
+        begun, self._begun = self._begun, 0
+        for batch in range(self.epoch * self.batches + begun, (self.epoch + 1) * self.batches):
             first = (batch * self.world + self.rank) * self.batch
             yield from range(first, first + self.batch)
 

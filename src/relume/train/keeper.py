@@ -53,6 +53,8 @@ class Keeper(Callback):
         self.best: float | None = None
         self.best_epoch = 0
         self.since = 0
+        self.is_called_off = False
+        """The training is to end at the next place from which it can be resumed."""
         self._told = 0.0
 
     @property
@@ -80,6 +82,7 @@ class Keeper(Callback):
         elif not clock.batches:  # so that a stop in the first epoch leaves something to resume
             trainer.save_checkpoint(self.last_path)
         self._told = monotonic()
+        self._end_where_called_off()
 
     def on_train_batch_end(
         self, trainer: lightning.Trainer, pl_module: Any, outputs: Any, batch: Any, batch_idx: int
@@ -92,6 +95,17 @@ class Keeper(Callback):
         elif monotonic() - self._told > SILENCE:
             self.say(f"{self._place(pl_module)}: objective {pl_module.mean_total():.4g}")
             self._told = monotonic()
+        if self.is_called_off and not trainer.should_stop:
+            pictures: Any = trainer.datamodule  # pyright: ignore[reportAttributeAccessIssue]
+            if pl_module.epoch_batches < pictures.draws(world=trainer.world_size).batches:
+                pictures.begun = pl_module.epoch_batches
+                trainer.save_checkpoint(self.last_path)
+                self._end_where_called_off()
+            # After the last batch there is nothing more to learn: what validates decides first.
+
+    def _end_where_called_off(self) -> None:
+        if self.is_called_off:
+            raise KeyboardInterrupt
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: Any) -> None:
         module: Trainee = pl_module
@@ -108,7 +122,8 @@ class Keeper(Callback):
         ends = trainer.should_stop or not patient
         if better:
             trainer.save_checkpoint(self.best_path)
-        if ends or epoch % self.training.snapshot_every == 0 or epoch == trainer.max_epochs:
+        ends = ends or self.is_called_off or epoch == trainer.max_epochs
+        if ends or epoch % self.training.snapshot_every == 0:
             trainer.save_checkpoint(self.last_path)
             if self.training.keep_snapshots:
                 trainer.save_checkpoint(self.folder / f"epoch-{epoch:04d}.ckpt")
@@ -121,6 +136,7 @@ class Keeper(Callback):
                 f"{self.best:.4g} of epoch {self.best_epoch}"
             )
             trainer.should_stop = True
+        self._end_where_called_off()
 
     def _judge(self, module: Trainee, epoch: int) -> bool:
         """Compare with the best so far and remember."""

@@ -55,7 +55,7 @@ class Trainee(lightning.LightningModule):
         self.average = Average(network, decay=training.averaging) if training.averaging else None
         self.measured: dict[str, float] = {}
         self.epoch_total: Tensor = torch.zeros(())
-        self._epoch_batches = 0
+        self.epoch_batches = 0
         self._sums: dict[str, list[Tensor]] = {}
 
     @property
@@ -90,7 +90,7 @@ class Trainee(lightning.LightningModule):
 
     def on_train_epoch_start(self) -> None:
         self.epoch_total = torch.zeros((), device=self.device)
-        self._epoch_batches = 0
+        self.epoch_batches = 0
 
     def on_validation_epoch_start(self) -> None:
         self._sums = {}
@@ -129,16 +129,22 @@ class Trainee(lightning.LightningModule):
         return make_optimiser(parameters, self.optimiser)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        checkpoint["relume"] = {"clock": self.clock.state(), "measured": self.measured}
+        checkpoint["relume"] = {
+            "clock": self.clock.state(),
+            "measured": self.measured,
+            "epoch": (self.epoch_batches, self.epoch_total.cpu()),
+        }
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         own = checkpoint.get("relume", {})
         self.clock.restore(own.get("clock", {}))
         self.measured = own.get("measured", {})
+        # Of one that was stopped within an epoch; the next epoch begins at 0.
+        self.epoch_batches, self.epoch_total = own.get("epoch", (0, self.epoch_total))
 
     def mean_total(self) -> float:
         """Return the mean of the objective over the batches of this epoch."""
-        return float(self.epoch_total) / max(1, self._epoch_batches)
+        return float(self.epoch_total) / max(1, self.epoch_batches)
 
     @contextmanager
     def evaluating(self) -> Generator[None]:
@@ -158,8 +164,8 @@ class Trainee(lightning.LightningModule):
 
     def _note(self, terms: Terms, rate: float) -> None:
         total = torch.stack([value.detach().float() for value in terms.values()]).sum()
-        self.epoch_total += total
-        self._epoch_batches += 1
+        self.epoch_total = self.epoch_total.to(total.device) + total
+        self.epoch_batches += 1
         if (self.clock.batches + 1) % self.plan.log_every == 0:
             values = {f"train/{name}": float(value.detach()) for name, value in terms.items()}
             speed = {"train/learning_rate": self.optimiser.learning_rate * rate}

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Sequence
+import signal
+import threading
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import fmean
 
@@ -81,7 +84,7 @@ class Session:
         if warning := told_of_dark(plan.method, pictures.darkened, read=pictures.shelf.read):
             self.say(warning)
         try:
-            with quiet():
+            with self._ending_after_a_step(), quiet():
                 self.trainer.fit(
                     self.trainee, datamodule=pictures, ckpt_path=resume, weights_only=True
                 )
@@ -104,6 +107,29 @@ class Session:
             ) from error
         if not self.trainer.is_global_zero:
             raise SystemExit(0)  # the first process does the rest
+
+    @contextmanager
+    def _ending_after_a_step(self) -> Generator[None]:
+        """Let the first Ctrl-C end the training where it can be resumed, and a second one at once.
+
+        Several processes would end after different steps, and wait for each other.
+        """
+        before = signal.getsignal(signal.SIGINT)
+        alone = self.trainer.world_size == 1 and before is signal.default_int_handler
+        if not alone or threading.current_thread() is not threading.main_thread():
+            yield
+            return
+
+        def call_off(*_: object) -> None:
+            signal.signal(signal.SIGINT, before)
+            self.keeper.is_called_off = True
+            self.say("stopping after this step; Ctrl-C again stops at once")
+
+        signal.signal(signal.SIGINT, call_off)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
 
     def load_best(self) -> None:
         """Take the parameters of the best checkpoint, or of the last where nothing validates."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -35,8 +36,9 @@ def _equal(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
 class Recurrent:
     """Two optimiser steps per batch of pairs, each with random numbers and what came before."""
 
-    def __init__(self, *, killed_at: int = -1) -> None:
+    def __init__(self, *, killed_at: int = -1, called_off_at: int = -1) -> None:
         self.killed_at = killed_at
+        self.called_off_at = called_off_at
         self.losses: list[float] = []
 
     def rounds(self, network: nn.Module, batch: Batch) -> Iterator[Terms]:
@@ -44,6 +46,8 @@ class Recurrent:
         for _ in range(2):
             if len(self.losses) == self.killed_at:
                 raise KeyboardInterrupt
+            if len(self.losses) == self.called_off_at:
+                signal.raise_signal(signal.SIGINT)
             enhanced = network((batch["low"] + carried).clamp(0, 1)).enhanced
             error = (enhanced - batch.get("high", torch.tensor(0.6))).square().mean()
             self.losses.append(float(error.detach()))
@@ -80,6 +84,42 @@ def test_rounds_resume_exactly(
     found = run("broken", resumed, resume=tmp_path / "broken/checkpoints/last.ckpt")
     assert broken.losses[:4] + resumed.losses == whole.losses
     assert _equal(found, expected)
+
+
+@pytest.mark.parametrize(
+    ("given", "at"), [("pairs", 1), ("dark", 4), ("pairs", 6)], ids=["first", "later", "at its end"]
+)
+def test_an_interrupted_epoch_loses_no_step(
+    make: Callable[..., Session],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    given: str,
+    at: int,
+) -> None:
+    {"pairs": pairs, "dark": nights}[given](tmp_path / "data", 5)
+    monkeypatch.setattr(Objective, "needs", "low" if given == "dark" else "low_high")
+    settings = ["training.averaging=0.9", "optimiser.schedule=cosine", "data.holdout=0.2"]
+    told: list[str] = []
+
+    def run(name: str, part: Recurrent, **options: Any) -> Session:
+        monkeypatch.setattr(Objective, "rounds", lambda _, *given: part.rounds(*given))
+        session = make(name, *settings)
+        session.say = told.append
+        session.fit(**options)
+        return session
+
+    whole, broken, resumed = Recurrent(), Recurrent(called_off_at=at), Recurrent()
+    expected = run("whole", whole, resume=None)
+    with pytest.raises(KeyboardInterrupt):
+        run("broken", broken, resume=None)
+    assert "stopping after this step; Ctrl-C again stops at once" in told
+    assert len(broken.losses) == at // 2 * 2 + 2  # two rounds are a step
+    found = run("broken", resumed, resume=tmp_path / "broken/checkpoints/last.ckpt")
+    assert broken.losses + resumed.losses == whole.losses
+    assert _equal(state_of(found), state_of(expected))
+    assert found.trainee.mean_total() == expected.trainee.mean_total()
+    assert found.trainee.measured == expected.trainee.measured
+    assert found.keeper.state_dict() == expected.keeper.state_dict()
 
 
 def test_precision_and_averaging(make: Callable[..., Session], tmp_path: Path) -> None:
