@@ -106,7 +106,7 @@ class Drawn:
         random = self.random
         drawn = random.random()
         if random.random() < 0.07:
-            wall = np.rint(255 * smooth(random)).astype(np.float32) / np.float32(255)
+            wall = in_levels(smooth(random))
             if drawn < 0.15:
                 return wall, wall
             return (self.mild if drawn < 0.45 else self.even)(wall, random=random), wall
@@ -124,8 +124,7 @@ class Drawn:
             return self.even(high, random=random), high
         if random.random() < 0.5:
             light = decode_srgb(low) * 2.0 ** random.uniform(-1.5, 0.3)
-            levels = np.rint(255 * np.clip(encode_srgb(np.clip(light, 0, 1)), 0, 1))
-            low = levels.astype(np.float32) / np.float32(255)
+            low = in_levels(encode_srgb(np.clip(light, 0, 1)))
         return low, high
 
     def _crop(self, *pictures: np.ndarray) -> list[Rgb]:
@@ -148,6 +147,11 @@ class Drawn:
             / np.float32(255)
             for each in pictures
         ]
+
+
+def in_levels(picture: Rgb) -> Rgb:
+    """Round a picture as a file of 8 bits does."""
+    return np.rint(255 * np.clip(picture, 0, 1)).astype(np.float32) / np.float32(255)
 
 
 def smooth(random: np.random.Generator) -> Rgb:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from e2e.command import COMMAND, put_photo
+from relume.release import __version__
 
 FULL = Path("/dev/full")
 
@@ -37,3 +40,21 @@ def test_a_closed_output_is_one_line_and_the_picture_is_whole(folder: Path) -> N
     ended = told("enhance a.png -m gamma -o b.png -q >&- 2>&-")
     assert (ended.returncode, ended.stderr) == (0, "")
     assert (folder / "b.png").exists()
+
+
+LEAVING = """
+import atexit, sys
+from relume.cli import main
+atexit.register(print, "registered")
+sys.argv = ["relume", "--version"]
+sys.exit(main())
+"""
+
+
+def test_what_is_registered_for_the_end_runs_and_is_seen() -> None:
+    buffered = {**os.environ, "PYTHONUNBUFFERED": ""}
+    ended = subprocess.run(
+        [sys.executable, "-c", LEAVING], capture_output=True, text=True, env=buffered
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout == f"relume {__version__}\nregistered\n"

@@ -27,6 +27,7 @@ import re
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -145,8 +146,10 @@ def _leave(code: int) -> None:
     """
     if threading.active_count() > 1:
         return
-    atexit._run_exitfuncs()
-    sys.stderr.flush()
+    atexit._run_exitfuncs()  # pyright: ignore[reportPrivateUsage]  # nothing public runs them
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):  # what was printed before has been flushed
+            stream.flush()
     os._exit(code)
 
 

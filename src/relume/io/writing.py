@@ -149,7 +149,8 @@ def _fitted(
         seen = Bridge(photo.colour, bits=photo.bits).seen(pixels)
         pixels = seen if photo.bits == 16 else to_eight_bits(seen)
     if photo.bits > codec.bits:
-        notes.append(f"16 bits rounded to 8: more is not written to {codec.title}")
+        held = photo.depth if photo.depth and photo.depth > codec.bits else photo.bits
+        notes.append(f"{held} bits rounded to 8: more is not written to {codec.title}")
         pixels = to_eight_bits(pixels)
         alpha = to_eight_bits(alpha) if alpha is not None else None
     keep = metadata == "keep"

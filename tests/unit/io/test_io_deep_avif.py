@@ -65,6 +65,15 @@ def test_sixteen_bits_become_ten_and_that_is_said():
     assert read(stream.getvalue()).depth == 10
 
 
+@pytest.mark.parametrize("depth", [10, 12])
+def test_a_note_says_how_many_bits_the_file_held(depth):
+    photo = Photo(RAMP, format="avif", depth=depth)
+    deep = BytesIO()
+    assert write(photo, deep, format="avif") == ()
+    notes = write(read(deep.getvalue()), BytesIO(), format="jpeg")
+    assert any(note.startswith(f"{depth} bits rounded to 8") for note in notes)
+
+
 @pytest.mark.parametrize("stated", [PQ, HLG], ids=["PQ", "HLG"])
 @pytest.mark.parametrize("depth", [8, 10, 12])
 def test_hdr_keeps_its_numbers(depth, stated):

@@ -132,7 +132,8 @@ def _encode_deep(outgoing: Outgoing, quality: int) -> Encoded:
         xmp=outgoing.xmp,
     )
     rounded = is_deep and outgoing.depth not in DEPTHS
-    note = f"16 bits rounded to {depth}: more is not written to AVIF"
+    held = outgoing.depth if outgoing.depth and outgoing.depth > EIGHT else 16
+    note = f"{held} bits rounded to {depth}: more is not written to AVIF"
     return Encoded((whole,), (note,) if rounded else ())
 
 
