@@ -28,7 +28,7 @@ def test_nothing_is_read_or_written_outside(tmp_path):
     assert layers is not None
     (tmp_path / "table").write_bytes(np.ascontiguousarray(layers.table).tobytes())
     (tmp_path / "weights").write_bytes(np.ascontiguousarray(layers.weights).tobytes())
-    flags = ["-O1", "-g1", "-fno-math-errno", "-fsanitize=address,undefined", "-Wall", "-Wextra"]
+    flags = ["-O0", "-g1", "-fno-math-errno", "-fsanitize=address,undefined", "-Wall", "-Wextra"]
     more = ["-fno-sanitize-recover=all", "-Wno-unused-function", f"-I{HERE}"]
     command = [COMPILER, *flags, *more, str(PROGRAM), "-o", "program", "-lm"]
     built = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=240)
