@@ -7,12 +7,12 @@ from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import onnx
-import onnxruntime
 from onnx import helper, numpy_helper
 
 from relume.arrays import Floats
 from relume.export.agreement import Feeds, Run
 from relume.export.graphs import float_values, parse, weighted
+from relume.export.sessions import open_session
 
 Error: TypeAlias = Callable[[Collection[str]], float]
 """Layers to round → the largest difference that makes."""
@@ -87,11 +87,7 @@ def runner_of_rounded(
             model.graph.initializer.append(helper.make_tensor(name, kind, (), [False]))
         model.graph.input.append(helper.make_tensor_value_info(name, kind, shape))
     _round_values(model, ranges or {})
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3  # it warns of parameters that may change, which is meant
-    session: Any = onnxruntime.InferenceSession(
-        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
-    )
+    session = open_session(model.SerializeToString())  # its parameters may change, which is meant
 
     def rounding(layers: Collection[str]) -> Run:
         changed = {name: value for layer in layers for name, value in given[layer].items()}

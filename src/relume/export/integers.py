@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 import onnx
-import onnxruntime
 from onnx import numpy_helper
 from onnxruntime.quantization import CalibrationMethod, QuantType
 from onnxruntime.quantization.calibrate import TensorsData
@@ -36,6 +35,7 @@ from relume.export.graphs import (
 )
 from relume.export.onnx import runner
 from relume.export.ranges import Calibration, Spread
+from relume.export.sessions import open_session
 
 FOLDED = ("Relu", "Clip")
 """Operators that are part of the convolution before them when the range ends where they cut."""
@@ -133,11 +133,7 @@ def observe(model: Any, samples: Iterable[Feeds], calibration: Calibration) -> R
         if name not in there:
             value = onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None)
             opened.graph.output.append(value)
-    options: Any = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    session: Any = onnxruntime.InferenceSession(
-        opened.SerializeToString(), options, providers=["CPUExecutionProvider"]
-    )
+    session = open_session(opened.SerializeToString())
     asked = [name for name in wanted if name not in {value.name for value in model.graph.input}]
     spreads = {name: Spread() for name in wanted}
     for feeds in samples:

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import onnx
-import onnxruntime
 import torch
 from torch import nn
 
 from relume.card import Card, to_json
 from relume.export.agreement import TOLERANCE, Feeds, Run, require_agreement, run_of
 from relume.export.interface import AXES, Interface, interface
+from relume.export.sessions import open_session
 from relume.io.atomic import replacing
 
 CARD_KEY = "relume.card"
@@ -49,11 +49,7 @@ def to_onnx(network: nn.Module, card: Card, path: Path, *, tolerance: float = TO
 
 def runner(content: bytes) -> Run:
     """Return a function that runs a model on the CPU, all outputs."""
-    options: Any = onnxruntime.SessionOptions()
-    options.log_severity_level = 3  # its warnings speak of the graph, not to the user
-    session: Any = onnxruntime.InferenceSession(
-        content, options, providers=["CPUExecutionProvider"]
-    )
+    session = open_session(content)
 
     def run(feeds: Feeds) -> Any:
         return session.run(None, dict(feeds))

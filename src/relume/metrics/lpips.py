@@ -90,6 +90,7 @@ def open_distance(path: Path, *, network: Network) -> Distance:
     options: Any = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     options.enable_cpu_mem_arena = False  # sizes vary, and the arena never gives memory back
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # others work, too
     try:
         session: Any = onnxruntime.InferenceSession(
             content, options, providers=["CPUExecutionProvider"]
