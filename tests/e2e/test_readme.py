@@ -13,6 +13,7 @@ import pytest
 
 import relume
 from fake.night import night
+from relume import engines, methods
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -47,10 +48,21 @@ def commands() -> list[str]:
 
 @pytest.mark.slow
 def test_the_commands(folder: Path) -> None:
+    """One of them is what verifies every method, with all its weights, on every engine."""
     assert len(commands()) >= 8
+    said: dict[str, str] = {}
     for command in commands():
         done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, f"{command}: {done.stderr}"
+        assert done.returncode == 0, f"{command}: {done.stderr}\n{done.stdout}"
+        said[command] = done.stdout
+    checks = [line.split() for line in said["relume verify"].splitlines()[3:] if line.strip()]
+    named = {words[0] for words in checks if not words[0].endswith(".onnx")}  # a smaller precision
+    assert named == set(methods.names())
+    assert {words[-1] for words in checks} == {"passed"}
+    cards = sum(words[1:3] == ["card", "in"] for words in checks)
+    assert cards == sum(len(card.weights) for card in methods.cards())
+    found = {word for words in checks for word in words}
+    assert found >= set(engines.usable())
     for made in (
         "party.relume.jpg",
         "bright/beach/b.png",

@@ -73,13 +73,15 @@ def model_of(name: str) -> Source:
 
 @cache
 def shipped(name: str) -> Source:
-    """A shipped network; of one that visits its modules again and again, one visit of each."""
+    """A shipped network; of one that visits its modules again and again, one visit of each, and of
+    two groups of attention in a row one."""
     source = open_source(name)
     if name not in VISITED_OFTEN:
         return replace(source, expected=remembered(source.expected))
     assert source.network is not None
     for turns in ("t", "c", "n"):
         setattr(source.network, turns, 1)
+    source.network.high.groups = source.network.high.groups[:1]
     source = source_of(source.network, source.card)
     return replace(source, expected=remembered(source.expected))
 
