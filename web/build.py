@@ -31,6 +31,7 @@ from relume.runtime import weights
 
 HERE = Path(__file__).parent
 KERNEL = HERE.parent / "src/relume/render"
+COLOURS = HERE.parent / "src/relume/filters"
 SHARED = HERE.parent / "src/relume/serve/page"
 """The service's page, of which this one has slider, knobs and style sheets."""
 
@@ -39,7 +40,7 @@ SMALL = 16
 """Parameters of no more numbers are written as they are: constants of formulas."""
 
 SCRIPTS = (
-    *("look.js", "model.js", "engine.js", "metadata.js", "png.js", "picture.js", "worker.js"),
+    *("look.js", "model.js", "places.js", "colour.js", "gate.js", "engine.js", "metadata.js", "png.js", "picture.js", "worker.js"),
     *("view.js", "gestures.js", "slider.js", "knobs.js", "files.js", "app.js"),
 )
 """Each after those that it imports, since it calls them by the names they were given."""
@@ -105,6 +106,8 @@ def _put(out: Path, name: str, data: bytes) -> str:
 def _renamed(path: Path, names: dict[str, str]) -> str:
     """Return a text in which files are called by the names they were given."""
     text = path.read_text(encoding="utf-8")
+    if path.suffix == ".js":
+        text = re.sub(r"^ *//.*\n", "", text, flags=re.MULTILINE)  # comments are for the sources
     for name, named in names.items():
         text = text.replace(f"./{name}", f"./{named}")
     return text
@@ -122,6 +125,7 @@ def _compiled(*more: str) -> bytes:
         command += [
             f"-I{HERE / 'src/c'}",
             f"-I{KERNEL}",
+            f"-I{COLOURS}",
             str(HERE / "src/engine.c"),
             "-o",
             str(out),

@@ -19,7 +19,7 @@ from fake.night import night
 from fake.pictures import exif, saved, srgb_profile, xmp
 from fake.primaries import ADOBE_RGB, DISPLAY_P3, profile
 from relume import io
-from relume.runtime import load
+from relume.runtime import Enhancer
 
 MARK = b"Exif\0\0"
 """What begins EXIF in a JPEG."""
@@ -104,6 +104,12 @@ class Page:
             timeout=60_000,
         )
 
+    def enhance(self) -> None:
+        """Enhance what was left alone."""
+        if self.page.locator("#alone").is_visible():
+            self.page.click("#anyway")
+            self.page.wait_for_selector("#alone", state="hidden")
+
     def save(self, form: str) -> bytes:
         """Save what is open, and return the file."""
         self.page.wait_for_selector("#save:enabled", timeout=60_000)
@@ -127,16 +133,18 @@ def page(built):
 
 
 @pytest.fixture(scope="module")
-def method():
-    return load("relume")
+def enhancer():
+    """What the command does when it is told to use `relume`."""
+    return Enhancer("relume")
 
 
 @pytest.mark.parametrize("name", PICTURES)
-def test_pixels_are_those_of_python(page, method, name):
+def test_pixels_are_those_of_the_command(page, enhancer, name):
     data = PICTURES[name]()
     photo = io.read(data)
-    wanted = method(photo.pixels)
+    wanted = enhancer.photo(photo).photo.pixels
     page.give(name, data)
+    page.enhance()
     found = io.read(page.save("png"))
     assert found.pixels.shape == wanted.shape
     assert np.abs(found.pixels.astype(int) - wanted).max() <= 1
@@ -148,7 +156,7 @@ def test_pixels_are_those_of_python(page, method, name):
 
 
 @pytest.mark.parametrize("name", ["turned.jpg", "p3.jpg", "adobe.jpg", "plain.jpg"])
-def test_metadata_is_that_of_python(page, method, name, tmp_path):
+def test_metadata_is_that_of_python(page, enhancer, name, tmp_path):
     if shutil.which("exiftool") is None:
         pytest.skip("needs exiftool (apt install libimage-exiftool-perl)")
     data = PICTURES[name]()
@@ -156,7 +164,7 @@ def test_metadata_is_that_of_python(page, method, name, tmp_path):
     page.give(name, data)
     theirs, ours = tmp_path / "page.jpg", tmp_path / "python.jpg"
     theirs.write_bytes(page.save("jpeg"))
-    io.write(photo.with_pixels(method(photo.pixels)), ours)
+    io.write(enhancer.photo(photo).photo, ours)
     assert _told(theirs) == _told(ours)
 
 
@@ -170,7 +178,7 @@ def _told(path: Path) -> dict[str, object]:
     }
 
 
-def test_it_works_offline_and_asks_no_other_address(page, method):
+def test_it_works_offline_and_asks_no_other_address(page, enhancer):
     """The last of all pictures: with the network cut, from what the service worker kept."""
     page.page.evaluate("() => navigator.serviceWorker.ready.then(() => null)")
     page.context.set_offline(True)
@@ -181,7 +189,8 @@ def test_it_works_offline_and_asks_no_other_address(page, method):
         found = io.read(page.save("png")).pixels
     finally:
         page.context.set_offline(False)
-    assert np.abs(found.astype(int) - method(io.read(data).pixels)).max() <= 1
+    wanted = enhancer.photo(io.read(data)).photo.pixels
+    assert np.abs(found.astype(int) - wanted).max() <= 1
     assert page.requests
     own = (page.address, f"blob:{page.address}")
     assert [each for each in page.requests if not each.startswith(own)] == []

@@ -9,8 +9,9 @@ const PAUSE = 150 // milliseconds that knobs must rest before the whole picture 
 const one = (id) => document.getElementById(id)
 const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' })
 const compare = new Slider(one('compare'))
-const waiting = new Map(), files = [], urls = {}
-let asked = 0, chosen = -1, opened = null, pause = 0, read = () => ({}), strength = null
+const waiting = new Map(), urls = {}
+const files = [] // { file, settings }: what was set for a picture is there again when it is chosen again
+let asked = 0, chosen = -1, opened = null, pause = 0, inputs = [], standard = {}
 
 function ask(what, given = {}) {
   const id = ++asked
@@ -45,12 +46,12 @@ function addFiles(more) {
     if (more.length > 0) fail(new Error(`${more[0].name}: an empty file`))
     return
   }
-  files.push(...pictures)
+  files.push(...pictures.map((file) => ({ file, settings: null })))
   open(files.length - pictures.length)
 }
 
 function list() {
-  one('files').replaceChildren(...files.map((file, at) => {
+  one('files').replaceChildren(...files.map(({ file }, at) => {
     const item = document.createElement('li'), button = document.createElement('button')
     button.type = 'button'
     button.textContent = file.name
@@ -63,14 +64,17 @@ function list() {
 }
 
 async function open(at) {
+  const { file } = files[at]
   chosen = at
   list()
   clearTimeout(pause)
   opened = null
   one('save').disabled = true
-  say(`Opening ${files[at].name} …`)
+  one('alone').hidden = true
+  set(files[at].settings)
+  say(`Opening ${file.name} …`)
   try {
-    const found = await ask('open', { file: files[at] })
+    const found = await ask('open', { file })
     if (chosen !== at || found === null) return
     opened = found
     one('work').hidden = false
@@ -78,7 +82,8 @@ async function open(at) {
     show('before', found.before)
     one('format').replaceChildren(...found.formats.map((name) => new Option(name.toUpperCase(), name)))
     one('reason').textContent = found.notes.join('; ')
-    await paint()
+    if (found.verdict.left && !files[at].settings) leave()
+    else await paint()
   } catch (error) {
     if (chosen !== at) return
     one('work').hidden = true
@@ -86,11 +91,40 @@ async function open(at) {
   }
 }
 
+// Every picture begins with the standard settings, or with those that it had.
+function set(settings) {
+  for (const input of inputs) {
+    input.value = settings?.[input.dataset.name] ?? input.defaultValue
+    input.dispatchEvent(new Event('change'))
+  }
+}
+
+// A slider that rests where it began stands for the standard, which may lie between its steps.
+const settings = () => Object.fromEntries(inputs.map(({ value, dataset: { name } }) =>
+  [name, value === standard[name].first ? standard[name].value : Number(value)]))
+
+// As the command does, leave what needs nothing as it is, and say why.
+function leave() {
+  show('after', opened.before)
+  document.body.dataset.state = 'alone'
+  one('why').textContent = `Left as it is: ${opened.verdict.reason}.`
+  one('alone').hidden = false
+  one('save').disabled = false
+  say(`${opened.name}: ${opened.width} × ${opened.height} pixels, left as it is: ${opened.verdict.reason}.`)
+}
+
+function change() {
+  if (!opened) return
+  files[chosen].settings = settings()
+  return paint()
+}
+
 // A preview at once; all of it as soon as knobs rest.
 async function paint() {
   if (!opened) return
   clearTimeout(pause)
-  const picture = opened, given = { knobs: read(), strength: Number(strength.value) }
+  const picture = opened, { strength, ...knobs } = settings(), given = { knobs, strength }
+  one('alone').hidden = true
   one('save').disabled = true
   const { image } = await ask('paint', given)
   if (!image || opened !== picture) return
@@ -118,7 +152,8 @@ async function whole(picture, given) {
 
 async function save() {
   try {
-    const { blob, name, notes } = await ask('save', { format: one('format').value })
+    const alone = !one('alone').hidden
+    const { blob, name, notes } = await ask('save', { format: one('format').value, alone })
     handOver(blob, name)
     say([`${name} was handed to your downloads.`, ...notes].join(' Note: '))
     one('status').scrollIntoView({ block: 'nearest' })
@@ -129,6 +164,13 @@ async function save() {
 
 receive(one('drop'), one('choose'), addFiles)
 one('save').addEventListener('click', save)
+one('anyway').addEventListener('click', change)
+one('reset').addEventListener('click', () => {
+  set(null)
+  if (opened) files[chosen].settings = null
+  if (opened?.verdict.left) leave()
+  else paint()
+})
 
 // Pictures shared by another app were put aside by the service worker.
 async function shared() {
@@ -143,11 +185,12 @@ async function shared() {
 }
 
 ask('start').then((card) => {
-  const standard = Object.fromEntries(card.knobs.map((each) => [each.name, each.default]))
-  const about = { name: 'strength', label: 'strength', low: 0, high: 2, value: 1 }
-  strength = knob(one('strength-place'), about, paint)
-  const moved = knobs(one('knobs'), card, paint)
-  read = () => ({ ...standard, ...moved() })
+  const about = { name: 'strength', label: 'strength', low: 0, high: 1, value: 1 }
+  inputs = [knob(one('strength-place'), about, change)]
+  knobs(one('knobs'), card, change)
+  inputs.push(...one('knobs').querySelectorAll('input'))
+  const defaults = { strength: 1, ...Object.fromEntries(card.knobs.map((each) => [each.name, each.default])) }
+  standard = Object.fromEntries(inputs.map(({ value, dataset: { name } }) => [name, { first: value, value: defaults[name] }]))
   one('choose').disabled = false
   document.body.dataset.state = 'ready'
   say('Nothing leaves this device: all work is done here.')

@@ -6,8 +6,8 @@
 
 #include <stdlib.h>
 
-#include "averaging.h"
 #include "restored.h"
+#include "scene.h"
 
 #define EXPORT(name) __attribute__((export_name(#name), visibility("default")))
 #define PAGE 65536
@@ -27,6 +27,14 @@ __attribute__((no_builtin("memset"))) void *memset(void *to, int value, size_t c
     size_t i;
     for (i = 0; i < count; i++) ((char *)to)[i] = (char)value;
     return to;
+}
+
+int memcmp(const void *one, const void *other, size_t count) {
+    const unsigned char *a = (const unsigned char *)one, *b = (const unsigned char *)other;
+    size_t i;
+    for (i = 0; i < count; i++)
+        if (a[i] != b[i]) return a[i] < b[i] ? -1 : 1;
+    return 0;
 }
 
 /* Aligned to a vector; NULL where the browser gives no more memory. */
@@ -92,14 +100,37 @@ EXPORT(kinds) int kinds(const uint8_t *rgba, Size pixels) {
 }
 
 /* Averages over areas, three channels of floats in [0, 1]; 0 where memory is lacking. */
-EXPORT(reduce) int reduce(const uint8_t *source, Size height, Size width, Size channels, Size h, Size w,
-                          float *target) {
+EXPORT(reduce) int reduce(const Scene *s, Size h, Size w, float *target) {
     const uintptr_t before = filled;
-    double *sum = (double *)malloc((size_t)(width * channels) * sizeof(double));
-    if (sum == NULL) return 0;
-    average_plain(source, U8, height, width, channels, h, w, 0, h, target, sum);
+    const int done = reduce_scene(s, h, w, target);
     filled = before;
-    return 1;
+    return done;
+}
+
+/* Find what is near hidden places; what it takes stays, as the scene points to it. */
+EXPORT(uncover) int uncover_scene(Scene *s) { return uncover(s); }
+
+EXPORT(alone) Size alone(const Scene *s, uint8_t *to) { return visible_alone(s, to); }
+
+EXPORT(alpha) void alpha(const uint8_t *restrict rgba, uint8_t *restrict to, Size pixels) {
+    Size i;
+    for (i = 0; i < pixels; i++) to[i] = rgba[4 * i + 3];
+}
+
+/* Pixels at rows × columns, as methods see them, as floats in [0, 1]; alpha does not count. */
+EXPORT(sample) void sample(const Scene *s, const int32_t *rows, Size tall, const int32_t *columns,
+                           Size wide, float *out) {
+    const int channels = s->channels;
+    Size y, x;
+    for (y = 0; y < tall; y++)
+        for (x = 0; x < wide; x++, out += channels) {
+            const uint8_t *own = s->source + ((Size)rows[y] * s->width + columns[x]) * channels;
+            uint16_t srgb[3];
+            int c;
+            if (s->bridge != NULL) seen(s->bridge, own, 1, channels, srgb);
+            for (c = 0; c < channels; c++)
+                out[c] = s->bridge != NULL ? unit_of(srgb, c, U16) : unit_of(own, c, U8);
+        }
 }
 
 /* What stays the same for all bands of a picture; the worker writes it field by field. */
@@ -116,6 +147,7 @@ typedef struct {
     const int32_t *row, *column;
     const float *row_weight, *column_weight;
     float strength;
+    const Bridge *bridge; /* NULL: the numbers are sRGB's */
 } Work;
 
 static void band_of(Band *b, const Work *w, Size first, Size rows) {
@@ -135,14 +167,36 @@ static void band_of(Band *b, const Work *w, Size first, Size rows) {
     b->target = w->target;
 }
 
-/* Restore and lift a piece: rows and columns of the picture, seen with a halo in whole blocks. */
+/* Bring a row of a result, 16 bits of sRGB, back into the numbers of the file. */
+static void bring_back(const Work *w, Size row, Size left, Size width, const uint16_t *result,
+                       uint16_t *was, float *added) {
+    const Size at = (row * w->width + left) * w->channels;
+    Size x;
+    seen(w->bridge, w->source + at, width, w->channels, was);
+    for (x = 0; x < width; x++) added[x] = 0.0f;
+    for (x = 0; x < width; x += BLOCK) {
+        const int n = (int)(width - x < BLOCK ? width - x : BLOCK);
+        int i;
+        dither(added + x, 1, row, left + x, n);
+        for (i = 0; i < n; i++) added[x + i] *= 255.0f;
+    }
+    back_pixels(&w->bridge->ways, width, w->source + at, was, result, added, w->target + at);
+}
+
+/* Restore and lift a piece: rows and columns of the picture, seen with a halo in whole blocks. What is
+   not sRGB is seen as such in a place of its own, where the result takes its place row by row. */
 EXPORT(restore) int restore(const Work *w, Size first, Size left, Size rows, Size width, Size halo) {
     const uintptr_t before = filled;
     const Size top = first > halo ? first - halo : 0, start_at = left > halo ? left - halo : 0;
     const Size high = (w->height + 7) / 8 * 8, wide = (w->width + 7) / 8 * 8;
     const Size bottom = (first + rows + 7) / 8 * 8 + halo, right = (left + width + 7) / 8 * 8 + halo;
+    const Size tall = (bottom < w->height ? bottom : w->height) - top;
+    const Size across = (right < w->width ? right : w->width) - start_at, line = across * w->channels;
+    uint16_t *strip = NULL, *was = NULL;
+    float *added = NULL;
     Piece p = {0};
     Band b = {0};
+    Size y;
     int ok;
     p.run = layers_of(ANY_LAYERS);
     p.layer = w->table;
@@ -164,7 +218,29 @@ EXPORT(restore) int restore(const Work *w, Size first, Size left, Size rows, Siz
     b.column_weight = w->column_weight + left;
     b.first_row = first;
     b.first_column = left;
-    ok = restore_rows(&p, &b, lifting_of(p.run), first, left, rows);
+    if (w->bridge != NULL) {
+        strip = (uint16_t *)malloc((size_t)(tall * line) * sizeof(uint16_t));
+        was = (uint16_t *)malloc((size_t)(width * w->channels) * sizeof(uint16_t));
+        added = (float *)malloc((size_t)width * sizeof(float));
+        if (strip == NULL || was == NULL || added == NULL) {
+            filled = before;
+            return 0;
+        }
+        for (y = 0; y < tall; y++)
+            seen(w->bridge, w->source + ((top + y) * w->width + start_at) * w->channels, across,
+                 w->channels, strip + y * line);
+        p.source = strip;
+        p.kind = b.kind = U16;
+        p.picture_rows = tall;
+        p.picture_width = across;
+        p.top = p.left = 0;
+        b.target = strip;
+    }
+    ok = restore_rows(&p, &b, lifting_of(p.run), first - (w->bridge != NULL ? top : 0),
+                      left - (w->bridge != NULL ? start_at : 0), rows);
+    for (y = 0; ok && w->bridge != NULL && y < rows; y++)
+        bring_back(w, first + y, left, width,
+                   strip + (first - top + y) * line + (left - start_at) * w->channels, was, added);
     filled = before;
     return ok;
 }
@@ -172,7 +248,9 @@ EXPORT(restore) int restore(const Work *w, Size first, Size left, Size rows, Siz
 /* Lift a piece that keeps its noise; dithered like what is restored beside it, or not at all. */
 EXPORT(lift) int lift_piece(const Work *w, Size first, Size left, Size rows, Size width, int dithered) {
     const uintptr_t before = filled;
-    const Size line = (Size)w->width * w->channels;
+    const Size line = (Size)w->width * w->channels, samples = width * w->channels;
+    uint16_t *now = NULL, *was = NULL;
+    float *added = NULL;
     Size held[2] = {-1, -1}, y;
     Band b = {0};
     band_of(&b, w, first, 1);
@@ -182,14 +260,29 @@ EXPORT(lift) int lift_piece(const Work *w, Size first, Size left, Size rows, Siz
     b.first_row = dithered ? first : -1;
     b.first_column = left;
     b.scratch = (float *)malloc((size_t)(4 * b.width * b.depth + GROUP) * sizeof(float));
-    if (b.scratch == NULL) return 0;
+    if (w->bridge != NULL) {
+        now = (uint16_t *)malloc((size_t)samples * sizeof(uint16_t));
+        was = (uint16_t *)malloc((size_t)samples * sizeof(uint16_t));
+        added = (float *)malloc((size_t)width * sizeof(float));
+        b.kind = U16;
+    }
+    if (b.scratch == NULL || (w->bridge != NULL && (now == NULL || was == NULL || added == NULL))) {
+        filled = before;
+        return 0;
+    }
     for (y = 0; y < rows; y++) {
         const Size at = (first + y) * line + left * w->channels;
         b.source = w->source + at;
         b.target = w->target + at;
+        if (w->bridge != NULL) {
+            seen(w->bridge, w->source + at, width, w->channels, now);
+            b.source = now;
+            b.target = now;
+        }
         b.row = w->row + first + y;
         b.row_weight = w->row_weight + first + y;
         lift_128(&b, held);
+        if (w->bridge != NULL) bring_back(w, first + y, left, width, now, was, added);
         if (dithered) b.first_row++;
     }
     filled = before;

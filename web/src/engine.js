@@ -1,13 +1,14 @@
 // The engine: one picture at a time, looked at once and painted as often as knobs change. Knows no
 // file and no page; runs wherever WebAssembly with SIMD does.
 
+import { judge } from './gate.js'
 import { Graph } from './look.js'
+import { areas, BLOCK, runs, SIDE, taps } from './places.js'
 
-export const SIDE = 96
-const BLOCK = 8 // pixels; pieces begin at whole blocks
 const WIDEST = 1024 // pixels of a strip: the rows of features that are held stay in caches
 const LOOKS = 3, WARM = 24 // times: fewer left the first picture much slower than the second
 const MAPS = ['slope', 'offset', 'amount']
+const FLOOR = 0.25 // what the floor, in levels of 8 bits, is multiplied by for pictures seen in 16
 
 export class Engine {
   // code: a compiled WebAssembly.Module; model: what readModel returned.
@@ -43,31 +44,96 @@ export class Engine {
     return new Uint8Array(this.wasm.memory.buffer, at, length)
   }
 
-  // Make room for a picture; bands(row, rows) gives RGBA of some rows. Returns what it holds.
-  open(height, width, bands) {
+  // Make room for a picture and look at it; bands(row, rows) gives RGBA of some rows, `tables`
+  // lead from its numbers to sRGB and back (see colour.js), null where they are sRGB's. What is painted is the box that holds all that shows. Returns what
+  // the engine holds, and whether the picture is to be left alone.
+  open(height, width, bands, tables = null) {
     this.wasm.forget(this.floor)
+    this.bridge = tables ? this.#bridge(tables) : 0
+    this.scene = this.#take(4 * 7)
     const rows = Math.max(1, Math.floor(2 ** 20 / width)), staging = this.#take(4 * rows * width)
-    const before = this.wasm.mark()
-    const [colour, kinds] = this.#packed(height, width, 3, bands, staging, rows)
-    const channels = kinds & 1 ? 1 : 3, opaque = (kinds & 2) !== 0
-    if (channels === 1) this.wasm.forget(before) // and read it once more: gray is rare
-    const source = channels === 1 ? this.#packed(height, width, 1, bands, staging, rows)[0] : colour
-    const picture = { height, width, channels, opaque, source, target: this.#take(height * width * channels) }
-    this.full = this.#prepare(picture)
+    const before = this.wasm.mark(), all = { top: 0, left: 0, height, width }
+    const from = { bands, width, rows, staging }
+    let box = all, source = this.#take(3 * height * width)
+    const kinds = this.#pack(from, box, source, 3), opaque = (kinds & 2) !== 0
+    const channels = kinds & 1 && !tables?.next ? 1 : 3
+    if (!opaque) box = visible(from, height) ?? all
+    if (channels === 1 || box !== all) { // and read it once more: both are rare
+      this.wasm.forget(before)
+      source = this.#take(box.height * box.width * channels)
+      this.#pack(from, box, source, channels)
+    }
+    const picture = { ...box, channels, opaque, source, whole: all, target: this.#take(box.height * box.width * channels) }
+    const mark = this.wasm.mark(), hides = !opaque && box.partly
+    const scene = [this.bridge, source, box.height, box.width, channels, hides ? this.#alpha(from, box) : 0, 0]
+    this.#scene(scene)
+    if (hides && !this.wasm.uncover(this.scene)) throw new Error('the browser gives no more memory; try a smaller picture')
+    scene[6] = new Int32Array(this.wasm.memory.buffer, this.scene, 7)[6]
+    picture.verdict = this.#judge(picture, hides)
+    this.#scene(scene)
     this.#see(picture)
+    this.wasm.forget(mark)
+    this.full = this.#prepare(picture)
     return picture
   }
 
-  #packed(height, width, channels, bands, staging, rows) {
-    const source = this.#take(height * width * channels)
+  // Write what C calls a Scene.
+  #scene(words) {
+    new Int32Array(this.wasm.memory.buffer, this.scene, 7).set(words)
+  }
+
+  #bridge({ decode, next, matrix, inverse, srgb, fine, encode, after }) {
+    const put = (array) => (array ? this.#put(array) : 0)
+    // Each result is moved by less than half a level before it is rounded: `rounded` is never read.
+    const words = [1, 3, put(decode), next, put(matrix), put(srgb), put(inverse), put(encode), 0, after, 0, put(fine)]
+    const at = this.#put(Int32Array.from(words))
+    new Float32Array(this.wasm.memory.buffer, at, 12)[10] = 1 // the most light
+    return at
+  }
+
+  // Copy the colours of a box; returns what kinds of pixels the rows that it lies in have.
+  #pack({ bands, width, rows, staging }, { top, left, height, width: wide }, to, channels) {
     let kinds = 3
     for (let row = 0; row < height; row += rows) {
       const count = Math.min(rows, height - row)
-      this.bytes(staging, 4 * count * width).set(bands(row, count))
+      this.bytes(staging, 4 * count * width).set(bands(top + row, count))
       kinds &= this.wasm.kinds(staging, count * width)
-      this.wasm.pack(staging, source + row * width * channels, count * width, channels)
+      if (wide === width) this.wasm.pack(staging, to + row * width * channels, count * width, channels)
+      else for (let y = 0; y < count; y++)
+        this.wasm.pack(staging + 4 * (y * width + left), to + (row + y) * wide * channels, wide, channels)
     }
-    return [source, kinds]
+    return kinds
+  }
+
+  #alpha({ bands, width, rows, staging }, { top, left, height, width: wide }) {
+    const to = this.#take(height * wide)
+    for (let row = 0; row < height; row += rows) {
+      const count = Math.min(rows, height - row)
+      this.bytes(staging, 4 * count * width).set(bands(top + row, count))
+      for (let y = 0; y < count; y++) this.wasm.alpha(staging + 4 * (y * width + left), to + (row + y) * wide, wide)
+    }
+    return to
+  }
+
+  // As Python's auto: of what shows, each pixel as often as it does, put where the result will lie.
+  #judge({ height, width, channels, source, target }, hides) {
+    const seen = { height, width, channels, source }
+    if (hides) {
+      const taken = this.wasm.alone(this.scene, target)
+      seen.width = Math.floor(Math.sqrt(taken))
+      seen.height = Math.floor(taken / seen.width)
+      seen.source = target
+    }
+    this.#scene([this.bridge, seen.source, seen.height, seen.width, channels, 0, 0])
+    const sample = (rows, columns) => {
+      const before = this.wasm.mark(), count = rows.length * columns.length * channels
+      const down = this.#put(rows), across = this.#put(columns), out = this.#take(4 * count)
+      this.wasm.sample(this.scene, down, rows.length, across, columns.length, out)
+      const found = new Float32Array(this.wasm.memory.buffer, out, count).slice()
+      this.wasm.forget(before)
+      return found
+    }
+    return judge({ ...seen, sample })
   }
 
   // Browsers compile quickly first, and well what has run often: paint something small and dark, again
@@ -87,24 +153,25 @@ export class Engine {
 
   // A smaller copy for previews, averaged over areas; the look is the large picture's.
   preview(most) {
-    const { height, width, channels, source } = this.full.picture
-    const factor = Math.min(1, most / Math.max(height, width))
+    const { height, width, channels, source, whole } = this.full.picture
+    const factor = Math.min(1, most / Math.max(whole.height, whole.width))
     if (factor === 1) return (this.small = this.full)
     const h = Math.max(1, Math.round(height * factor)), w = Math.max(1, Math.round(width * factor))
     const small = this.#take(h * w * channels), target = this.#take(h * w * channels)
     const before = this.wasm.mark(), floats = this.#take(4 * h * w * 3)
-    if (!this.wasm.reduce(source, height, width, channels, h, w, floats)) throw new Error('no more memory')
+    this.#scene([0, source, height, width, channels, 0, 0])
+    if (!this.wasm.reduce(this.scene, h, w, floats)) throw new Error('no more memory')
     const found = new Float32Array(this.wasm.memory.buffer, floats, h * w * 3), to = this.bytes(small, h * w * channels)
     for (let i = 0; i < to.length; i++) to[i] = Math.round(255 * found[channels === 1 ? 3 * i : i])
     this.wasm.forget(before)
-    this.small = this.#prepare({ height: h, width: w, channels, source: small, target })
+    this.small = this.#prepare({ height: h, width: w, channels, source: small, target, factor })
     return this.small
   }
 
-  #see({ height, width, channels, source }) {
+  #see({ height, width }) {
     const h = Math.min(height, SIDE), w = Math.min(width, SIDE), before = this.wasm.mark()
     const at = this.#take(4 * h * w * 3)
-    if (!this.wasm.reduce(source, height, width, channels, h, w, at)) throw new Error('no more memory')
+    if (!this.wasm.reduce(this.scene, h, w, at)) throw new Error('no more memory')
     const small = new Float32Array(this.wasm.memory.buffer, at, h * w * 3)
     const down = areas(h), across = areas(w), lines = new Float64Array(SIDE * w * 3)
     const image = new Float32Array(3 * SIDE * SIDE)
@@ -143,7 +210,8 @@ export class Engine {
   // a caller may stop.
   *paint(place, knobs, strength) {
     const { picture } = place, side = SIDE / 2, cells = side * side
-    const found = this.graph.look(knobs, MAPS), gains = picture.channels, depth = gains + 3
+    const given = this.bridge ? { ...knobs, floor: FLOOR * knobs.floor } : knobs
+    const found = this.graph.look(given, MAPS), gains = picture.channels, depth = gains + 3
     const amount = found.amount.data.map((each) => Math.fround(each * Math.fround(knobs.denoise)))
     const perOctave = Math.fround(1 / Math.LN2)
     for (const [name, at] of [['slope', place.slope], ['offset', place.offset]]) {
@@ -165,6 +233,7 @@ export class Engine {
     words.set([source, target, height, width, channels, place.slope, place.offset, side, side, depth,
       place.row, place.column, place.rowWeight, place.columnWeight], 7)
     floats[21] = strength
+    words[22] = this.bridge
     const restored = amount.some((each) => each > 0)
     const strips = restored ? Math.ceil(width / WIDEST) : 1
     for (let strip = 0; strip < strips; strip++) {
@@ -199,50 +268,29 @@ export class Engine {
     this.wasm.unpack(target + row * width * channels, staging, pixels, channels)
     rgba.set(this.bytes(staging, rgba.length))
     this.wasm.forget(before)
+    return rgba
   }
 }
 
-// For each of SIDE areas along a side of `size` samples: which samples it averages, by what shares.
-function areas(size) {
-  const found = []
-  for (let each = 0; each < SIDE; each++) {
-    const from = Math.fround(each * (size / SIDE)), to = Math.fround((each + 1) * (size / SIDE)), parts = []
-    for (let at = Math.floor(from); at < size && at < to; at++) {
-      const share = Math.min(to, at + 1) - Math.max(from, at)
-      if (share > 0) parts.push([at, share * (SIDE / size)])
+// The box that holds all that shows, and whether some of it is hidden; null where nothing shows.
+function visible({ bands, width, rows }, height) {
+  let top = height, bottom = -1, left = width, right = -1, least = 255
+  for (let row = 0; row < height; row += rows) {
+    const count = Math.min(rows, height - row), rgba = bands(row, count)
+    for (let y = 0; y < count; y++) {
+      let first = -1, last = -1
+      for (let x = 0; x < width; x++) if (rgba[4 * (y * width + x) + 3] > 0) first < 0 ? (first = last = x) : (last = x)
+      if (first < 0) continue
+      top = Math.min(top, row + y)
+      bottom = row + y
+      left = Math.min(left, first)
+      right = Math.max(right, last)
     }
-    found.push(parts)
   }
-  return found
-}
-
-// Where pixels lie between samples of a map laid over them, centres on centres.
-function taps(pixels, samples) {
-  const index = new Int32Array(pixels), weight = new Float32Array(pixels), scale = samples / pixels
-  const offset = 0.5 * scale - 0.5
-  for (let at = 0; at < pixels; at++) {
-    const position = Math.min(Math.max(scale * at + offset, 0), samples - 1)
-    index[at] = Math.floor(position)
-    weight[at] = position - index[at]
+  if (bottom < 0) return null
+  for (let row = top; row <= bottom && least === 255; row++) {
+    const rgba = bands(row, 1)
+    for (let x = left; x <= right; x++) least = Math.min(least, rgba[4 * x + 3])
   }
-  return { index, weight }
-}
-
-// Runs of rows, from … to in whole blocks, restored or not; short gaps are filled.
-function* runs(wanted, shortest) {
-  const found = [], height = wanted.length
-  for (let first = 0; first < height; first += BLOCK) {
-    const last = Math.min(first + BLOCK, height)
-    if (!wanted.subarray(first, last).some((each) => each)) continue
-    const before = found[found.length - 1]
-    if (before && first - before[1] <= shortest) before[1] = last
-    else found.push([first, last])
-  }
-  let done = 0
-  for (const [first, last] of found) {
-    if (first > done) yield [done, first, false]
-    yield [first, last, true]
-    done = last
-  }
-  if (done < height) yield [done, height, false]
+  return { top, left, height: bottom + 1 - top, width: right + 1 - left, partly: least < 255 }
 }

@@ -2,8 +2,9 @@
 // from anywhere: every offset is checked, and what is malformed is left out and said.
 
 const ascii = (text) => Uint8Array.from(text, (each) => each.charCodeAt(0))
-const EXIF = ascii('Exif\0\0'), XMP = ascii('http://ns.adobe.com/xap/1.0/\0'), ICC = ascii('ICC_PROFILE\0')
+const EXIF = ascii('Exif\0\0'), XMP = ascii('http://ns.adobe.com/xap/1.0/\0'), ICC = ascii('ICC_PROFILE\0'), MPF = ascii('MPF\0')
 const PNG = [137, 80, 78, 71, 13, 10, 26, 10]
+const STATED = ['cICP', 'sRGB', 'gAMA', 'cHRM']
 const LARGEST = 65533 // bytes that a JPEG segment can hold
 const MOST = 16 << 20 // bytes of metadata that are kept
 
@@ -25,8 +26,9 @@ export function join(parts) {
   return out
 }
 
-// What a file holds: { kind, exif, orientation, xmp, icc, quality, bits, gray, lossless, notes }; all but
-// kind and notes may be missing. kind is 'jpeg', 'png', 'webp' or ''.
+// What a file holds: { kind, exif, orientation, adobe, xmp, icc, quality, bits, gray, inks, lossless, moves,
+// stated, notes }; all but kind and notes may be missing. kind is 'jpeg', 'png', 'webp' or ''; adobe: EXIF
+// says Adobe RGB; stated: chunks of a PNG that say what its numbers mean, by name.
 export async function readMetadata(bytes) {
   const found = { kind: '', notes: [] }
   try {
@@ -34,7 +36,7 @@ export async function readMetadata(bytes) {
     else if (starts(bytes, PNG)) await readPng(bytes, Object.assign(found, { kind: 'png' }))
     else if (text(bytes, 0, 4) === 'RIFF' && text(bytes, 8, 4) === 'WEBP')
       readWebp(bytes, Object.assign(found, { kind: 'webp' }))
-    else found.notes.push('EXIF and colour profile of this kind of file are not kept')
+    else readOther(bytes, found)
   } catch {
     found.notes.push('some metadata is damaged and was left out')
   }
@@ -62,9 +64,21 @@ function readJpeg(bytes, found) {
     else if (marker === 0xe1 && starts(body, XMP)) found.xmp ??= body.slice(XMP.length)
     else if (marker === 0xe2 && starts(body, ICC) && body.length > 14) profile[body[12]] = body.subarray(14)
     else if (marker === 0xdb) found.quality ??= quality(body)
-    else if (marker >= 0xc0 && marker <= 0xc2) found.gray = body[5] === 1
+    else if (marker === 0xe2 && starts(body, MPF)) found.behind = true
+    else if (marker >= 0xc0 && marker <= 0xc2) {
+      found.gray = body[5] === 1
+      found.inks = body[5] === 4
+    }
   }
   if (profile.length) found.icc = join(profile.filter((part) => part))
+}
+
+// Of other kinds only what is to be said: how many bits an AVIF has.
+function readOther(bytes, found) {
+  found.notes.push('EXIF and XMP of this kind of file are not kept, colours become sRGB')
+  if (text(bytes, 0, 3) === 'GIF') found.moves = /NETSCAPE2\.0/.test(text(bytes, 0, Math.min(bytes.length, 2048)))
+  const at = text(bytes, 0, Math.min(bytes.length, 8192)).indexOf('av1C')
+  if (at > 0) found.bits = bytes[at + 6] & 0x40 ? (bytes[at + 6] & 0x20 ? 12 : 10) : 8
 }
 
 // Luminance of ITU-T T.81, table K.1, summed; libjpeg scales it by quality.
@@ -102,7 +116,9 @@ async function readPng(bytes, found) {
     } else if (kind === 'iTXt' && text(body, 0, 18) === 'XML:com.adobe.xmp\0' && body[18] === 0) {
       const language = body.indexOf(0, 20), keyword = body.indexOf(0, language + 1)
       if (language > 0 && keyword > 0) found.xmp ??= body.slice(keyword + 1)
-    } else if (kind === 'IEND') return
+    } else if (kind === 'acTL') found.moves = true
+    else if (STATED.includes(kind) && !found.stated?.[kind]) found.stated = { ...found.stated, [kind]: body.slice() }
+    else if (kind === 'IEND') return
     at += 12 + length
   }
 }
@@ -128,6 +144,7 @@ function readWebp(bytes, found) {
     else if (kind === 'XMP ') found.xmp ??= body.slice()
     else if (kind === 'ICCP') found.icc ??= body.slice()
     else if (kind === 'VP8L') found.lossless = true
+    else if (kind === 'ANIM') found.moves = true
   }
 }
 
@@ -144,6 +161,7 @@ function* webpChunks(bytes) {
 function keepExif(found, body) {
   if (found.exif) return
   found.exif = body.slice()
+  found.adobe = saysAdobe(body)
   // In the file itself the picture counts as upright from here on: browsers differ in when they turn
   // one, and relume does it itself.
   const { at, value } = orientation(body) ?? {}
@@ -165,6 +183,25 @@ function firstDirectory(exif) {
   if (exif.length < 14 || (!little && order !== 'MM') || view.getUint16(2, little) !== 42) return null
   const first = directory(view, little, view.getUint32(4, little))
   return first && { view, little, first }
+}
+
+// Does it say Adobe RGB: the index R03 beside an uncalibrated colour space (DCF 2.0, section 3.2.2), or
+// the number 2, as some cameras write?
+function saysAdobe(exif) {
+  const found = firstDirectory(exif)
+  const row = (from, tag) => {
+    for (let i = 0; from && i < from.count; i++)
+      if (found.view.getUint16(from.at + 12 * i, found.little) === tag) return from.at + 12 * i
+    return null
+  }
+  const inside = (from, tag) => {
+    const at = row(from, tag)
+    return at === null ? null : directory(found.view, found.little, found.view.getUint32(at + 8, found.little))
+  }
+  const camera = found && inside(found.first, 0x8769), space = row(camera, 0xa001)
+  const said = space === null ? 0 : found.view.getUint16(space + 8, found.little)
+  const index = said === 0xffff ? row(inside(camera, 0xa005), 1) : null
+  return said === 2 || (index !== null && text(exif, index + 8, 3) === 'R03')
 }
 
 // Where an orientation of 1 to 8 stands, and which; null where there is none.
@@ -203,13 +240,21 @@ export function upright(exif, size) {
   return out
 }
 
-// XMP whose tiff:Orientation says upright; the packet keeps its size.
+// XMP whose tiff:Orientation says upright, and which promises no parts that are left out: the gain map
+// of an HDR picture, the video of a motion photo. The packet keeps its size.
 export function uprightPacket(xmp) {
-  const out = xmp.slice(), said = text(out, 0, Math.min(out.length, 65536))
+  const out = xmp.slice(), said = text(out, 0, Math.min(out.length, 1 << 20))
   const pattern = /(tiff:Orientation\s*(?:=\s*["']|>)\s*)[1-8](?=\s*["'<])/g
   for (const found of said.matchAll(pattern)) out[found.index + found[1].length] = 0x31
+  for (const found of said.matchAll(PROMISES)) out.fill(0x20, found.index, found.index + found[0].length)
   return out
 }
+
+const OF_PARTS = '(?:hdrgm|HDRGainMap|apdi):[\\w.]+|(?:GCamera|Camera):(?:MotionPhoto|MicroVideo)\\w*'
+const PROMISES = new RegExp(`\\s(?:${OF_PARTS})\\s*=\\s*(?:"[^"]*"|'[^']*')|<(${OF_PARTS}|(?:GC|C)ontainer:Directory)\\b[^]*?</\\1\\s*>`, 'g')
+
+// Does it promise such parts?
+export const promises = (xmp) => text(xmp, 0, Math.min(xmp.length, 1 << 20)).search(PROMISES) >= 0
 
 const segment = (marker, ...parts) => {
   const length = parts.reduce((sum, part) => sum + part.length, 2)

@@ -1,7 +1,8 @@
 // Files to pixels and back. The browser decodes, told to leave colours as the file has them: relume
 // works on the file's own numbers, and the file's own profile goes into the result.
 
-import { intoJpeg, intoWebp, readMetadata, upright, uprightPacket } from './metadata.js'
+import { bridge, ofAdobe, ofCodes, ofGamma, ofProfile } from './colour.js'
+import { intoJpeg, intoWebp, promises, readMetadata, upright, uprightPacket } from './metadata.js'
 import { encodePng } from './png.js'
 
 const MOST = 120e6 // pixels
@@ -17,7 +18,8 @@ export async function decode(file) {
   const about = await readMetadata(bytes) // which marks the picture as upright, in bytes
   let bitmap
   try {
-    const how = { colorSpaceConversion: 'none', premultiplyAlpha: 'none' }
+    // What becomes of a kind of file whose profile is not read here is for the browser to say: sRGB.
+    const how = { colorSpaceConversion: about.kind ? 'none' : 'default', premultiplyAlpha: 'none' }
     bitmap = await createImageBitmap(new Blob([bytes]), how)
   } catch {
     throw new Error(`${file.name}: this browser cannot open it as a picture`)
@@ -25,7 +27,10 @@ export async function decode(file) {
   const turn = TURNS[about.orientation ?? 1], onSide = turn[0] === 0
   const [width, height] = onSide ? [bitmap.height, bitmap.width] : [bitmap.width, bitmap.height]
   if (width * height > MOST) throw new Error(`${file.name}: more than 120 megapixels`)
-  if (about.bits === 16) about.notes.push('16 bits per sample: the browser gives 8; the command keeps 16')
+  if (about.bits > 8) about.notes.push(`${about.bits} bits per sample: the browser gives 8; the command keeps them`)
+  if (about.inks) about.notes.push('CMYK: the browser made it RGB, colours are approximate')
+  if (about.moves) about.notes.push('an animation: the first frame only')
+  const said = meant(about), tables = said && bridge(said)
   const canvas = new OffscreenCanvas(width, height)
   const flat = canvas.getContext('2d', { willReadFrequently: true, colorSpace: 'srgb' })
   flat.imageSmoothingEnabled = false
@@ -41,8 +46,39 @@ export async function decode(file) {
     if (!turned) about.notes.push('EXIF is damaged and was left out')
     about.exif = turned ?? undefined
   }
+  if (about.behind || (about.xmp && promises(about.xmp)))
+    about.notes.push('what lies behind the picture (gain map, video) is left out')
   if (about.xmp) about.xmp = uprightPacket(about.xmp)
-  return { name: file.name, width, height, about, bands, canvas }
+  return { file, name: file.name, width, height, about, tables, bands, canvas }
+}
+
+// What the numbers of a picture mean, null for sRGB: its profile first, then what else it says. A profile
+// that describes other pixels is left out.
+function meant(about) {
+  const stated = about.stated ?? {}, number = (chunk, at) => new DataView(chunk.buffer).getUint32(at) / 100000
+  if (stated.cICP?.length === 4 && about.kind === 'png') {
+    if ([16, 18].includes(stated.cICP[1])) throw new Error('HDR: this page would lose its light; the command keeps it')
+    const said = ofCodes(stated.cICP[0], stated.cICP[1])
+    if (said && stated.cICP[2] === 0 && stated.cICP[3] === 1) return said
+  }
+  if (about.icc) {
+    const said = ofProfile(about.icc)
+    if (said && said.primaries === null)
+      about.notes.push('the colour profile has tables only: worked on as if it were sRGB')
+    if (said?.space === 'RGB' || (said?.space === 'GRAY' && about.gray)) {
+      about.space = said.space
+      return said.primaries && said
+    }
+    const whose = said?.space && said.space !== 'RGB' ? `it is for ${said.space}` : 'malformed'
+    about.notes.push(`colour profile left out: ${whose}`)
+    about.icc = undefined
+  }
+  if (stated.gAMA?.length >= 4 || stated.cHRM?.length === 32) {
+    if (stated.sRGB) return null
+    const places = stated.cHRM?.length === 32 ? [0, 8, 16, 24].map((at) => [number(stated.cHRM, at), number(stated.cHRM, at + 4)]) : null
+    return ofGamma(stated.gAMA?.length >= 4 ? number(stated.gAMA, 0) : 0, places)
+  }
+  return about.adobe ? ofAdobe() : null
 }
 
 function isOpaque(bands, height, width) {
@@ -87,24 +123,27 @@ export function formats({ about, opaque }) {
   return about.kind === 'jpeg' ? ['jpeg', 'png'] : about.kind === 'webp' ? ['webp', 'png', 'jpeg'] : ['png', 'jpeg']
 }
 
+export const resultName = (name, format) => name.replace(/\.[^.]*$/, '') + `.relume.${format === 'jpeg' ? 'jpg' : format}`
+
 // Write painted pixels; rows(row, count) gives RGBA. Returns { blob, name, notes }.
 export async function encode(picture, format, rows) {
   const { width, height, about, canvas, channels, opaque } = picture, notes = []
-  const name = picture.name.replace(/\.[^.]*$/, '') + `.relume.${format === 'jpeg' ? 'jpg' : format}`
+  const name = resultName(picture.name, format)
   if (format === 'png') {
-    const depth = !opaque ? 4 : about.gray ? channels : 3
+    const depth = !opaque ? 4 : about.gray && about.space !== 'RGB' ? channels : 3
     return { blob: await encodePng({ width, height, channels: depth, rows, ...about }), name, notes }
   }
   const flat = canvas.getContext('2d'), many = Math.max(1, Math.floor(2 ** 20 / width))
   for (let row = 0; row < height; row += many) {
     const count = Math.min(many, height - row)
-    flat.putImageData(new ImageData(new Uint8ClampedArray(rows(row, count)), width, count), 0, row)
+    flat.putImageData(new ImageData(rows(row, count), width, count), 0, row)
   }
   const type = `image/${format}`
   const quality = format === 'webp' ? (about.lossless ? 1 : 0.9) : (about.quality ?? DEFAULT_QUALITY) / 100
   const blob = await canvas.convertToBlob({ type, quality })
   if (blob.type !== type) throw new Error(`this browser cannot write ${format.toUpperCase()}; choose PNG`)
   const bytes = new Uint8Array(await blob.arrayBuffer())
+  if (about.stated && !about.icc) notes.push(`${format.toUpperCase()} cannot say what this PNG says of its colours; PNG can`)
   if (format === 'jpeg' && quality < 0.995) notes.push('colour of the JPEG at half the resolution (4:2:0)')
   const made = format === 'jpeg' ? intoJpeg(bytes, about, notes) : intoWebp(bytes, about, width, height)
   return { blob: new Blob([made], { type }), name, notes }

@@ -27,13 +27,14 @@ async function deflated(bytes) {
 const latin = (text) => Uint8Array.from(text, (each) => each.charCodeAt(0))
 
 // rows(row, count) gives RGBA; channels is 1, 3 or 4. Returns a Blob.
-export async function encodePng({ width, height, channels, rows, exif, xmp, icc }) {
+export async function encodePng({ width, height, channels, rows, exif, xmp, icc, stated }) {
   const head = new Uint8Array(13), view = new DataView(head.buffer)
   view.setUint32(0, width)
   view.setUint32(4, height)
   head.set([8, { 1: 0, 3: 2, 4: 6 }[channels], 0, 0, 0], 8)
   const parts = [Uint8Array.of(137, 80, 78, 71, 13, 10, 26, 10), chunk('IHDR', head)]
   if (icc) parts.push(chunk('iCCP', join([latin('ICC Profile\0\0'), await deflated(icc)])))
+  else for (const [kind, body] of Object.entries(stated ?? {})) parts.push(chunk(kind, body))
   if (exif) parts.push(chunk('eXIf', exif))
   if (xmp) parts.push(chunk('iTXt', join([latin('XML:com.adobe.xmp\0\0\0\0\0'), xmp])))
   const line = width * channels, many = Math.max(1, Math.floor(2 ** 20 / width))

@@ -3,7 +3,8 @@
 
 import { Engine } from './engine.js'
 import { readModel } from './model.js'
-import { decode, encode, formats } from './picture.js'
+import { intoJpeg } from './metadata.js'
+import { decode, encode, formats, resultName } from './picture.js'
 
 const PREVIEW = 1600 // pixels of the longer side
 
@@ -32,17 +33,57 @@ async function warm() {
   }
 }
 
-// What is painted, or another plane of it, as a picture for the page to show; through a canvas that
-// is there already where one is given, since one of 12 megapixels takes 48 MB.
-async function shown(engine, place, given) {
-  const { height, width } = place, canvas = given ?? new OffscreenCanvas(width, height)
-  const flat = canvas.getContext('2d'), many = Math.max(1, Math.floor(2 ** 20 / width))
-  for (let row = 0; row < height; row += many) {
-    const count = Math.min(many, height - row), rgba = new Uint8ClampedArray(4 * width * count).fill(255)
-    engine.read(place, row, rgba)
-    flat.putImageData(new ImageData(rgba, width, count), 0, row)
+// Rows of the large picture as they will be saved: what is hidden keeps the colours of the file.
+function finished(it, row, count) {
+  const { width, opaque, bands } = picture, { full } = it, box = full.picture
+  if (opaque) return it.read(box, row, new Uint8ClampedArray(4 * width * count).fill(255))
+  const rgba = new Uint8ClampedArray(bands(row, count))
+  const top = Math.max(row, box.top), bottom = Math.min(row + count, box.top + box.height)
+  for (let y = top; y < bottom; y++)
+    mixIn(rgba, 4 * ((y - row) * width + box.left), it.read(box, y - box.top, new Uint8ClampedArray(4 * box.width)))
+  return rgba
+}
+
+// Colours of a row where something shows.
+function mixIn(rgba, at, painted) {
+  for (let i = 0; i < painted.length; i += 4)
+    if (rgba[at + i + 3] > 0) for (let c = 0; c < 3; c++) rgba[at + i + c] = painted[i + c]
+}
+
+// Rows of the preview, transparent where the picture is.
+function previewed(it, place, row, count, from = place) {
+  const found = it.read({ ...place, target: from.target }, row, new Uint8ClampedArray(4 * place.width * count).fill(255))
+  if (picture.opaque) return found
+  const { top, left, height, width } = it.full.picture
+  for (let y = 0; y < count; y++) {
+    const line = picture.bands(top + Math.floor(((row + y + 0.5) * height) / place.height), 1)
+    for (let x = 0; x < place.width; x++)
+      found[4 * (y * place.width + x) + 3] = line[4 * (left + Math.floor(((x + 0.5) * width) / place.width)) + 3]
   }
-  return canvas.convertToBlob({ type: 'image/jpeg', quality: 0.95 })
+  return found
+}
+
+// A picture for the page to show. `rows` gives RGBA of some rows of a part of it; through a canvas that is
+// there already where one is given, since one of 12 megapixels takes 48 MB.
+async function shown({ height, width }, part, rows, given) {
+  const canvas = given ?? new OffscreenCanvas(width, height)
+  const flat = canvas.getContext('2d'), many = Math.max(1, Math.floor(2 ** 20 / part.width))
+  for (let row = 0; row < part.height; row += many) {
+    const count = Math.min(many, part.height - row)
+    flat.putImageData(new ImageData(rows(row, count), part.width, count), part.left, part.top + row)
+  }
+  if (!picture.opaque) return canvas.convertToBlob({ type: 'image/webp', quality: 0.95 })
+  const blob = await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.95 }), { icc, space } = picture.about
+  if (!icc || space !== 'RGB') return blob
+  return new Blob([intoJpeg(new Uint8Array(await blob.arrayBuffer()), { icc }, [])], { type: 'image/jpeg' })
+}
+
+function preview(it, from) {
+  const place = it.small.picture, factor = place.factor ?? 1, { top, left, whole } = it.full.picture
+  const scaled = (size) => Math.max(1, Math.round(size * factor))
+  const part = { ...place, top: Math.round(top * factor), left: Math.round(left * factor) }
+  return shown({ height: scaled(whole.height), width: scaled(whole.width) }, part, (row, count) =>
+    previewed(it, place, row, count, from))
 }
 
 const asks = {
@@ -62,12 +103,12 @@ const asks = {
     await saving
     if (wanted !== id) return null
     picture = null
-    const { opaque, channels } = it.open(opened.height, opened.width, opened.bands)
-    const mine = (picture = { ...opened, opaque, channels })
-    const small = it.preview(PREVIEW).picture
-    const before = await shown(it, { ...small, target: small.source })
-    const { width, height, about, name } = mine
-    return { width, height, name, notes: about.notes, formats: formats(mine), before }
+    const { opaque, channels, verdict } = it.open(opened.height, opened.width, opened.bands, opened.tables)
+    picture = { ...opened, opaque, channels }
+    it.preview(PREVIEW)
+    const before = await preview(it, { target: it.small.picture.source })
+    const { width, height, about, name } = opened
+    return { width, height, name, verdict, notes: about.notes, formats: formats({ about, opaque, channels }), before }
   },
 
   // Paint the preview, or all of it; null where another ask came meanwhile.
@@ -79,28 +120,28 @@ const asks = {
       if (latest !== id) return { image: null }
       if (whole) postMessage({ id, done })
     }
+    if (!whole) return { image: await preview(it) }
     // Nothing is read from an opaque picture's canvas any more.
-    const canvas = whole && picture.opaque ? picture.canvas : undefined
-    return { image: await shown(it, (whole ? it.full : it.small).picture, canvas) }
+    const all = it.full.picture.whole
+    return { image: await shown(all, all, (row, count) => finished(it, row, count), picture.opaque ? picture.canvas : undefined) }
   },
 
-  async save({ format }) {
-    const { engine: it } = await engine
-    const { width, bands } = picture
-    const rows = (row, count) => {
-      const rgba = backdrop(row, count, width, bands)
-      it.read(it.full.picture, row, rgba)
-      return rgba
-    }
-    const written = encode(picture, format, rows)
+  // Write what is painted; what is left alone is copied, or written anew in another format.
+  async save({ format, alone }) {
+    const { engine: it } = await engine, { file, about, name } = picture
+    if (alone && format === about.kind) return { blob: file, name: resultName(name, format), notes: ['copied as it was'] }
+    const written = encode(picture, format, alone ? untouched(it) : (row, count) => finished(it, row, count))
     saving = written.catch(() => {})
     return written
   },
 }
 
-// Alpha of some rows: from the file, or opaque.
-function backdrop(row, count, width, bands) {
-  return picture.opaque ? new Uint8Array(4 * width * count).fill(255) : new Uint8Array(bands(row, count))
+// Rows as the file has them: the canvas may hold what was painted since.
+function untouched(it) {
+  const { opaque, bands, width } = picture, { full } = it
+  if (!opaque) return bands
+  const source = { ...full.picture, target: full.picture.source }
+  return (row, count) => it.read(source, row, new Uint8ClampedArray(4 * width * count).fill(255))
 }
 
 onmessage = async ({ data: { id, ask, ...given } }) => {

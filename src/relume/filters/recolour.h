@@ -28,6 +28,11 @@
 /* Compiled for wider registers, too, and chosen when the module is loaded. Products and sums are
    rounded one by one everywhere (-ffp-contract=off), so that every processor gives the same. */
 
+#ifndef RECOLOUR_SPECIAL
+#define RECOLOUR_SPECIAL 1
+#endif
+/* 0: one copy for whatever size and channels, where the bytes of code count. */
+
 #define PART 256
 /* Pixels at a time: their light, channel by channel, stays in the first-level cache. */
 
@@ -101,7 +106,8 @@ WIDER static void see_pixels(const void *own, ptrdiff_t pixels, int size, int ch
         const int many = pixels - from < PART ? (int)(pixels - from) : PART;
         const ptrdiff_t at = channels * from;
         const char *mine = (const char *)own + at * size;
-        if (channels == 1) show(mine, many, size, 1, decode, next, matrix, encode, out + at);
+        if (!RECOLOUR_SPECIAL) show(mine, many, size, channels, decode, next, matrix, encode, out + at);
+        else if (channels == 1) show(mine, many, size, 1, decode, next, matrix, encode, out + at);
         else if (size == 1) show(mine, many, 1, 3, decode, next, matrix, encode, out + at);
         else show(mine, many, 2, 3, decode, next, matrix, encode, out + at);
     }
@@ -215,7 +221,8 @@ WIDER static void back_pixels(const Ways *ways, ptrdiff_t pixels, const void *ow
         else {
             const float *extra = added ? added + from : NULL;
             const uint16_t *was = seen + at, *is = result + at;
-            if (channels == 1) bring(ways, size, 1, many, mine, was, is, extra, theirs);
+            if (!RECOLOUR_SPECIAL) bring(ways, size, channels, many, mine, was, is, extra, theirs);
+            else if (channels == 1) bring(ways, size, 1, many, mine, was, is, extra, theirs);
             else if (size == 1) bring(ways, 1, 3, many, mine, was, is, extra, theirs);
             else bring(ways, 2, 3, many, mine, was, is, extra, theirs);
         }

@@ -4,4 +4,5 @@
 #include <stddef.h>
 void *memcpy(void *restrict to, const void *restrict from, size_t count);
 void *memset(void *to, int value, size_t count);
+int memcmp(const void *one, const void *other, size_t count);
 #endif

@@ -15,10 +15,11 @@ export function slider(place, { name, label, low, high, value, whole, hint }, ch
   const input = document.createElement('input');
   Object.assign(input, { type: 'range', id, min: low, max: high });
   input.step = whole ? 1 : (high - low) / STEPS;
-  input.value = value;
+  input.defaultValue = value;
   input.dataset.name = name;
   const show = () => { output.value = shown(Number(input.value)); };
   input.addEventListener('input', () => { show(); changed(); });
+  input.addEventListener('change', show); // for whoever sets it: what it shows, and no more
   show();
   box.append(title, output, input);
   if (hint) {
