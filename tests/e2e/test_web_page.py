@@ -340,6 +340,52 @@ def test_a_phone_s_width_and_fingers_are_enough(page):
         context.close()
 
 
+def swipe(phone: Page, *, across: int = 0, down: int = 0) -> None:
+    """Move a finger over the picture, as the browser's own input, which then scrolls or does not."""
+    box = phone.page.locator(".view").bounding_box()
+    x, y = box["x"] + box["width"] / 3, box["y"] + box["height"] / 2
+    devtools = phone.context.new_cdp_session(phone.page)
+    steps = [{"x": x + across * step / 10, "y": y + down * step / 10} for step in range(11)]
+    for kind, points in [
+        ("touchStart", steps[:1]),
+        *(("touchMove", [step]) for step in steps[1:]),
+        ("touchEnd", []),
+    ]:
+        devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        phone.page.wait_for_timeout(20)
+    devtools.detach()
+
+
+def test_a_finger_on_the_picture_scrolls_the_page_unless_it_is_enlarged(page):
+    sizes = {"width": 360, "height": 640}
+    context = page.context.browser.new_context(viewport=sizes, has_touch=True, is_mobile=True)
+    try:
+        phone = Page(context, page.address)
+        phone.give("odd.png", PICTURES["odd.png"]())
+        scrolled, divided = "() => scrollY", "() => document.querySelector('.tools input').value"
+        swipe(phone, down=-120)
+        phone.page.wait_for_function("() => scrollY > 60")
+        assert phone.page.evaluate(divided) == "50"
+        swipe(phone, across=-80)
+        assert 0 < int(phone.page.evaluate(divided)) < 20
+        phone.page.locator("[data-act=whole]").tap()
+        phone.page.locator("[data-act=more]").tap()
+        for _ in range(8):
+            phone.page.locator("[data-act=more]").tap()
+        place = "() => document.querySelector('.view img').style.transform"
+        before, at = phone.page.evaluate(place), phone.page.evaluate(scrolled)
+        swipe(phone, down=-60)
+        assert phone.page.evaluate(place) != before
+        assert phone.page.evaluate(scrolled) == at
+        phone.page.locator("[data-act=fit]").tap()
+        box = phone.page.locator(".view").bounding_box()
+        phone.page.touchscreen.tap(box["x"] + box["width"] / 4, box["y"] + box["height"] / 2)
+        assert phone.page.evaluate(divided) == "25"
+        assert phone.errors == []
+    finally:
+        context.close()
+
+
 def test_nothing_serious_for_those_who_see_or_move_less(page):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     page.give("odd.png", PICTURES["odd.png"]())

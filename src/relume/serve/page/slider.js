@@ -30,7 +30,7 @@ export class Slider extends EventTarget {
     const one = (selector) => place.querySelector(selector);
     this.view = one('.view');
     this.images = { before: one('img.before'), after: one('img.after') };
-    this.after = this.images.after.parentElement;
+    [this.before, this.after] = Object.values(this.images).map((image) => image.parentElement);
     this.bar = one('.bar');
     this.range = one('input');
     this.output = one('output');
@@ -63,6 +63,8 @@ export class Slider extends EventTarget {
   divide(percent) {
     this.range.value = percent;
     this.bar.style.left = `${percent}%`;
+    // Both, since either may be transparent.
+    this.before.style.clipPath = `inset(0 ${100 - percent}% 0 0)`;
     this.after.style.clipPath = `inset(0 0 0 ${percent}%)`;
   }
 
@@ -83,6 +85,7 @@ export class Slider extends EventTarget {
     const { x, y, scale, whole } = this.placement;
     this.placement.settle();
     this.wasFitted = scale === this.placement.fitted;
+    this.view.classList.toggle('fitted', this.placement.isFitted);
     for (const image of Object.values(this.images)) {
       image.style.transform = `translate(${x}px, ${y}px) scale(${scale})`;
       image.classList.toggle('sharp', scale >= 2 * whole);
