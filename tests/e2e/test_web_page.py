@@ -16,6 +16,7 @@ from PIL import Image
 
 from fake import page as fake_page
 from fake.night import night
+from fake.page import Page
 from fake.pictures import exif, saved, srgb_profile, xmp
 from fake.primaries import ADOBE_RGB, DISPLAY_P3, profile
 from relume import io
@@ -72,51 +73,6 @@ PICTURES: dict[str, Callable[[], bytes]] = {
     "adobe.jpg": lambda: saved(rgb(60, 80), "JPEG", icc_profile=ADOBE, xmp=xmp()),
     "srgb.webp": lambda: saved(rgb(50, 60), "WEBP", lossless=True, icc_profile=srgb_profile()),
 }
-
-
-class Page:
-    """The page, open in a browser, and what was asked of the network since."""
-
-    def __init__(self, context, address: str) -> None:
-        self.context, self.address = context, address
-        self.requests: list[str] = []
-        self.errors: list[str] = []
-        self.page = context.new_page()
-        context.on("request", lambda request: self.requests.append(request.url))
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.open()
-
-    def open(self) -> None:
-        self.page.goto(self.address)
-        self.page.wait_for_selector("body[data-state]", timeout=60_000)
-
-    def put(self, name: str, data: bytes) -> None:
-        """Choose a file and go on at once."""
-        files = [{"name": name, "mimeType": "application/octet-stream", "buffer": data}]
-        self.page.set_input_files("#choose", files)
-
-    def give(self, name: str, data: bytes) -> None:
-        """Choose a file and wait until all of it is painted."""
-        self.put(name, data)
-        self.page.wait_for_function(
-            "name => document.getElementById('status').textContent.startsWith(`${name}: `)",
-            arg=name,
-            timeout=60_000,
-        )
-
-    def enhance(self) -> None:
-        """Enhance what was left alone."""
-        if self.page.locator("#alone").is_visible():
-            self.page.click("#anyway")
-            self.page.wait_for_selector("#alone", state="hidden")
-
-    def save(self, form: str) -> bytes:
-        """Save what is open, and return the file."""
-        self.page.wait_for_selector("#save:enabled", timeout=60_000)
-        self.page.select_option("#format", form)
-        with self.page.expect_download() as found:
-            self.page.click("#save")
-        return Path(found.value.path()).read_bytes()
 
 
 @pytest.fixture(scope="module")
