@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "jpeg.h"
 #include "restored.h"
 #include "scene.h"
 
@@ -288,6 +289,12 @@ EXPORT(lift) int lift_piece(const Work *w, Size first, Size left, Size rows, Siz
     filled = before;
     return 1;
 }
+
+EXPORT(put_band) Size put_band_of(Jpeg *j, const uint8_t *rgba, Size rows, uint8_t *out) {
+    return put_band(j, rgba, rows, out);
+}
+
+EXPORT(finish_bits) Size finish_bits_of(Jpeg *j, uint8_t *out) { return finish_bits(j, out); }
 
 EXPORT(is_table) int is_table(const Layer *table, int layers, Size weights) {
     return is_sound(table, layers, weights);

@@ -8,6 +8,7 @@ import { areas, BLOCK, runs, SIDE, taps } from './places.js'
 const WIDEST = 1024 // pixels of a strip: the rows of features that are held stay in caches
 const LOOKS = 3, WARM = 24 // times: fewer left the first picture much slower than the second
 const MAPS = ['slope', 'offset', 'amount']
+const BLOCK_BYTES = 512 // that a block of a JPEG takes at most
 const FLOOR = 0.25 // what the floor, in levels of 8 bits, is multiplied by for pictures seen in 16
 
 export class Engine {
@@ -259,6 +260,22 @@ export class Engine {
       for (let x = columns.index[left]; x <= last; x++) if (amount[y * side + x] > 0) some[y] = 1
     some[side] = some[side - 1]
     return Uint8Array.from(rows.index, (at) => some[at] | some[at + 1])
+  }
+
+  // Code rows of RGBA as JPEG, by what jpeg.js prepared: yields the bytes of bands of `rows` rows.
+  *coded({ words, width, height, rows, blocks }, bands) {
+    const before = this.wasm.mark()
+    try {
+      const state = this.#put(words), from = this.#take(4 * width * rows), to = this.#take(BLOCK_BYTES * blocks)
+      for (let row = 0; row < height; row += rows) {
+        const count = Math.min(rows, height - row)
+        this.bytes(from, 4 * width * count).set(bands(row, count))
+        yield this.bytes(to, this.wasm.put_band(state, from, count, to)).slice()
+      }
+      yield this.bytes(to, this.wasm.finish_bits(state, to)).slice()
+    } finally {
+      this.wasm.forget(before)
+    }
   }
 
   // RGBA of some rows of what was painted; alpha is whatever stands in `rgba` already.

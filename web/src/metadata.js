@@ -1,8 +1,10 @@
 // EXIF, XMP and colour profile: found in a file, and put into the one that is written. Files come
 // from anywhere: every offset is checked, and what is malformed is left out and said.
 
+import { qualityOf } from './jpeg.js'
+
 const ascii = (text) => Uint8Array.from(text, (each) => each.charCodeAt(0))
-const EXIF = ascii('Exif\0\0'), XMP = ascii('http://ns.adobe.com/xap/1.0/\0'), ICC = ascii('ICC_PROFILE\0'), MPF = ascii('MPF\0')
+const EXIF = ascii('Exif\0\0'), XMP = ascii('http://ns.adobe.com/xap/1.0/\0'), ICC = ascii('ICC_PROFILE\0'), MPF = ascii('MPF\0'), JFIF = ascii('JFIF\0')
 const PNG = [137, 80, 78, 71, 13, 10, 26, 10]
 const STATED = ['cICP', 'sRGB', 'gAMA', 'cHRM']
 const LARGEST = 65533 // bytes that a JPEG segment can hold
@@ -60,7 +62,8 @@ function* jpegSegments(bytes) {
 function readJpeg(bytes, found) {
   const profile = []
   for (const { marker, body } of jpegSegments(bytes)) {
-    if (marker === 0xe1 && starts(body, EXIF)) keepExif(found, body.subarray(6))
+    if (marker === 0xe0 && starts(body, JFIF) && body.length >= 12) found.density ??= body.slice(7, 12)
+    else if (marker === 0xe1 && starts(body, EXIF)) keepExif(found, body.subarray(6))
     else if (marker === 0xe1 && starts(body, XMP)) found.xmp ??= body.slice(XMP.length)
     else if (marker === 0xe2 && starts(body, ICC) && body.length > 14) profile[body[12]] = body.subarray(14)
     else if (marker === 0xdb) found.quality ??= quality(body)
@@ -68,6 +71,7 @@ function readJpeg(bytes, found) {
     else if (marker >= 0xc0 && marker <= 0xc2) {
       found.gray = body[5] === 1
       found.inks = body[5] === 4
+      if (body[5] === 3 && body.length >= 15) found.sampling = [0, 1, 2].map((i) => body[7 + 3 * i])
     }
   }
   if (profile.length) found.icc = join(profile.filter((part) => part))
@@ -81,24 +85,11 @@ function readOther(bytes, found) {
   if (at > 0) found.bits = bytes[at + 6] & 0x40 ? (bytes[at + 6] & 0x20 ? 12 : 10) : 8
 }
 
-// Luminance of ITU-T T.81, table K.1, summed; libjpeg scales it by quality.
-const LUMINANCE = [16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55, 14, 13, 16, 24, 40, 57,
-  69, 56, 14, 17, 22, 29, 51, 87, 80, 62, 18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113,
-  92, 49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99]
-
+// Of an 8-bit or 16-bit table of luminance.
 function quality(body) {
   const wide = body[0] >> 4
   if ((body[0] & 15) !== 0 || body.length < 1 + (wide ? 128 : 64)) return undefined
-  let sum = 0
-  for (let i = 0; i < 64; i++) sum += wide ? (body[1 + 2 * i] << 8) | body[2 + 2 * i] : body[1 + i]
-  let best = 1, nearest = Infinity
-  for (let q = 1; q <= 100; q++) {
-    const scale = q < 50 ? Math.floor(5000 / q) : 200 - 2 * q
-    const at = LUMINANCE.reduce((all, each) =>
-      all + Math.min(Math.max(Math.floor((each * scale + 50) / 100), 1), 255), 0)
-    if (Math.abs(at - sum) < nearest) [best, nearest] = [q, Math.abs(at - sum)]
-  }
-  return best
+  return qualityOf(Array.from({ length: 64 }, (_, i) => (wide ? (body[1 + 2 * i] << 8) | body[2 + 2 * i] : body[1 + i])))
 }
 
 async function readPng(bytes, found) {
@@ -261,13 +252,19 @@ const segment = (marker, ...parts) => {
   return join([Uint8Array.of(0xff, marker, length >> 8, length & 255), ...parts])
 }
 
-// Put metadata into a JPEG that a canvas wrote, instead of its own profile. Notes say what did not fit.
+// Put metadata into the head of a JPEG, behind its JFIF segment, instead of a profile that a canvas put
+// there. Notes say what did not fit.
 export function intoJpeg(bytes, { exif, xmp, icc }, notes) {
-  const parts = [bytes.subarray(0, 2)], kept = []
+  const parts = [], rest = []
   let from = 2
   for (const { marker, start, body } of jpegSegments(bytes)) {
-    if (marker === 0xe2 && starts(body, ICC)) kept.push(bytes.subarray(from, start)), (from = start + 4 + body.length)
+    if (marker === 0xe0 && start === 2) from = start + 4 + body.length
+    if (marker !== 0xe2 || !starts(body, ICC)) continue
+    rest.push(bytes.subarray(from, start))
+    from = start + 4 + body.length
   }
+  const first = bytes[3] === 0xe0 ? 4 + ((bytes[4] << 8) | bytes[5]) : 2
+  parts.push(bytes.subarray(0, first))
   if (exif && exif.length + 6 <= LARGEST) parts.push(segment(0xe1, EXIF, exif))
   else if (exif) notes.push('EXIF is too large for a JPEG and was left out')
   if (xmp && xmp.length + XMP.length <= LARGEST) parts.push(segment(0xe1, XMP, xmp))
@@ -276,7 +273,7 @@ export function intoJpeg(bytes, { exif, xmp, icc }, notes) {
   if (count > 255) notes.push('the colour profile is too large for a JPEG and was left out')
   for (let i = 0; i < count && count < 256; i++)
     parts.push(segment(0xe2, ICC, Uint8Array.of(i + 1, count), icc.subarray(i * room, (i + 1) * room)))
-  return join([...parts, ...kept, bytes.subarray(from)])
+  return join([...parts, ...rest, bytes.subarray(from)])
 }
 
 // Put metadata into a WebP that a canvas wrote: an extended file (VP8X) around its picture.

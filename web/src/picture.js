@@ -2,6 +2,7 @@
 // works on the file's own numbers, and the file's own profile goes into the result.
 
 import { bridge, ofAdobe, ofCodes, ofGamma, ofProfile } from './colour.js'
+import { LONGEST, prepare } from './jpeg.js'
 import { intoJpeg, intoWebp, promises, readMetadata, upright, uprightPacket } from './metadata.js'
 import { encodePng } from './png.js'
 
@@ -49,6 +50,7 @@ export async function decode(file) {
   if (about.behind || (about.xmp && promises(about.xmp)))
     about.notes.push('what lies behind the picture (gain map, video) is left out')
   if (about.xmp) about.xmp = uprightPacket(about.xmp)
+  if (about.density && onSide) about.density = [0, 3, 4, 1, 2].map((at) => about.density[at])
   return { file, name: file.name, width, height, about, tables, bands, canvas }
 }
 
@@ -125,26 +127,43 @@ export function formats({ about, opaque }) {
 
 export const resultName = (name, format) => name.replace(/\.[^.]*$/, '') + `.relume.${format === 'jpeg' ? 'jpg' : format}`
 
-// Write painted pixels; rows(row, count) gives RGBA. Returns { blob, name, notes }.
-export async function encode(picture, format, rows) {
-  const { width, height, about, canvas, channels, opaque } = picture, notes = []
-  const name = resultName(picture.name, format)
+// Pixels to a sample of chroma, as in the input; as libjpeg's writers begin where there was none.
+function reduction({ gray, sampling, orientation }, quality) {
+  if (gray) return [1, 1]
+  const [luma, one, other] = sampling ?? [], ratio = (shift) => ((luma >> shift) & 15) / ((one >> shift) & 15)
+  const found = sampling && one === other ? [ratio(4), ratio(0)] : quality > 95 && !sampling ? [1, 1] : [2, 2]
+  if (!found.every((each) => [1, 2, 4].includes(each)) || found[0] * found[1] > 8) return [2, 2]
+  return orientation >= 5 ? found.reverse() : found
+}
+
+// Write painted pixels; rows(row, count) gives RGBA, `coded` is the engine's. Returns { blob, name, notes }.
+export async function encode(picture, format, rows, coded) {
+  const { width, height, about, channels, opaque } = picture, notes = []
+  const name = resultName(picture.name, format), gray = about.gray && about.space !== 'RGB' && channels === 1
   if (format === 'png') {
-    const depth = !opaque ? 4 : about.gray && about.space !== 'RGB' ? channels : 3
+    const depth = !opaque ? 4 : gray ? 1 : 3
     return { blob: await encodePng({ width, height, channels: depth, rows, ...about }), name, notes }
   }
-  const flat = canvas.getContext('2d'), many = Math.max(1, Math.floor(2 ** 20 / width))
+  if (about.stated && !about.icc) notes.push(`${format.toUpperCase()} cannot say what this PNG says of its colours; PNG can`)
+  const kept = about.space === 'GRAY' && !(gray && format === 'jpeg') ? { ...about, icc: undefined } : about
+  if (kept !== about) notes.push('the profile of gray was left out')
+  if (format === 'jpeg') {
+    if (Math.max(width, height) > LONGEST) throw new Error(`a JPEG has at most ${LONGEST} pixels a side; choose PNG`)
+    const quality = about.quality ?? DEFAULT_QUALITY, [across, down] = reduction({ ...about, gray }, quality)
+    const plan = prepare({ width, height, channels: gray ? 1 : 3, across, down, quality, density: about.density })
+    const parts = [intoJpeg(plan.head, kept, notes), ...coded(plan, rows), Uint8Array.of(0xff, 0xd9)]
+    return { blob: new Blob(parts, { type: 'image/jpeg' }), name, notes }
+  }
+  return { blob: await encodeWebp(picture, kept, rows), name, notes }
+}
+
+async function encodeWebp({ width, height, canvas, about }, kept, rows) {
+  const flat = canvas.getContext('2d'), many = Math.max(1, Math.floor(2 ** 20 / width)), type = 'image/webp'
   for (let row = 0; row < height; row += many) {
     const count = Math.min(many, height - row)
     flat.putImageData(new ImageData(rows(row, count), width, count), 0, row)
   }
-  const type = `image/${format}`
-  const quality = format === 'webp' ? (about.lossless ? 1 : 0.9) : (about.quality ?? DEFAULT_QUALITY) / 100
-  const blob = await canvas.convertToBlob({ type, quality })
-  if (blob.type !== type) throw new Error(`this browser cannot write ${format.toUpperCase()}; choose PNG`)
-  const bytes = new Uint8Array(await blob.arrayBuffer())
-  if (about.stated && !about.icc) notes.push(`${format.toUpperCase()} cannot say what this PNG says of its colours; PNG can`)
-  if (format === 'jpeg' && quality < 0.995) notes.push('colour of the JPEG at half the resolution (4:2:0)')
-  const made = format === 'jpeg' ? intoJpeg(bytes, about, notes) : intoWebp(bytes, about, width, height)
-  return { blob: new Blob([made], { type }), name, notes }
+  const blob = await canvas.convertToBlob({ type, quality: about.lossless ? 1 : 0.9 })
+  if (blob.type !== type) throw new Error('this browser cannot write WEBP; choose PNG')
+  return new Blob([intoWebp(new Uint8Array(await blob.arrayBuffer()), kept, width, height)], { type })
 }

@@ -130,7 +130,7 @@ const asks = {
   async save({ format, alone }) {
     const { engine: it } = await engine, { file, about, name } = picture
     if (alone && format === about.kind) return { blob: file, name: resultName(name, format), notes: ['copied as it was'] }
-    const written = encode(picture, format, alone ? untouched(it) : (row, count) => finished(it, row, count))
+    const written = encode(picture, format, alone ? untouched(it) : (row, count) => finished(it, row, count), (...plan) => it.coded(...plan))
     saving = written.catch(() => {})
     return written
   },
