@@ -111,7 +111,84 @@ def test_pixels_are_those_of_the_command(page, enhancer, name):
     assert found.icc == photo.icc
 
 
-@pytest.mark.parametrize("name", ["turned.jpg", "p3.jpg", "adobe.jpg", "plain.jpg"])
+JPEGS = {
+    "gray.jpg": gray_jpeg,
+    "444.jpg": lambda: saved(rgb(61, 90), "JPEG", quality=92, subsampling=0),
+    "422.jpg": lambda: saved(rgb(61, 90), "JPEG", quality=75, subsampling=1),
+    "420.jpg": lambda: saved(rgb(61, 90), "JPEG", quality=40, subsampling=2),
+    "side.jpg": lambda: saved(rgb(61, 90), "JPEG", subsampling=1, exif=MARK + exif(6)),
+}
+
+
+@pytest.mark.parametrize("name", JPEGS)
+def test_a_jpeg_keeps_its_kind(page, name):
+    """Gray stays gray; quantisation and chroma are the input's; as near as libjpeg comes."""
+    data = JPEGS[name]()
+    page.give(name, data)
+    page.enhance()
+    exact = io.read(page.save("png")).pixels
+    written = page.save("jpeg")
+    made, given = Image.open(BytesIO(written)), Image.open(BytesIO(data))
+    assert made.mode == given.mode
+    assert made.quantization == given.quantization
+    photo, source = io.read(written), io.read(data)
+    assert (photo.quality, photo.subsampling) == (source.quality, source.subsampling)
+    beside = BytesIO()
+    chroma = {"4:4:4": 0, "4:2:2": 1, "4:2:0": 2}.get(source.subsampling or "", 2)
+    if source.subsampling != "4:4:0":  # which Pillow does not write
+        chosen = {} if given.mode == "L" else {"subsampling": chroma}
+        tables = given.quantization
+        Image.fromarray(exact).save(beside, "JPEG", qtables=tables, **chosen)
+        theirs = np.abs(io.read(beside.getvalue()).pixels.astype(int) - exact).mean()
+        assert np.abs(photo.pixels.astype(int) - exact).mean() <= 1.05 * theirs + 0.02
+
+
+def cmyk() -> bytes:
+    inks = np.dstack((255 - rgb(40, 50), np.zeros((40, 50), np.uint8)))
+    return saved(Image.fromarray(inks, "CMYK"), "JPEG")
+
+
+def deep_png() -> bytes:
+    import pyvips
+
+    samples = rgb(40, 50).astype(np.uint16) * 257
+    return pyvips.Image.new_from_array(samples).write_to_buffer(".png")
+
+
+def moving() -> bytes:
+    frames = [Image.fromarray(rgb(40, 50, seed=seed)) for seed in (1, 2)]
+    return saved(frames[0], "WEBP", save_all=True, append_images=frames[1:])
+
+
+SAID = {
+    "cmyk.jpg": (cmyk, "CMYK"),
+    "deep.png": (deep_png, "16 bits"),
+    "moving.webp": (moving, "first frame"),
+    "wrong.png": (lambda: saved(rgb(9, 9), "PNG", icc_profile=b"no profile"), "profile left out"),
+}
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_what_is_lost_is_said(page, name):
+    make, words = SAID[name]
+    page.give(name, make())
+    assert words in page.page.inner_text("#reason")
+
+
+def test_the_gain_map_and_video_of_a_photo_are_not_promised(page):
+    packet = (
+        b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF><rdf:Description hdrgm:Version='1.0'"
+        b' GCamera:MotionPhoto="1" dc:title="kept"><Container:Directory><rdf:Seq/>'
+        b"</Container:Directory></rdf:Description></rdf:RDF></x:xmpmeta>"
+    )
+    page.give("gain.jpg", saved(rgb(40, 50), "JPEG", xmp=packet))
+    assert "gain map" in page.page.inner_text("#reason")
+    found = Image.open(BytesIO(page.save("jpeg"))).info["xmp"]
+    assert b"kept" in found
+    assert not any(each in found for each in (b"hdrgm", b"GCamera", b"Container"))
+
+
+@pytest.mark.parametrize("name", ["turned.jpg", "p3.jpg", "adobe.jpg", "plain.jpg", "gray.jpg"])
 def test_metadata_is_that_of_python(page, enhancer, name, tmp_path):
     if shutil.which("exiftool") is None:
         pytest.skip("needs exiftool (apt install libimage-exiftool-perl)")
@@ -186,6 +263,24 @@ def test_knobs_move_the_picture(page):
     page.page.wait_for_function(done, timeout=30_000)
     lifted = io.read(page.save("png")).pixels.astype(int)
     assert np.abs(lifted - io.read(PICTURES["odd.png"]()).pixels).max() <= 1
+
+
+def test_each_picture_keeps_its_own_settings(page):
+    slide = "(range, value) => { range.value = value; range.dispatchEvent(new Event('input')) }"
+    exposure = "() => document.getElementById('knob-exposure').value"
+    page.give("first.png", saved(rgb(40, 50), "PNG"))
+    standard = page.page.evaluate(exposure)
+    page.page.eval_on_selector("#knob-exposure", slide, "1")
+    page.page.wait_for_selector("#save:disabled")
+    page.page.wait_for_selector("#save:enabled")
+    page.give("second.png", saved(rgb(50, 40), "PNG"))
+    assert page.page.evaluate(exposure) == standard
+    page.page.get_by_role("button", name="first.png").click()
+    opened(page, "first.png")
+    assert page.page.evaluate(exposure) == "1"
+    page.page.click("#reset")
+    assert page.page.evaluate(exposure) == standard
+    page.page.wait_for_selector("#save:enabled")
 
 
 def test_damaged_headers_never_stop_the_splicer(page, built):

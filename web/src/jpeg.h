@@ -118,7 +118,7 @@ static uint8_t *put_block(Jpeg *j, uint8_t *to, float v[8][8], int component) {
 }
 
 /* Samples of a component, averaged over across × down pixels; beyond the picture its last ones go on. */
-static void take_block(const Jpeg *j, const uint8_t *rgba, Size count, Size top, Size left, int across,
+static __attribute__((noinline)) void take_block(const Jpeg *j, const uint8_t *rgba, Size count, Size top, Size left, int across,
                        int down, int component, float v[8][8]) {
     static const float share[3][3] = {{0.299f, 0.587f, 0.114f},
                                       {-0.168735892f, -0.331264108f, 0.5f},

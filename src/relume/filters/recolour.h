@@ -20,7 +20,7 @@
 #endif
 /* What is called with constants for size and channels, and compiled once for each. */
 
-#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__clang__)
+#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
 #define WIDER __attribute__((target_clones("arch=x86-64-v4", "avx2", "default")))
 #else
 #define WIDER
