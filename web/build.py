@@ -40,7 +40,19 @@ SMALL = 16
 """Parameters of no more numbers are written as they are: constants of formulas."""
 
 SCRIPTS = (
-    *("look.js", "model.js", "places.js", "colour.js", "gate.js", "engine.js", "jpeg.js", "metadata.js", "png.js", "picture.js", "worker.js"),
+    *(
+        "look.js",
+        "model.js",
+        "places.js",
+        "colour.js",
+        "gate.js",
+        "engine.js",
+        "jpeg.js",
+        "metadata.js",
+        "png.js",
+        "picture.js",
+        "worker.js",
+    ),
     *("view.js", "gestures.js", "slider.js", "knobs.js", "files.js", "app.js"),
 )
 """Each after those that it imports, since it calls them by the names they were given."""

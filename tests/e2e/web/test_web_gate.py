@@ -1,4 +1,4 @@
-"""What the page leaves alone is what `auto` leaves alone: the same verdict on pictures of each kind."""
+"""What the page leaves alone is what `auto` leaves alone, on pictures of each kind."""
 
 from __future__ import annotations
 
@@ -11,23 +11,21 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from fake import page as fake_page
 from fake.night import night
-from fake.page import Page
 from fake.pictures import saved
 from fake.primaries import DISPLAY_P3, profile
 from relume import io
 from relume.auto import choose
 from relume.runtime import Enhancer
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+EXAMPLES = Path(__file__).parents[3] / "examples"
 P3 = profile(DISPLAY_P3, gamma=2.2, name="Display P3")
 
 JUDGE = """async ([engine, model, code, parameters, pictures]) => {
     const { Engine } = await import(`./${engine}`), { readModel } = await import(`./${model}`)
     const fetched = async (name) => (await fetch(name)).arrayBuffer()
-    const parts = [await WebAssembly.compile(await fetched(code)), readModel(await fetched(parameters))]
-    const it = new Engine(...parts)
+    const module = await WebAssembly.compile(await fetched(code))
+    const it = new Engine(module, readModel(await fetched(parameters)))
     return pictures.map(([text, height, width]) => {
         const rgba = Uint8Array.from(atob(text), (each) => each.charCodeAt(0))
         const bands = (row, rows) => rgba.subarray(4 * row * width, 4 * (row + rows) * width)
@@ -89,24 +87,14 @@ def kinds() -> dict[str, np.ndarray]:
     return found
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory) -> Path:
-    out = tmp_path_factory.mktemp("page") / "dist"
-    fake_page.build(out)
-    return out
-
-
-@pytest.fixture(scope="module")
-def page(built):
-    with fake_page.served(built) as address, fake_page.browser() as browser:
-        yield Page(browser.new_context(accept_downloads=True), address)
+def opaque(image: np.ndarray) -> np.ndarray:
+    return np.dstack((image, np.full_like(image[..., 0], 255)))
 
 
 def test_verdicts_are_those_of_python(page, built):
     pictures = kinds()
     given = [
-        [base64.b64encode(np.dstack((each, np.full_like(each[..., 0], 255))).tobytes()).decode()]
-        + list(each.shape[:2])
+        [base64.b64encode(opaque(each).tobytes()).decode(), *each.shape[:2]]
         for each in pictures.values()
     ]
     files = ("engine.*.js", "model.*.js", "engine.*.wasm", "model.*.bin")

@@ -1,0 +1,30 @@
+"""The page, built once, and a browser that has it open."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fake import page as fake_page
+from fake.page import Page
+from relume.runtime import Enhancer
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("page") / "dist"
+    print(fake_page.build(out))
+    return out
+
+
+@pytest.fixture(scope="module")
+def page(built):
+    with fake_page.served(built) as address, fake_page.browser() as browser:
+        yield Page(browser.new_context(accept_downloads=True), address)
+
+
+@pytest.fixture(scope="module")
+def enhancer():
+    """What the command does when it is told to use `relume`."""
+    return Enhancer("relume")
