@@ -9,6 +9,7 @@ Usage: python scripts/dist.py [PYTHON...]      (other Pythons to try the wheel w
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -22,8 +23,9 @@ ROOT = Path(__file__).resolve().parents[1]
 DIST = ROOT / "dist"
 MOST_BYTES = 16_000_000
 """Of the wheel."""
-PYTHONS = ("python3.12", "python3.13", "python3.14", *sys.argv[1:])
-"""Later ones, by the names they go by, where they are installed, and those that are given."""
+LATER = ("python3.12", "python3.13", "python3.14")
+PYENV = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions")
+"""Where pyenv keeps Pythons, whose names on the path work in chosen folders only."""
 INSIDE = {
     "av": "FFmpeg, and with it x264 and x265 (GPL-2.0-or-later)",
     "imagecodecs": "libjxl (BSD-3-Clause) and codecs that relume never loads (BSD, LGPL, others)",
@@ -58,6 +60,12 @@ def run(*command: str | Path) -> None:
     subprocess.run([str(part) for part in command], check=True, cwd=ROOT)
 
 
+def pythons() -> list[str]:
+    """Return later Pythons, by the names they go by or where pyenv has them, and those given."""
+    kept = {name: sorted(str(found) for found in PYENV.glob(f"*/bin/{name}")) for name in LATER}
+    return [*(kept[name][-1] if kept[name] else name for name in LATER), *sys.argv[1:]]
+
+
 def try_wheel(wheel: Path) -> None:
     """Check a wheel's name and size, and install it with every Python that suits."""
     assert "-cp311-abi3-" in wheel.name, f"{wheel.name} is not for later Pythons"
@@ -65,7 +73,7 @@ def try_wheel(wheel: Path) -> None:
     assert size < MOST_BYTES, f"{wheel.name} has {size:,} bytes, more than {MOST_BYTES:,}"
     print(f"{wheel.name}: {size:,} bytes")
     with tempfile.TemporaryDirectory() as folder:
-        for name in (sys.executable, *PYTHONS):
+        for name in (sys.executable, *pythons()):
             python = shutil.which(name)
             works = python and subprocess.run([python, "-c", ""], capture_output=True).returncode
             if python is None or works != 0:
@@ -142,7 +150,7 @@ def bill() -> dict[str, Any]:
             continue
         queue += [(need, extra) for need in needs if "extra ==" not in need or "binary" in need]
     parts = [
-        component(name, {extra for extra in extras if extra})
+        component(name, set() if "" in extras else extras)
         for name, extras in sorted(wanted.items())
         if name not in absent
     ]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import numpy as np
@@ -46,7 +48,7 @@ assert not any(name.split(".")[0] == "relume" for name in sys.modules)
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with sgz in four forms."""
+    """A folder with sgz in four forms; what was printed lies beside it."""
     from relume.cli import main
 
     folder = tmp_path_factory.mktemp("made")
@@ -58,7 +60,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ):
         *rest, name = arguments
         rest = [str(folder / each) if each == "npz" else each for each in rest]
-        assert main(["export", "sgz", *rest, str(folder / name)]) == 0
+        told = io.StringIO()
+        with redirect_stdout(told):
+            assert main(["export", "sgz", *rest, str(folder / name)]) == 0
+        folder.with_name(f"{name}.txt").write_text(told.getvalue(), encoding="utf-8")
     return folder
 
 
@@ -66,6 +71,16 @@ def test_writes_what_was_asked_and_nothing_else(made: Path) -> None:
     names = {path.name for path in made.iterdir()}
     assert names == {"sgz.onnx", "sgz.xml", "sgz.bin", "sgz.pt", "int8.onnx", "npz"}
     assert (made / "npz" / "calibration.txt").is_file()
+
+
+def test_says_what_results_depend_on(made: Path) -> None:
+    def told(name: str) -> str:
+        return made.with_name(f"{name}.txt").read_text(encoding="utf-8")
+
+    assert '{"INFERENCE_PRECISION_HINT": "f32"}' in told("sgz.xml")
+    assert "float32 on pictures set aside; drawn ones: real dark pictures may lose" in told(
+        "int8.onnx"
+    )
 
 
 @pytest.mark.parametrize("name", ["sgz.onnx", "int8.onnx", "sgz.xml"])

@@ -107,6 +107,15 @@ def _state_of(checkpoint: Path) -> dict[str, torch.Tensor]:
     return torch.load(checkpoint, weights_only=True)["state_dict"]
 
 
+def test_what_cannot_be_trained_names_what_can(folder: Path, relume: Call) -> None:
+    ended = relume("train", "gamma", "--data", ".")
+    assert ended.code == 2
+    begins = "relume: gamma has nothing to learn; what can be trained: "
+    assert ended.complaint.startswith(begins)
+    named = ended.complaint.removeprefix(begins).split(", ")
+    assert set(named) == {*_trainable(), "hvr"}
+
+
 @pytest.mark.slow
 def test_signals_lose_nothing_that_was_kept(
     folder: Path, relume: Call, monkeypatch: pytest.MonkeyPatch

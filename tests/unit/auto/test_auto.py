@@ -97,3 +97,15 @@ def test_the_aim_is_met_where_the_highlights_allow() -> None:
     image = photo(stops=2)
     lifted = value(relume.enhance(image) / 255.0)
     assert 0.4 < lifted.mean() < 0.6
+
+
+def test_reasons_are_for_people(backlit: np.ndarray) -> None:
+    reasons = {choose(photo(stops=stops)).reason for stops in (0, 1, 3, 5)}
+    reasons.add(choose(backlit).reason)
+    assert choose(backlit).reason == "bright light beside deep shadow"
+    assert "well exposed, left alone" in reasons
+    assert any(reason.endswith("stops dark") for reason in reasons)
+    for reason in reasons:
+        assert "room" not in reason
+        assert "−" not in reason
+        assert "-0" not in reason

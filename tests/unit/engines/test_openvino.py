@@ -231,3 +231,9 @@ def test_its_makers_are_not_told_that_it_is_used(tmp_path: Path) -> None:
     )
     assert (ended.returncode, ended.stderr) == (0, "")
     assert not list(tmp_path.glob("intel*"))
+
+
+def test_it_computes_in_float32_whatever_the_processor_offers(graph: OpenVinoGraph) -> None:
+    """With AMX, OpenVINO computes in bfloat16 unless it is told not to."""
+    compiled = graph._compile({"image": (1, 3, 8, 8)}, ("enhanced",))  # pyright: ignore[reportPrivateUsage]
+    assert str(compiled.get_property("INFERENCE_PRECISION_HINT")) == "<Type: 'float32'>"
