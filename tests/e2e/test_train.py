@@ -170,24 +170,3 @@ def test_signals_lose_nothing_that_was_kept(
     whole.fit(resume=None)
     one, other = (_state_of(Path(d, "checkpoints/last.ckpt")) for d in ("whole", "out"))
     assert all(torch.equal(one[key], other[key]) for key in one)
-
-
-@pytest.mark.slow
-def test_two_processes_learn_together(folder: Path) -> None:
-    nights(folder / "data", 6)
-    settings = _set(
-        "network.channels=4",
-        *SHORT,
-        "training.steps=3",
-        "training.accelerator=cpu",
-        "training.devices=2",
-        "training.strategy=ddp",
-    )
-    words = [*COMMAND, "train", "sgz", "--data", "data", "-o", "out", *settings]
-    ended = subprocess.run(words, capture_output=True, text=True, timeout=300, check=False)
-    assert ended.returncode == 0, ended.stderr
-    # One process speaks for both.
-    assert ended.stdout == "relume enhance -m out/sgz.onnx PICTURE\n"
-    assert ended.stderr.count("exporting") == 1
-    kept = torch.load("out/checkpoints/last.ckpt", weights_only=True)
-    assert kept["relume"]["clock"]["batches"] == 3
