@@ -20,6 +20,7 @@ from relume.errors import ContractError
 
 if TYPE_CHECKING:
     from relume.cli._report import Style
+    from relume.errors import UnreadableError
     from relume.runs.manifest import Manifest
     from relume.runs.shards import Shard
     from relume.runs.treatment import Treatment
@@ -42,6 +43,13 @@ class Tally:
             typer.echo(f"relume: {clean(text)}", err=True)
         if self.style == "json":
             typer.echo(json.dumps(_facts(record)))
+
+    def folder(self, error: UnreadableError) -> None:
+        """Tell of a folder that is left out."""
+        self.counts["failed"] = self.counts.get("failed", 0) + 1
+        typer.echo(f"relume: {clean(str(error))}", err=True)
+        if self.style == "json":
+            typer.echo(json.dumps({"input": str(error).partition(": ")[0], "error": str(error)}))
 
     @property
     def failed(self) -> int:
@@ -87,7 +95,7 @@ def enhance_on(
 
     folder = check_places(inputs, output)
     start, tally = perf_counter(), Tally(style)
-    listing = Listing(inputs, folder, suffixes, becomes, recursive, shard)
+    listing = Listing(inputs, folder, suffixes, becomes, recursive, shard, tally.folder)
     path = _manifest(folder, manifest, shard, is_address(folder))
     root = path.parent if is_address(folder) else Path(folder)
     shown = style != "quiet" and sys.stderr.isatty()

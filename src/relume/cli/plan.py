@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from relume.cli import clean
 from relume.cli._options import Engine, Json, KnobOption, complete_method, parse_knobs
 from relume.cli._runs import ShardsOption
 
 if TYPE_CHECKING:
+    from relume.errors import RelumeError
     from relume.scale.cost import Cost
 
 EXAMPLES = """\
@@ -65,7 +67,7 @@ def plan(
     shard = parse_shard(shards) if shards is not None else None
     treatment = Treatment(method=method, knobs=parse_knobs(knob or ()), engine=engine, threads=1)
     listing = Listing(
-        inputs, output, searched(SUFFIXES, None), results("tif"), recursive=recursive, shard=shard
+        inputs, output, searched(SUFFIXES, None), results("tif"), recursive, shard, tell_folder
     )
     cost = measure(listing, treatment, sample=sample)
     if as_json:
@@ -73,6 +75,11 @@ def plan(
     else:
         for line in _lines(cost, cores):
             typer.echo(line)
+
+
+def tell_folder(error: RelumeError) -> None:
+    """Tell of a folder that is left out."""
+    typer.echo(f"relume: {clean(str(error))}", err=True)
 
 
 def _facts(cost: Cost, cores: int | None) -> dict[str, float | int | None]:

@@ -24,7 +24,7 @@ from typing import Any, Literal, Self, cast
 
 from relume.errors import UnreadableError, UnwritableError
 from relume.runs.file_systems import is_shared_by_machines
-from relume.runs.rows import COLUMNS, SCHEMA, Ending, Row, RunRow, State, as_row, halves
+from relume.runs.rows import COLUMNS, SCHEMA, Ending, Row, RunRow, Settled, State, as_row, halves
 from relume.runs.stamp import Stamp
 
 PATIENCE = 60.0
@@ -138,28 +138,26 @@ class Manifest:
             found = self._base.execute(query, (self.key(output),)).fetchone()
         return None if found is None else as_row(found)
 
-    def settled(
-        self, outputs: Sequence[str], settings: str
-    ) -> dict[str, tuple[str, int, str, int, str]]:
-        """Return of those outputs that are done with these settings: input, its size and mark, the
-        output's size and mark."""
-        by_key = {self.key(output): output for output in outputs}
+    def settled(self, outputs: Sequence[str], settings: str) -> list[Settled | None]:
+        """Return what is known of each output that is done with these settings, else None."""
+        keys = list(map(self.key, outputs))
         select = (
             "SELECT output, input, input_size, input_mark, output_size, output_mark FROM pictures "
             "WHERE state = 'done' AND settings = (SELECT id FROM settings WHERE text = ?) AND "
         )
         # What is asked for together mostly lies together: one run over all in between takes half
         # as long as to look each up, unless there are many others.
-        between = (settings, min(by_key, default=""), max(by_key, default=""))
-        most = 2 * len(by_key)
-        each = f"{select} output IN ({', '.join('?' * len(by_key))})"
+        between = (settings, min(keys, default=""), max(keys, default=""))
+        most = 2 * len(keys)
+        each = f"{select} output IN ({', '.join('?' * len(keys))})"
         with self._lock, self._telling():
             found = self._base.execute(
                 f"{select} output BETWEEN ? AND ? LIMIT {most + 1}", between
             ).fetchall()
             if len(found) > most:
-                found = self._base.execute(each, (settings, *by_key)).fetchall()
-        return {by_key[row[0]]: row[1:] for row in found if row[0] in by_key}
+                found = self._base.execute(each, (settings, *keys)).fetchall()
+        known: dict[str, Settled] = {row[0]: row for row in found}
+        return [known.get(key) for key in keys]
 
     def rows(self, *states: State) -> Iterator[Row]:
         """Yield the rows in these states, or all, ordered by output."""

@@ -20,15 +20,15 @@ A file is what it was if its size and time are; if they are not, its content dec
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from os import PathLike, fspath
 
 from relume.runs.manifest import Manifest
 from relume.runs.plan import Job, Plan, finished
 from relume.runs.rows import Ending, Row
-from relume.runs.stamp import Stamp, digest, is_same, stamp
+from relume.runs.stamp import Stamp, digest, stamp
 from relume.runs.treatment import difference
+from relume.runs.unchanged import Pairs, are_unchanged
 
 PAGE = 500
 """Jobs whose rows are read at once."""
@@ -121,22 +121,13 @@ class Resume:
             ]
         return replace(plan, jobs=tuple(jobs))
 
-    def up_to_date(self, pairs: Sequence[tuple[str, str]]) -> list[bool]:
+    def up_to_date(self, pairs: Pairs) -> list[bool]:
         """Tell of each pair of input and output, PAGE at most, whether it needs no closer look:
         done with these settings, and both files as they were."""
         if self.overwrite:
             return [False] * len(pairs)
-        known = self.manifest.settled([output for _, output in pairs], self.settings)
-        found: list[bool] = []
-        for source, result in pairs:
-            row = known.get(result)
-            found.append(
-                row is not None
-                and row[0] == source
-                and is_same(source, size=row[1], mark=row[2])
-                and is_same(result, size=row[3], mark=row[4])
-            )
-        return found
+        known = self.manifest.settled([pair[1] for pair in pairs], self.settings)
+        return are_unchanged(pairs, known)
 
     def _by_input(self, job: Job, row: Row, do: Verdict) -> Verdict:
         """Decide about a result that is as it was made."""

@@ -11,7 +11,8 @@ from relume.runs.stamp import Stamp
 State: TypeAlias = Literal["begun", "done", "failed", "deadly", "damaged", "again"]
 """`deadly` killed its worker again and again; `damaged` is another result than was made; `again`
 is to be made anew by the next run."""
-
+Settled: TypeAlias = tuple[str, str, int, str, int, str]
+"""Of a picture that is done: key of the output, input, the input's size and mark, the output's."""
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS settings (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);

@@ -25,15 +25,6 @@ def stamp(path: Path) -> Stamp | None:
     return Stamp(about.st_size, str(about.st_mtime_ns))
 
 
-def is_same(name: str, *, size: int, mark: str) -> bool:
-    """Tell whether a file has this size and mark: `stamp`, for a million files."""
-    try:
-        about = os.stat(name)  # noqa: PTH116
-    except (OSError, ValueError):
-        return False
-    return about.st_size == size and str(about.st_mtime_ns) == mark
-
-
 def digest(path: Path) -> str | None:
     """Return the sha256 of a file's content, or None when it cannot be read."""
     try:

@@ -33,11 +33,14 @@ class Judge:
         """Yield each task that is to be done, completed, or the record of one that is not."""
         coming = iter(tasks)
         while page := list(islice(coming, PAGE)):
-            files = [task for task in page if not _is_stored(task)]
-            known = self._resume.up_to_date([(task.input, task.output) for task in files])
-            done = {task.output for task, it_is in zip(files, known, strict=True) if it_is}
-            for task in page:
-                if task.output in done:
+            # Most names hold no "://", and to ask each whether it is an address takes long.
+            files = [one for one in page if "://" not in one.input and "://" not in one.output]
+            known = self._resume.up_to_date(files)
+            if len(files) < len(page):
+                done = {task.output for task, it_is in zip(files, known, strict=True) if it_is}
+                known = [task.output in done for task in page]
+            for task, it_is in zip(page, known, strict=True):
+                if it_is:
                     yield Record(task, "skipped", is_done(task.output))
                 else:
                     yield self._judged(task)
@@ -96,10 +99,7 @@ class Judge:
 
 
 def _is_stored(task: Task) -> bool:
-    # Most names hold no "://", and to ask each whether it is an address takes long.
-    return ("://" in task.input and is_address(task.input)) or (
-        "://" in task.output and is_address(task.output)
-    )
+    return is_address(task.input) or is_address(task.output)
 
 
 def _named_twice(task: Task, row: Row) -> Record:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import PurePosixPath
 
 from relume.errors import ContractError, UnreadableError
 from relume.runs.search import MARK
 from relume.runs.shards import Shard, falls_to
-from relume.runs.stamp import Stamp
-from relume.scale.storage import is_address, storage_of
+from relume.scale.storage import Entry, Tell, is_address, storage_of
 from relume.scale.tasks import Task
+
+
+def raising(error: UnreadableError) -> None:
+    """Raise it."""
+    raise error
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,8 @@ class Listing:
     """Suffixes whose results have another one."""
     recursive: bool = False
     shard: Shard | None = None
+    tell: Tell = raising
+    """Is called with what is wrong with a folder that is then left out."""
 
     def __iter__(self) -> Iterator[Task]:
         """Raises: UnreadableError for an input that is not there or cannot be listed."""
@@ -39,35 +46,54 @@ class Listing:
             stamp = storage.stamp(name)
             if stamp is None:
                 raise UnreadableError(f"{name}: no such file or folder")
-            if (task := self._task(name, PurePosixPath(name).name, stamp)) is not None:
-                yield task
+            path = PurePosixPath(name)
+            yield from self._in(name[: -len(path.name)], "", [(path.name, stamp)])
             return
-        root = name.rstrip("/") + "/"
+        root = name.rstrip("/")
         avoided = self.output.rstrip("/") + "/"
-        is_inside = avoided.startswith(root)
-        for found, stamp in storage.walk(name.rstrip("/") or "/"):
-            inside = found.removeprefix(root)
-            nested = "/" in inside
-            if (nested and not self.recursive) or (is_inside and found.startswith(avoided)):
-                continue
-            if (task := self._task(found, inside, stamp)) is not None:
-                yield task
+        for folder, files in storage.folders(root or "/", self.tell):
+            inside = folder[len(root) :].strip("/")
+            if inside and not self.recursive:
+                return
+            hidden = inside.startswith(".") or "/." in inside
+            if not hidden and not f"{folder}/".startswith(avoided):
+                yield from self._in(folder, inside, files)
 
-    def _task(self, name: str, inside: str, stamp: Stamp | None) -> Task | None:
+    def _in(self, folder: str, inside: str, files: list[Entry]) -> Iterator[Task]:
+        """Yield the pictures among the files of a folder."""
         # Text, not paths: those take longer than all else that is done to one of millions.
         if "//" in inside:
             inside = str(PurePosixPath(inside))
-        dot = inside.rfind(".")
-        end = inside[dot:] if dot > inside.rfind("/") + 1 else ""
+        before = folder.rstrip("/") + "/"
+        below = f"{inside}/" if inside else ""
+        results = f"{self.output.rstrip('/')}/{below}"
+        shard, known = self.shard, self._known
+        for name, stamp in files:
+            dot = name.rfind(".")
+            end = name[dot:]
+            becomes = known.get(end) or self._becomes(end)
+            if not becomes or dot < 1 or name[0] == "." or _is_result(name, dot):
+                continue
+            target = name if becomes == end else name[:dot] + becomes
+            if shard is None or falls_to(below + target, shard):
+                yield Task(before + name, results + target, stamp)
+
+    def _becomes(self, end: str) -> str:
+        """Return the suffix of a picture's result, by the picture's; nothing for what is none."""
         suffix = end.lower()
-        if suffix not in self.suffixes or inside.startswith(".") or "/." in inside:
-            return None
-        if inside[:dot].lower().endswith(MARK):
-            return None
-        target = inside[:dot] + self.becomes.get(suffix, end)
-        if self.shard is not None and not falls_to(target, self.shard):
-            return None
-        return Task(name, f"{self.output.rstrip('/')}/{target}", stamp)
+        if suffix not in self.suffixes:
+            return ""
+        self._known[end] = becomes = self.becomes.get(suffix, end)
+        return becomes
+
+    @cached_property
+    def _known(self) -> dict[str, str]:
+        """Suffixes of pictures, as they were found, and what becomes of them."""
+        return {}
+
+
+def _is_result(name: str, dot: int) -> bool:
+    return name[max(0, dot - len(MARK)) : dot].lower() == MARK
 
 
 def check_places(inputs: Sequence[str], output: str | None) -> str:

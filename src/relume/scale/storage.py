@@ -14,7 +14,7 @@ from functools import cached_property, partial
 from hashlib import sha256
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from relume.errors import RelumeError, TooLargeError, UnreadableError, UnwritableError
 from relume.extras import need
@@ -34,13 +34,17 @@ MOST_BYTES = 5 * 10**9
 _FINAL = (FileNotFoundError, FileExistsError, PermissionError, IsADirectoryError, RelumeError)
 
 Answer = TypeVar("Answer")
+Entry: TypeAlias = tuple[str, Stamp | None]
+"""A file's name inside its folder, and its stamp where the listing tells it."""
+Tell: TypeAlias = Callable[[UnreadableError], object]
 
 
 class Storage(Protocol):
     """Where pictures come from or go to. Names are paths or addresses as a user writes them."""
 
-    def walk(self, root: str) -> Iterator[tuple[str, Stamp | None]]:
-        """Yield the name and stamp of every file under a folder, folder by folder, in order."""
+    def folders(self, root: str, tell: Tell) -> Iterator[tuple[str, list[Entry]]]:
+        """Yield a folder and all folders inside it, each with its files, in order. A folder that
+        cannot be listed is told and left out."""
         ...
 
     def is_folder(self, name: str) -> bool: ...
@@ -75,18 +79,26 @@ def storage_of(name: str) -> Storage:
 class Folders:
     """Files of this machine, or of a file system that all machines share."""
 
-    def walk(self, root: str) -> Iterator[tuple[str, Stamp | None]]:
-        rest = [iter(_entries(root))]
-        while rest:  # no recursion: each picture would pass through all folders above it
-            for entry in rest[-1]:
+    def folders(self, root: str, tell: Tell) -> Iterator[tuple[str, list[Entry]]]:
+        rest = [root]
+        while rest:
+            folder = rest.pop()
+            try:
+                listed = _entries(folder)
+            except UnreadableError as error:
+                tell(error)
+                continue
+            files: list[Entry] = []
+            inside: list[str] = []
+            for entry in listed:
+                # Links to folders are not followed: they may lead in circles or out of the tree.
                 if entry.is_dir(follow_symlinks=False):
                     if not entry.name.startswith("."):
-                        rest.append(iter(_entries(entry.path)))
-                        break
-                elif entry.is_file():
-                    yield entry.path, None
-            else:
-                rest.pop()
+                        inside.append(entry.path)
+                elif _may_be_file(entry):
+                    files.append((entry.name, None))
+            yield folder, files
+            rest.extend(reversed(inside))
 
     def is_folder(self, name: str) -> bool:
         return Path(name).is_dir()
@@ -119,6 +131,14 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
         raise UnreadableError(f"{folder}: this folder cannot be read: {error.strerror}") from error
 
 
+def _may_be_file(entry: os.DirEntry[str]) -> bool:
+    """Tell whether an entry is a file, or cannot be looked at, of which whoever reads it tells."""
+    try:
+        return entry.is_file()
+    except OSError:  # a link in a circle
+        return True
+
+
 @dataclass(frozen=True)
 class Objects:
     """Objects of a store, through the fsspec file system of its scheme.
@@ -138,17 +158,27 @@ class Objects:
             raise UnreadableError(f"{self.scheme}://: {error}") from error
         return system
 
-    def walk(self, root: str) -> Iterator[tuple[str, Stamp | None]]:
-        folders = [self._key(root)]
-        while folders:
-            folder = folders.pop()
-            found = patiently(partial(self._system.ls, folder, detail=True), root)
+    def folders(self, root: str, tell: Tell) -> Iterator[tuple[str, list[Entry]]]:
+        rest = [self._key(root)]
+        while rest:
+            folder = rest.pop()
+            name = f"{self.scheme}://{folder.lstrip('/')}"
+            try:
+                found = patiently(partial(self._system.ls, folder, detail=True), name)
+            except OSError as error:
+                tell(UnreadableError(f"{name}: cannot be listed: {_why(error)}"))
+                continue
+            start = folder.rstrip("/") + "/"
+            files: list[Entry] = []
+            inside: list[str] = []
             for about in sorted(found, key=lambda about: about["name"]):
                 if about["type"] == "directory":
                     if about["name"].rstrip("/") != folder.rstrip("/"):
-                        folders.append(about["name"])
+                        inside.append(about["name"])
                 elif about["size"]:
-                    yield f"{self.scheme}://{about['name'].lstrip('/')}", _stamp(about)
+                    files.append((about["name"].removeprefix(start), _stamp(about)))
+            yield name, files
+            rest.extend(reversed(inside))
 
     def is_folder(self, name: str) -> bool:
         return bool(patiently(lambda: self._system.isdir(self._key(name)), name))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import time
 from collections.abc import Callable
@@ -15,12 +14,11 @@ import psutil
 import pytest
 
 from e2e.command import COMMAND, Call, put_photo, run
+from e2e.scale.conftest import LONG, Abandon, title
 from relume.extras import missing, pip_line
 
 pytestmark = pytest.mark.skipif("ray" in missing("scale"), reason=f"needs Ray; {pip_line('scale')}")
 COUNT = 60
-LONG = 100.0
-"""Seconds after which a test that waits has failed."""
 QUIET = {"RAY_AUTH_MODE": "disabled", "RAY_USAGE_STATS_ENABLED": "0"}
 
 
@@ -29,7 +27,7 @@ def pictures(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
 
 
-def wait(what: Callable[[], Any], process: subprocess.Popen[bytes]) -> Any:
+def wait(what: Callable[[], Any], process: psutil.Popen) -> Any:
     """Return what a function finds, once it does, while a process lives."""
     start = time.perf_counter()
     while not (found := what()):
@@ -40,37 +38,25 @@ def wait(what: Callable[[], Any], process: subprocess.Popen[bytes]) -> Any:
 
 
 def workers(driver: int) -> list[psutil.Process]:
-    found: list[psutil.Process] = []
-    for process in psutil.Process(driver).children(recursive=True):
-        try:
-            if "ray::Worker" in " ".join(process.cmdline()):
-                found.append(process)
-        except psutil.Error:  # gone meanwhile
-            continue
-    return found
+    family = psutil.Process(driver).children(recursive=True)
+    return [process for process in family if "ray::Worker" in title(process)]
 
 
 @pytest.mark.slow
-def test_a_worker_and_then_the_driver_are_killed(relume: Call) -> None:
+def test_a_worker_and_then_the_driver_are_killed(relume: Call, abandon: Abandon) -> None:
     for index in range(COUNT):
         put_photo(f"d/{index % 3}/{index:03}.jpg", height=600, width=800, seed=index)
     method = ("-m", "relume", "--threads", "1", "-r")
     on_ray = ("enhance", "d", "-o", "out", *method, "--on", "ray", "-j", "2", "--json")
     environment = {**os.environ, **QUIET}
-    with subprocess.Popen(
-        [*COMMAND, *on_ray], stdout=subprocess.DEVNULL, env=environment
-    ) as driver:
+    with psutil.Popen([*COMMAND, *on_ray], stdout=subprocess.DEVNULL, env=environment) as driver:
         wait(lambda: len(pictures(Path("out"))) > 5, driver)
         victim = workers(driver.pid)[0]
         victim.kill()
         before = len(pictures(Path("out")))
         wait(lambda: len(pictures(Path("out"))) > before + 8, driver)
         assert not victim.is_running()
-        family = psutil.Process(driver.pid).children(recursive=True)
-        driver.send_signal(signal.SIGKILL)
-        # The cluster ends with its driver; a worker may finish the picture it is at.
-        _, left = psutil.wait_procs(family, timeout=LONG)
-        assert not left
+        abandon(driver)
     assert 0 < len(pictures(Path("out"))) < COUNT
     stamps = {name: Path("out", name).stat().st_mtime_ns for name in pictures(Path("out"))}
     Path("d/bad.jpg").write_bytes(b"no picture")

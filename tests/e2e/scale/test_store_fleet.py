@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import signal
 import subprocess
 from collections import Counter
 from pathlib import Path
@@ -14,7 +13,8 @@ import psutil
 import pytest
 
 from e2e.command import COMMAND, Call, put_photo, run
-from e2e.scale.test_fleet import LONG, QUIET, wait, workers
+from e2e.scale.conftest import Abandon
+from e2e.scale.test_fleet import QUIET, wait, workers
 from fake.store import store
 from relume.extras import missing, pip_line
 
@@ -57,7 +57,9 @@ class Bucket:
 
 
 @pytest.mark.slow
-def test_each_object_is_put_once(relume: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_object_is_put_once(
+    relume: Call, abandon: Abandon, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with store(fail=7, slow=11) as environment:
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
@@ -69,17 +71,14 @@ def test_each_object_is_put_once(relume: Call, monkeypatch: pytest.MonkeyPatch) 
         on_ray = ("enhance", "s3://nights/in", "-o", "s3://nights/out", *METHOD, "--on", "ray",
                   "-j", "2", "--manifest", "out.sqlite")  # fmt: skip
         own = {**QUIET, "AWS_MAX_ATTEMPTS": "1"}
-        with subprocess.Popen(
+        with psutil.Popen(
             [*COMMAND, *on_ray], stdout=subprocess.DEVNULL, env={**os.environ, **own}
         ) as driver:
             wait(lambda: len(bucket.puts()) > 3, driver)
             workers(driver.pid)[0].kill()
             before = len(bucket.puts())
             wait(lambda: len(bucket.puts()) > before + 4, driver)
-            family = psutil.Process(driver.pid).children(recursive=True)
-            driver.send_signal(signal.SIGKILL)
-            _, left = psutil.wait_procs(family, timeout=LONG)
-            assert not left
+            abandon(driver)
         assert 0 < len(bucket.puts()) < COUNT
         ended = run(*on_ray, env=own)
         assert ended.returncode == 0, ended.stderr

@@ -79,13 +79,12 @@ def test_what_is_settled_is_found_wherever_it_lies(book: Manifest, asked: list[i
         state = "failed" if index == 4 else "done"
         put(book, f"{index:03}.jpg", Ending(state, "in", Stamp(9, "2"), "out"))
     outputs = [str(root / f"{index:03}.jpg") for index in (*asked, 200)]
-    expected = {
-        output: (f"d/{Path(output).name}", 7, "1", 9, "2")
-        for output in outputs
-        if output[-7:] not in ("004.jpg", "200.jpg")
-    }
+    expected = [
+        None if name in ("004.jpg", "200.jpg") else (name, f"d/{name}", 7, "1", 9, "2")
+        for name in (Path(output).name for output in outputs)
+    ]
     assert book.settled(outputs, "{}") == expected
-    assert book.settled(outputs, '{"other": 1}') == {}
+    assert book.settled(outputs, '{"other": 1}') == [None] * len(outputs)
 
 
 def test_the_folder_of_results_may_move(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -54,6 +55,46 @@ def test_shards_part_a_listing(tmp_path: Path) -> None:
     ]
     assert all(parts)
     assert sum(map(len, parts)) == len(set().union(*parts)) == 60
+
+
+def test_a_link_in_a_circle_is_left_to_its_reader(tmp_path: Path) -> None:
+    touch(tmp_path, "a.jpg", "sub/b.jpg")
+    (tmp_path / "circle.jpg").symlink_to("circle.jpg")
+    (tmp_path / "gone.jpg").symlink_to("nowhere.jpg")
+    (tmp_path / "sub" / "up").symlink_to(tmp_path)
+    assert [name for name, _ in listed(tmp_path)] == ["a.jpg", "circle.jpg", "sub/b.jpg"]
+
+
+def test_a_folder_that_cannot_be_read_is_told_and_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    touch(tmp_path, "a/a.jpg", "b/b.jpg", "c/c.jpg")
+    scandir = os.scandir
+
+    def refusing(folder: str) -> object:
+        if folder.endswith("/b"):
+            raise PermissionError(13, "Permission denied")
+        return scandir(folder)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    told: list[str] = []
+    listing = Listing(
+        [str(tmp_path)],
+        "out",
+        PICTURES,
+        BECOMES,
+        recursive=True,
+        tell=lambda error: told.append(str(error)),
+    )
+    assert [task.output for task in listing] == ["out/a/a.jpg", "out/c/c.jpg"]
+    assert told == [f"{tmp_path}/b: this folder cannot be read: Permission denied"]
+
+
+def test_names_that_are_hard_to_part(tmp_path: Path) -> None:
+    names = (".jpg", "a.b.jpg", "jpg", "x.", "RELUME.jpg", "a.Relume.jpg", "relume.jpg", "ü.JPG")
+    touch(tmp_path, *names)
+    found = [name for name, _ in listed(tmp_path)]
+    assert found == ["RELUME.jpg", "a.b.jpg", "relume.jpg", "ü.JPG"]
 
 
 def test_places_that_cannot_be(tmp_path: Path) -> None:

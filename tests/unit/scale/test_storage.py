@@ -19,6 +19,7 @@ from relume.io import read
 from relume.runs.manifest import Manifest
 from relume.runs.treatment import Treatment
 from relume.scale.judging import Judge
+from relume.scale.listing import raising
 from relume.scale.storage import Folders, Objects, is_address, storage_of
 from relume.scale.tasks import Record, Task
 from relume.scale.uploads import abort_stale
@@ -69,7 +70,10 @@ def test_folders(tmp_path: Path) -> None:
     assert files.load(name, max_bytes=10) == b"other"
     with pytest.raises(TooLargeError):
         files.load(name, max_bytes=3)
-    assert [found for found, _ in files.walk(str(tmp_path))] == [name]
+    assert list(files.folders(str(tmp_path), raising)) == [
+        (str(tmp_path), []),
+        (str(tmp_path / "sub"), [("a.jpg", None)]),
+    ]
 
 
 @needs_store
@@ -84,8 +88,9 @@ def test_objects_in_spite_of_failures() -> None:
         assert stamp.size == 100
         assert stamp == objects.stamp(name)
         assert objects.load(name, max_bytes=1000) == bytes([index]) * 100
-    found = list(objects.walk("s3://nights/a"))
-    assert [name for name, _ in found] == [f"s3://nights/a/{index:02}.bin" for index in range(12)]
+    ((folder, found),) = objects.folders("s3://nights/a", raising)
+    assert folder == "s3://nights/a"
+    assert [name for name, _ in found] == [f"{index:02}.bin" for index in range(12)]
     assert found[3][1] == objects.stamp("s3://nights/a/03.bin")
     assert objects.is_folder("s3://nights/a")
     assert not objects.is_folder("s3://nights/a/03.bin")
