@@ -8,6 +8,11 @@ light, as dusk, is followed without delay. The correction is what is left,
 
     stops = smoothed level − level
 
+There are two levels, of the darkest and of the brightest third of the pixels: a method that brings
+each picture to one brightness moves shadows against lights where the exposure hunts, and one number
+would even the ones by making the others flicker. Between them the correction is a line over log
+luma.
+
 A scene ends where pictures stop resembling each other, where time makes a leap, and where the level
 steps and stays. Scenes are smoothed apart, so that nothing leaks over a cut.
 """
@@ -45,6 +50,12 @@ OUTLYING = 3 * 1.4826
 """Times the median size of its changes: three standard deviations, were they normal."""
 STAYS = 3
 """Pictures on each side that tell whether a step stays."""
+APART = 1.0
+"""Stops between the darkest and the brightest third under which they are corrected as one."""
+ENOUGH = 192
+"""Pixels that thirds are taken of; the medians of fewer would be noise."""
+STEEPEST = 0.8
+"""Of a stop per stop that a correction may take back, so that dark stays darker than bright."""
 _WEIGHTS = np.array([0.2126, 0.7152, 0.0722])
 
 
@@ -68,14 +79,46 @@ def glimpse(small: Rgb, *, seconds: float | None = None) -> Glimpse:
     return Glimpse(np.log2(luma + FLOOR).astype(np.float16), seconds)
 
 
-def corrections(series: Sequence[Glimpse]) -> Floats:
-    """Return for each picture the stops by which its light is to be changed."""
-    found = np.zeros(len(series))
+@dataclass(frozen=True)
+class Move:
+    """By how many stops a picture's light is to be changed, by how bright a pixel is."""
+
+    dark: float = 0.0
+    """At `low` and below."""
+    bright: float = 0.0
+    """At `high` and above; between them it is a line over log2 of linear light."""
+    low: float = -1.0
+    high: float = 0.0
+
+    def at(self, stops: Floats) -> Floats:
+        """Return the change for each log2 of linear light."""
+        return np.interp(stops, [self.low, self.high], [self.dark, self.bright])
+
+
+def corrections(series: Sequence[Glimpse]) -> list[Move]:
+    """Return for each picture how its light is to be changed."""
+    found: list[Move] = []
     where = positions(series)
     for first, last in scenes(series):
-        level = levels(series[first:last])
-        found[first:last] = smoothed(level, where[first:last]) - level
+        found += _moves(series[first:last], where[first:last])
     return found
+
+
+def _moves(scene: Sequence[Glimpse], where: Floats) -> list[Move]:
+    pairs = [_thirds(before, after) for before, after in pairwise(scene)]
+    places = [place for _, place in pairs if place is not None]
+    low, high = np.median(places, axis=0) if places else (0.0, 0.0)
+    if high - low < APART:
+        level = levels(scene)
+        return [Move(float(stops), float(stops)) for stops in smoothed(level, where) - level]
+    changes = np.array([change for change, _ in pairs])
+    level = np.concatenate([np.zeros((1, 2)), np.cumsum(changes, axis=0)])
+    left = np.stack([smoothed(level[:, side], where) for side in (0, 1)], axis=1) - level
+    most = STEEPEST * float(high - low)
+    return [
+        Move(float(dark), max(float(bright), float(dark) - most), float(low), float(high))
+        for dark, bright in left
+    ]
 
 
 def positions(series: Sequence[Glimpse]) -> Floats:
@@ -108,6 +151,26 @@ def levels(scene: Sequence[Glimpse]) -> Floats:
     """Return the light of each picture of a scene against the first, in stops."""
     changes = [_change(before, after) for before, after in pairwise(scene)]
     return np.concatenate([[0.0], np.cumsum(changes)]) if changes else np.zeros(len(scene))
+
+
+def _thirds(before: Glimpse, after: Glimpse) -> tuple[tuple[float, float], Floats | None]:
+    """Return the median changes of the darkest and the brightest third, and their log luma."""
+    first, second = (one.stops.astype(np.float64) for one in (before, after))
+    lit = np.maximum(first, second) > FAINT
+    whole = _change(before, after)
+    if np.count_nonzero(lit) < ENOUGH:
+        return (whole, whole), None
+    change, place = (second - first)[lit], 0.5 * (first + second)[lit]
+    apart = np.abs(change - whole)
+    # What a lamp lights is bright, and would be much of that third.
+    usual = apart <= max(2 * STEP, OUTLYING * float(np.median(apart)))
+    change, place = change[usual], place[usual]
+    ends = np.quantile(place, [1 / 3, 2 / 3])
+    sides = (place <= ends[0], place >= ends[1])
+    dark, bright = (float(np.median(change[side])) for side in sides)
+    if abs(bright) > abs(dark) + STEP:  # a lamp, or somebody who comes near: not the light of all
+        dark = bright = whole
+    return (dark, bright), np.array([np.median(place[side]) for side in sides])
 
 
 def _change(before: Glimpse, after: Glimpse) -> float:

@@ -11,21 +11,23 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from os import fspath
 from pathlib import Path
 
 import numpy as np
 
 from relume import render
-from relume.arrays import Map, Picture, Pixels
+from relume.arrays import Floats, Map, Picture, Pixels
 from relume.auto import AUTO
+from relume.colour import decode_srgb, encode_srgb, roll_off
 from relume.errors import RelumeError
 from relume.io.metadata import exif
 from relume.io.metadata.ifd import MalformedError
-from relume.methods.exposure import relight
 from relume.photo import Photo
+from relume.render import Tone
 from relume.runs.batch import Done, FileWork, Gate
-from relume.runs.evenness import SIDES, Glimpse, corrections, glimpse, scenes
+from relume.runs.evenness import SIDES, Glimpse, Move, corrections, glimpse, scenes
 from relume.runs.plan import Job
 from relume.runtime import Enhancer
 from relume.runtime.enhancer import Enhanced
@@ -36,6 +38,8 @@ SHOULDER = 0.8
 """Linear light from which a brighter picture's highlights are compressed instead of clipped."""
 ENOUGH = 384
 """Rows and columns of a thinned picture: hundreds of pixels for each that a glimpse keeps."""
+DARKEST = 2.0**-20
+"""Linear light under which none is looked at: a sixteenth of a level of sixteen bits."""
 _SEED = 11
 
 
@@ -44,7 +48,7 @@ class Corrected:
     """Enhances one picture of a series: by the scene's method, and moved by some stops."""
 
     enhancer: Enhancer
-    stops: float
+    move: Move
 
     def maps(self, photo: Photo) -> dict[str, Map]:
         """Return what the method saw, without the correction."""
@@ -52,16 +56,37 @@ class Corrected:
 
     def photo(self, photo: Photo) -> Enhanced:
         """Enhance a photo as `Enhancer.photo` does, and correct its light."""
-        if abs(self.stops) < LEAST or photo.mosaic is not None:
+        move = self.move
+        if max(abs(move.dark), abs(move.bright)) < LEAST or photo.mosaic is not None:
             return self.enhancer.photo(photo)
         enhanced = self.enhancer.photo(photo)
         # Moved at 16 bits, so that it rounds only once more.
         fine = enhanced.photo if photo.bits == 16 else _deep(enhanced.photo)
-        moved = render.apply(relight(stops=self.stops, shoulder=SHOULDER), fine.pixels)
-        result = fine.with_pixels(moved)
-        note = f"moved by {self.stops:+.2f} stops to match its neighbours"
+        result = fine.with_pixels(
+            render.apply(Tone(partial(toned, move=move), by="luma"), fine.pixels)
+        )
+        even = abs(move.dark - move.bright) < 0.005
+        span = f"{move.dark:+.2f}" if even else f"{move.dark:+.2f} (dark) to {move.bright:+.2f}"
+        note = f"moved by {span} stops to match its neighbours"
         reason = f"{enhanced.reason}; {note}" if enhanced.reason else note
         return replace(enhanced, photo=_shallow(result, photo), reason=reason)
+
+
+def toned(luma: Floats, *, move: Move) -> Floats:
+    """Return encoded luma in [0, 1] after a correction, which rises with what it was.
+
+    White stays white: what is made brighter is compressed above SHOULDER, and what is made darker
+    is darkened less there, since where a picture clips it does not tell its light.
+    """
+    light = decode_srgb(np.asarray(luma, np.float64))
+    moved = light * np.exp2(move.at(np.log2(np.maximum(light, DARKEST))))
+    if move.bright > 0.0:
+        rolled = roll_off(moved, gain=2.0**move.bright, shoulder=SHOULDER)
+        moved = np.where(moved > SHOULDER, rolled, moved)
+    else:
+        clips = np.clip((light - SHOULDER) / (1.0 - SHOULDER), 0.0, 1.0)
+        moved += (light - moved) * clips
+    return encode_srgb(np.clip(moved, 0.0, 1.0))
 
 
 @dataclass(frozen=True)
@@ -111,12 +136,12 @@ def survey(jobs: Sequence[Job], work: FileWork, enhancer: Enhancer, *, workers: 
                 if seen[index].method != chosen:
                     again = _seen(seen[index].input, work, named)
                     seen[index] = again if again is not None else seen[index]
-    stops = corrections([one.enhanced for one in seen])
+    moves = corrections([one.enhanced for one in seen])
     return SeriesWork(
         work,
         {
-            one.input: Corrected(enhancers[one.input], float(move))
-            for one, move in zip(seen, stops, strict=True)
+            one.input: Corrected(enhancers[one.input], move)
+            for one, move in zip(seen, moves, strict=True)
         },
     )
 
