@@ -4,8 +4,8 @@ darktable hands over a whole picture through Lua, (1, 3, H, W) float32, sRGB-enc
 tensors as the graph has inputs and outputs, none of them 0-d. So the graph of a package takes any
 height and width, clips what lies outside [0, 1], takes each knob as a tensor of one number, and
 returns the enhanced picture alone. Borders are extended to the multiple that the network wants and
-cut off again: of the whole picture, or, where a part of the graph finds the noise, only of what
-that part sees, as `relume` itself does.
+cut off again. What looks small and restores close works strip by strip, as `relume.export.strips`
+says; other graphs see the whole picture at once.
 
 Source: darktable 5.6, `src/ai/README.md` and `src/common/ai_models.c`; darktable-ai, README.
 """
@@ -21,8 +21,6 @@ from typing import Any
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
-from onnx.compose import add_prefix_graph
-from onnx.utils import Extractor
 
 from relume.arrays import Floats
 from relume.card import Card, Knob
@@ -32,6 +30,7 @@ from relume.export.agreement import Feeds, Run
 from relume.export.interface import Interface
 from relume.export.onnx import runner
 from relume.export.request import NEWEST_FOR_DARKTABLE
+from relume.export.strips import stripped
 
 TASK = "relight"
 GRAPH, CONFIG = "model.onnx", "config.json"
@@ -48,7 +47,7 @@ _OF_CARD = (
     "training_data_license",
     "notes",
 )
-_IMAGE, _ENHANCED, _NOISE = "image", "enhanced", "noise"
+_IMAGE, _ENHANCED = "image", "enhanced"
 _CLIPPED, _BORDERED = "dt.clipped", "dt.bordered"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The same model gives the same bytes: a zip's first day."""
@@ -66,7 +65,7 @@ def package(content: bytes, card: Card, *, knobs: Sequence[Knob], version: str) 
         CONFIG: json.dumps(
             config(card, knobs=knobs, version=version), indent=2, ensure_ascii=False
         ).encode(),
-        GRAPH: wrapped(content, multiple_of=card.multiple_of),
+        GRAPH: wrapped(content, card),
     }
     buffer = BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -122,37 +121,31 @@ def config(card: Card, *, knobs: Sequence[Knob], version: str) -> dict[str, Any]
     }
 
 
-def wrapped(content: bytes, *, multiple_of: int) -> bytes:
+def wrapped(content: bytes, card: Card) -> bytes:
     """Return a model that takes any size and any number, and gives the enhanced picture alone."""
-    whole: Any = onnx.load_from_string(content)
-    finds_noise = any(port.name == _NOISE for port in whole.graph.output)
+    made = None
+    if card.lifting is not None:
+        made = stripped(content, side=card.lifting.side, halo=card.lifting.halo)
+    if made is None:
+        made = _bordered_whole(content, multiple_of=card.multiple_of)
+    onnx.checker.check_model(onnx.load_from_string(made), full_check=True)
+    return made
+
+
+def _bordered_whole(content: bytes, *, multiple_of: int) -> bytes:
+    """Return a model that runs a graph on the whole picture, extended to what it wants."""
     model: Any = onnx.load_from_string(only(content, [_ENHANCED]))
     graph = model.graph
     knobs = [port.name for port in graph.input if port.name != _IMAGE]
-    inside = {name: f"{name}.inside" for name in (_IMAGE, *knobs, _ENHANCED)}
-    before = [*_entered(knobs, inside), *_bordered(_CLIPPED)]
-    if finds_noise:
-        graph = Extractor(whole).extract_model([_IMAGE, *knobs, _NOISE], [_ENHANCED]).graph
-        close = Extractor(whole).extract_model([_IMAGE], [_NOISE]).graph
-        close = add_prefix_graph(close, "close.")
-        _rename(close, {f"close.{_IMAGE}": _BORDERED})
-        inside |= {_IMAGE: _CLIPPED, _ENHANCED: _ENHANCED}
-        before += [*close.node, _cut(f"close.{_NOISE}", _NOISE)]
-        constants = [*graph.initializer, *close.initializer]
-        after = []
-    else:
-        inside[_IMAGE] = _BORDERED
-        constants = list(graph.initializer)
-        after = [_cut(inside[_ENHANCED], _ENHANCED)]
+    inside = {name: f"{name}.inside" for name in (*knobs, _ENHANCED)} | {_IMAGE: _BORDERED}
     _rename(graph, inside)
-    del model.graph.node[:], model.graph.initializer[:], model.graph.input[:]
-    del model.graph.output[:], model.graph.value_info[:]
-    model.graph.node.extend([*before, *graph.node, *after])
-    model.graph.initializer.extend([*constants, *_numbers(multiple_of)])
-    model.graph.input.append(_port(_IMAGE, [1, 3, "height", "width"]))
-    model.graph.input.extend(_port(name, [1]) for name in knobs)
-    model.graph.output.append(_port(_ENHANCED, [1, 3, "height", "width"]))
-    onnx.checker.check_model(model, full_check=True)
+    nodes = [*_entered(knobs, inside), *graph.node, _cut(inside[_ENHANCED], _ENHANCED)]
+    del graph.node[:], graph.input[:], graph.output[:], graph.value_info[:]
+    graph.node.extend(nodes)
+    graph.initializer.extend(_numbers(multiple_of))
+    graph.input.append(_port(_IMAGE, [1, 3, "height", "width"]))
+    graph.input.extend(_port(name, [1]) for name in knobs)
+    graph.output.append(_port(_ENHANCED, [1, 3, "height", "width"]))
     return model.SerializeToString(deterministic=True)
 
 
@@ -164,23 +157,17 @@ def _rename(graph: Any, called: dict[str, str]) -> None:
 
 
 def _entered(knobs: list[str], inside: dict[str, str]) -> list[Any]:
-    """Return the operators that take numbers out of their tensors and clip the picture."""
+    """Return the operators that take numbers out of their tensors, clip the picture and extend its
+    borders to whole blocks."""
     node = helper.make_node
     return [
         *(node("Squeeze", [name, "dt.axis0"], [inside[name]], name=f"dt.{name}") for name in knobs),
         node("Clip", [_IMAGE, "dt.black", "dt.white"], [_CLIPPED], name="dt.clip"),
         node("Shape", [_IMAGE], ["dt.size"], name="dt.shape", start=2),
-    ]
-
-
-def _bordered(image: str) -> list[Any]:
-    """Return the operators that extend the borders of a picture to whole blocks."""
-    node = helper.make_node
-    return [
         node("Neg", ["dt.size"], ["dt.less"], name="dt.neg"),
         node("Mod", ["dt.less", "dt.multiple"], ["dt.more"], name="dt.mod"),
         node("Concat", ["dt.zeros6", "dt.more"], ["dt.pads"], name="dt.concat", axis=0),
-        node("Pad", [image, "dt.pads"], [_BORDERED], name="dt.pad", mode="edge"),
+        node("Pad", [_CLIPPED, "dt.pads"], [_BORDERED], name="dt.pad", mode="edge"),
     ]
 
 

@@ -40,32 +40,81 @@ def packed(files: dict[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-@pytest.mark.parametrize("size", [(40, 56), (1, 1), (7, 90), (37, 51), (403, 613)])
-def test_takes_any_size_and_gives_what_relume_gives(made: bytes, size: tuple[int, int]) -> None:
+@pytest.fixture(scope="module")
+def run(made: bytes) -> Any:
     content = parts(made)["relight-relume/model.onnx"]
     session: Any = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+
+    def one(picture: Any, **knobs: float) -> Any:
+        feeds = {"image": np.ascontiguousarray(picture.transpose(2, 0, 1)[None])}
+        for knob in methods.card("relume").knobs:
+            feeds[knob.name] = np.array([knobs.get(knob.name, knob.default)], np.float32)
+        (found,) = session.run(None, feeds)
+        return found[0].transpose(1, 2, 0)
+
+    return one
+
+
+SIZES = ((40, 56), (1, 1), (1, 9), (7, 90), (37, 51), (403, 613), (97, 4100), (1700, 64))
+"""One band and many, one strip and several, whole blocks and none."""
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_takes_any_size_and_gives_what_relume_gives(run: Any, size: tuple[int, int]) -> None:
     picture = night(*size)
-    feeds = {"image": np.ascontiguousarray(picture.transpose(2, 0, 1)[None])}
-    feeds |= {
-        knob.name: np.array([knob.default], np.float32) for knob in methods.card("relume").knobs
-    }
-    (found,) = session.run(None, feeds)
     expected = relume.load("relume")(picture)
-    assert np.abs(found[0].transpose(1, 2, 0) - expected).max() < 1e-4
+    found = run(picture)
+    assert np.abs(found - expected).max() < 1e-5
+    assert 0 <= found.min() <= found.max() <= 1
 
 
-def test_what_lies_beyond_white_is_clipped(made: bytes) -> None:
-    content = parts(made)["relight-relume/model.onnx"]
-    session: Any = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
-    picture = np.ascontiguousarray(night(24, 32).transpose(2, 0, 1)[None])
-    knobs = {
-        knob.name: np.array([knob.default], np.float32) for knob in methods.card("relume").knobs
+@pytest.mark.parametrize(
+    "knobs",
+    [
+        {"denoise": 0.0},
+        {"denoise": 0.4, "exposure": -1.5},
+        {"exposure": 2.0, "highlights": 0.0, "floor": 8.0},
+    ],
+)
+def test_knobs_do_what_they_do_in_relume(run: Any, knobs: dict[str, float]) -> None:
+    picture = night(61, 83)
+    assert np.abs(run(picture, **knobs) - relume.load("relume")(picture, **knobs)).max() < 1e-5
+
+
+def pictures() -> dict[str, Any]:
+    bright = 0.8 + 0.1 * np.random.default_rng(1).random((120, 80, 3), np.float32)
+    gray = np.repeat(night(120, 80)[..., :1], 3, axis=2)
+    nearly = gray.copy()
+    nearly[60, 40, 2] += 0.1
+    return {
+        "black": np.zeros((24, 40, 3), np.float32),
+        "white": np.ones((24, 40, 3), np.float32),
+        "nothing to restore": bright,
+        "strips with and without noise": np.concatenate((np.tile(bright, (12, 1, 1)), gray), 0),
+        "gray": gray,
+        "gray but for a pixel": nearly,
     }
-    wild = picture.copy()
-    wild[..., :4] = 3.0
-    tame = np.minimum(wild, 1.0)
-    results = [session.run(None, {"image": image, **knobs})[0] for image in (wild, tame)]
-    assert np.array_equal(*results)
+
+
+@pytest.mark.parametrize("name", pictures())
+def test_every_way_through_gives_what_relume_gives(run: Any, name: str) -> None:
+    picture = pictures()[name].astype(np.float32)
+    found = run(picture)
+    assert np.abs(found - relume.load("relume")(picture)).max() < 1e-5
+    if name in ("gray", "black", "white"):
+        assert np.array_equal(found[..., 0], found[..., 2])
+
+
+def test_a_picture_goes_through_in_strips(made: bytes) -> None:
+    model: Any = onnx.load_from_string(parts(made)["relight-relume/model.onnx"])
+    full = [node for node in model.graph.node if "image" in node.input]
+    assert {node.op_type for node in full} <= {"Shape", "Slice"}, "nothing sees the whole picture"
+
+
+def test_what_lies_beyond_white_is_clipped(run: Any) -> None:
+    wild = night(24, 32)
+    wild[:, :4], wild[:, 4:8] = 3.0, -1.0
+    assert np.array_equal(run(wild), run(np.clip(wild, 0.0, 1.0)))
 
 
 def test_the_same_model_gives_the_same_bytes(made: bytes) -> None:
