@@ -57,9 +57,9 @@ def compare(
 
     from relume import methods as registry
     from relume.auto import AUTO
-    from relume.io import read, write
+    from relume.io import format_of, read, write
     from relume.photo import Photo
-    from relume.runs.sheet import cells, draw
+    from relume.runs.sheet import Cell, cells, draw
     from relume.runtime import Enhancer
 
     if output.exists():
@@ -69,6 +69,7 @@ def compare(
             )
         if not overwrite:
             raise ContractError(f"{output} is there already; --overwrite replaces it")
+    format_of(output)  # what cannot be written is said before all that work
     # The input's own tile shows what `identity` would, and a picture is no mosaic any more.
     cards = [card for card in registry.cards() if card.input != "mosaic"]
     known = [AUTO, *(card.name for card in cards if card.name != "identity")]
@@ -80,21 +81,17 @@ def compare(
         return Enhancer(name, engine=engine, description=described.get(name))
 
     photo = read(source, **limits(max_pixels=max_pixels, max_bytes=max_bytes))
-    tiles = cells(
-        photo,
-        names,
-        side=size,
-        make=make,
-        patience=PATIENCE if methods == QUICK else inf,
-    )
+    tiles: list[Cell] = []
+    patience = PATIENCE if methods == QUICK else inf
+    for tile in cells(photo, names, side=size, make=make, patience=patience):
+        tiles.append(tile)
+        typer.echo(clean(tile.label))  # at once: all of them together may take a minute
+        if tile.choice:
+            typer.echo(clean(f"auto chooses {tile.choice}"))
     sheet = np.asarray(draw(tiles, side=size))
     # A profile for gray does not fit a sheet in colour.
     icc = photo.icc if photo.pixels.ndim == 3 else None
     write(Photo(sheet, icc=icc), output)
-    for tile in tiles:
-        typer.echo(clean(tile.label))
-        if tile.choice:
-            typer.echo(clean(f"auto chooses {tile.choice}"))
     shown = {tile.name for tile in tiles}
     if slow := [name for name in names if name not in shown]:
         typer.echo(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from math import ceil, inf, sqrt
 from textwrap import wrap
 
@@ -48,8 +49,8 @@ def cells(
     side: int,
     make: Callable[[str], Enhancer],
     patience: float = inf,
-) -> list[Cell]:
-    """Show the input and what each method makes of it; one that fails becomes a cell too.
+) -> Iterator[Cell]:
+    """Yield the input and what each method makes of it; one that fails becomes a cell too.
 
     Times are those of the full-size picture after one warm-up on a small one. What would take more
     than `patience` seconds is left out.
@@ -59,7 +60,7 @@ def cells(
     made = [(name, _made(name, make)) for name in names]
     first = Cell("input", f"input, {photo.width} x {photo.height}", _reduced(photo.pixels, side))
     shown = (_cell(photo, name, enhancer, side, patience) for name, enhancer in made)
-    return [first, *(cell for cell in shown if cell is not None)]
+    return chain([first], (cell for cell in shown if cell is not None))
 
 
 def _made(name: str, make: Callable[[str], Enhancer]) -> Enhancer | RelumeError:

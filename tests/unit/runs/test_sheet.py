@@ -11,7 +11,8 @@ from PIL import Image
 
 from relume.errors import UnknownNameError, WeightsError
 from relume.photo import Photo
-from relume.runs.sheet import cells, draw
+from relume.runs import sheet as sheets
+from relume.runs.sheet import Cell, draw
 from relume.runtime.enhancer import Enhanced, Enhancer
 
 
@@ -42,6 +43,21 @@ def make(name: str) -> Enhancer:
 def photo(height: int, width: int, dtype: Any = np.uint8, gray: bool = False) -> Photo:
     shape = (height, width) if gray else (height, width, 3)
     return Photo(np.full(shape, np.iinfo(dtype).max // 4, dtype))
+
+
+def cells(*given: Any, **named: Any) -> list[Cell]:
+    return list(sheets.cells(*given, **named))
+
+
+def test_each_cell_is_there_as_soon_as_it_is_made() -> None:
+    brighter = Brighter("double")
+    found = sheets.cells(
+        photo(90, 90), ["double"] * 2, side=64, make=lambda name: cast(Enhancer, brighter)
+    )
+    assert next(found).name == "input"
+    assert not brighter.sizes
+    assert next(found).name == "double"
+    assert len(brighter.sizes) == 2  # one small, one whole; the second method has not begun
 
 
 def test_tiles_are_bounded_and_labelled_with_times() -> None:
