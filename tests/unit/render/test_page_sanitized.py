@@ -22,7 +22,7 @@ def program(tmp_path_factory) -> Path:
     if COMPILER is None:
         pytest.skip("needs gcc or clang")
     folder = tmp_path_factory.mktemp("page")
-    flags = ["-O1", "-g1", "-fno-math-errno", "-ffp-contract=off"]
+    flags = ["-O0", "-g1", "-fno-math-errno", "-ffp-contract=off"]
     flags += ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
     flags += ["-Wno-unused-function", *(f"-I{place}" for place in PLACES)]
     command = [COMPILER, *flags, str(PROGRAM), "-o", "program", "-lm"]
