@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 
 from e2e.command import Call, mean, put_photo
 from fake.night import night
@@ -68,6 +69,39 @@ def test_refuses_in_place_what_would_be_lost(relume: Call) -> None:
     assert ended.code == 1
     assert "more than its light" in ended.complaint
     assert Path("pages.tif").read_bytes() == before
+
+
+def test_keeps_the_file_of_layers(relume: Call) -> None:
+    tags = TiffImagePlugin.ImageFileDirectory_v2()
+    tags[37724] = b"Adobe Photoshop Document Data Block\0" + bytes(64)
+    tags.tagtype[37724] = 7
+    Image.new("RGB", (8, 8), (9, 9, 9)).save("layers.tif", tiffinfo=tags)
+    before = Path("layers.tif").read_bytes()
+    ended = relume("edit", "layers.tif", "--in-place", "-m", "gamma")
+    assert ended.code == 1
+    assert "layers were not read" in ended.complaint
+    assert Path("layers.tif").read_bytes() == before
+    beside = relume("edit", "layers.tif", "-m", "gamma")
+    assert beside.code == 0
+    assert "layers were not read" in beside.out
+
+
+def test_keeps_a_write_protected_file(relume: Call) -> None:
+    before = put_photo("a.jpg")
+    Path("a.jpg").chmod(0o444)
+    ended = relume("edit", "a.jpg", "--in-place", "-m", "gamma")
+    assert ended.code == 1
+    assert "write-protected" in ended.complaint
+    assert Path("a.jpg").read_bytes() == before
+    assert relume("edit", "a.jpg", "-m", "gamma").code == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names are POSIX")
+def test_does_not_wait_for_a_pipe(relume: Call) -> None:
+    os.mkfifo("pipe.tif")
+    ended = relume("edit", "pipe.tif", "-m", "gamma")
+    assert ended.code == 1
+    assert "pipe.tif is no file" in ended.complaint
 
 
 @pytest.mark.parametrize(

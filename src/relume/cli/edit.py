@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -24,6 +26,8 @@ EXAMPLES = """\
 relume edit photo.tif                          # photo.relume.tif lies beside it
 relume edit photo.tif --in-place               # the file itself, whole or not at all
 relume edit photo.tif --output better.tif -k exposure=0.5"""
+
+WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 Stamp = tuple[int, int, int]
 """Inode, size and time of change: what tells that a file is still the one that was read."""
@@ -75,12 +79,12 @@ def edit(
     if not in_place and target.exists() and file.exists() and target.samefile(file):
         raise ContractError(f"{target} is the input; say --in-place to replace it")
     enhancer = Enhancer(method, knobs=parse_knobs(knob or ()), strength=strength, engine=engine)
-    before = _stamp(file)
+    before = _stamp(file, in_place=in_place)
     photo = read(file, want=enhancer.wants)
     enhanced = enhancer.photo(photo)
     if in_place:
         content = _kept(enhanced.photo, file)
-        if _stamp(file) != before:
+        if _stamp(file, in_place=True) != before:
             raise UnwritableError(f"{file} was changed by another program meanwhile; edit it again")
         _replace(file, content)
         notes: tuple[str, ...] = ()
@@ -104,11 +108,17 @@ def _beside(file: Path) -> Path:
     return file.with_name(f"{file.stem}{MARK}{suffix}")
 
 
-def _stamp(file: Path) -> Stamp:
+def _stamp(file: Path, *, in_place: bool) -> Stamp:
+    """Raises: UnreadableError for what is no file; UnwritableError for one that nobody may change,
+    which a file that takes its name would not notice."""
     try:
         state = file.stat()
     except OSError as error:
         raise UnreadableError(f"{file}: cannot be read: {error.strerror or error}") from error
+    if not stat.S_ISREG(state.st_mode) and not stat.S_ISDIR(state.st_mode):
+        raise UnreadableError(f"{file} is no file but a pipe or device; name a file")
+    if in_place and not (state.st_mode & WRITABLE and os.access(file, os.W_OK)):
+        raise UnwritableError(f"{file} is write-protected; write another file with --output")
     return state.st_ino, state.st_size, state.st_mtime_ns
 
 

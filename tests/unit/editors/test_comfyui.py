@@ -87,3 +87,33 @@ def test_alpha_and_type_stay(node: Any) -> None:
     assert out.dtype == torch.float16
     assert out.shape == frame.shape
     assert (out[..., 3] == 1).all()
+
+
+@pytest.mark.parametrize("shape", [(0, 20, 30, 3), (2, 0, 30, 3)])
+def test_an_empty_batch_stays_empty(node: Any, shape: tuple[int, ...]) -> None:
+    assert node.execute(torch.zeros(shape), 1.0, 3, **defaults()).arguments[0].shape == shape
+
+
+def test_pixels_without_a_number_are_black_and_spoil_no_others(node: Any) -> None:
+    frame = torch.from_numpy(night(24, 32))
+    holes = frame.clone()
+    holes[0, 0], holes[5, 5, 1], holes[6, 6, 2] = float("nan"), float("inf"), -float("inf")
+    filled = frame.clone()
+    filled[0, 0], filled[5, 5, 1], filled[6, 6, 2] = 0.0, 1.0, 0.0
+    found, wanted = (
+        node.execute(each[None], 1.0, 0, **defaults()).arguments[0] for each in (holes, filled)
+    )
+    assert torch.equal(found, wanted)
+
+
+def test_any_layout_and_size(node: Any) -> None:
+    frames = np.stack([night(31, 1, seed=seed) for seed in (1, 2)])
+    planes = torch.from_numpy(np.ascontiguousarray(frames.transpose(0, 3, 1, 2)))
+    out = node.execute(planes.permute(0, 2, 3, 1), 1.0, 0, **defaults()).arguments[0]
+    assert np.array_equal(out[0].numpy(), load("relume")(frames[0]))
+
+
+@pytest.mark.parametrize("shape", [(1, 20, 30, 1), (20, 30, 3)])
+def test_what_is_no_picture_in_colour_is_told(node: Any, shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="convert it to RGB"):
+        node.execute(torch.zeros(shape), 1.0, 0, **defaults())

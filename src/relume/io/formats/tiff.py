@@ -45,6 +45,8 @@ RARE = {
     52546: "by JPEG XL",
 }
 UNSPECIFIED, PREMULTIPLIED, UNASSOCIATED = 0, 1, 2
+LAYERS = 37724
+"""Adobe's ImageSourceData: the layers of which Photoshop, Affinity and others made the page."""
 REDUCED = 1
 """The bit of NewSubfileType for a smaller version of another page."""
 
@@ -118,6 +120,8 @@ def _page(data: bytes, notes: list[str]) -> _Page:
         number = chosen.name.get("page", 0)
         only = "only the first page was read"
         notes.append(only if not number else f"only page {number + 1} was read, the full picture")
+    if chosen.table.get(LAYERS) is not None:
+        notes.append("layers were not read, only the picture they make")
     return chosen
 
 

@@ -66,8 +66,18 @@ class RelumeRelight(io.ComfyNode):
     @classmethod
     def execute(cls, image, strength, steadiness, **knobs):
         method = method_of(METHOD)
+        if image.ndim != 4 or image.shape[-1] < 3:
+            raise ValueError(
+                f"relume: expected an IMAGE [B, H, W, C] of 3 channels or more, "
+                f"got {list(image.shape)}; convert it to RGB first"
+            )
+        if 0 in image.shape:
+            return io.NodeOutput(image)
+        # Upscalers and samplers at low precision leave NaN and infinity in single pixels.
         frames = [
-            np.ascontiguousarray(frame[..., :3].clamp(0, 1).to("cpu", torch.float32).numpy())
+            np.ascontiguousarray(
+                frame[..., :3].detach().to("cpu", torch.float32).nan_to_num(nan=0.0).clamp(0, 1)
+            )
             for frame in image
         ]
         looks = steadied([method.look(frame, **knobs) for frame in frames], int(steadiness))
