@@ -50,6 +50,7 @@ PICTURES: dict[str, Callable[[], bytes]] = {
     "gray.png": lambda: saved(rgb(67, 43)[..., 1], "PNG"),
     "palette.png": lambda: saved(Image.fromarray(rgb(40, 50)).quantize(16), "PNG"),
     "alpha.png": lambda: saved(clear(60, 70), "PNG"),
+    "hidden.png": lambda: saved(np.dstack((rgb(30, 40), np.zeros((30, 40), np.uint8))), "PNG"),
     "p3.png": lambda: saved(rgb(50, 70), "PNG", icc_profile=P3, exif=exif()),
     "plain.jpg": lambda: saved(rgb(121, 97), "JPEG", quality=92),
     "full.jpg": lambda: saved(rgb(64, 64), "JPEG", quality=95, subsampling=0),

@@ -11,7 +11,7 @@ const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'modu
 const compare = new Slider(one('compare'))
 const waiting = new Map(), urls = {}
 const files = [] // { file, settings }: what was set for a picture is there again when it is chosen again
-let asked = 0, chosen = -1, opened = null, pause = 0, inputs = [], standard = {}
+let asked = 0, chosen = -1, opened = null, painting = false, turn = 0, pause = 0, inputs = [], standard = {}
 
 function ask(what, given = {}) {
   const id = ++asked
@@ -68,6 +68,7 @@ async function open(at) {
   chosen = at
   list()
   clearTimeout(pause)
+  turn++
   opened = null
   one('save').disabled = true
   one('alone').hidden = true
@@ -107,6 +108,9 @@ const settings = () => Object.fromEntries(inputs.map(({ value, dataset: { name }
 function leave() {
   show('after', opened.before)
   document.body.dataset.state = 'alone'
+  clearTimeout(pause)
+  turn++
+  painting = false
   one('why').textContent = `Left as it is: ${opened.verdict.reason}.`
   one('alone').hidden = false
   one('save').disabled = false
@@ -116,32 +120,32 @@ function leave() {
 function change() {
   if (!opened) return
   files[chosen].settings = settings()
-  return paint()
+  return paint().catch(fail)
 }
 
 // A preview at once; all of it as soon as knobs rest.
 async function paint() {
   if (!opened) return
   clearTimeout(pause)
-  const picture = opened, { strength, ...knobs } = settings(), given = { knobs, strength }
+  const mine = ++turn, { strength, ...knobs } = settings(), given = { knobs, strength }
   one('alone').hidden = true
-  one('save').disabled = true
+  one('save').disabled = painting = true
   const { image } = await ask('paint', given)
-  if (!image || opened !== picture) return
+  if (!image || turn !== mine) return
   show('after', image)
   document.body.dataset.state = 'painted'
   say('Preview. Working on the whole picture …')
-  pause = setTimeout(() => whole(picture, given), PAUSE)
+  pause = setTimeout(() => whole(opened, given, mine), PAUSE)
 }
 
-async function whole(picture, given) {
+async function whole(picture, given, mine) {
   one('progress').hidden = false
   one('progress').value = 0
   try {
     const { image } = await ask('paint', { ...given, whole: true })
-    if (!image || opened !== picture) return
+    if (!image || turn !== mine) return
     show('after', image)
-    one('save').disabled = false
+    one('save').disabled = painting = false
     say(`${picture.name}: ${picture.width} × ${picture.height} pixels, done.`)
   } catch (error) {
     fail(error)
@@ -151,6 +155,9 @@ async function whole(picture, given) {
 }
 
 async function save() {
+  const picture = opened
+  one('save').disabled = true
+  say(`Writing ${picture.name} …`)
   try {
     const alone = !one('alone').hidden
     const { blob, name, notes } = await ask('save', { format: one('format').value, alone })
@@ -159,6 +166,8 @@ async function save() {
     one('status').scrollIntoView({ block: 'nearest' })
   } catch (error) {
     fail(error)
+  } finally {
+    if (opened === picture && !painting) one('save').disabled = false
   }
 }
 
@@ -169,7 +178,7 @@ one('reset').addEventListener('click', () => {
   set(null)
   if (opened) files[chosen].settings = null
   if (opened?.verdict.left) leave()
-  else paint()
+  else paint().catch(fail)
 })
 
 // Pictures shared by another app were put aside by the service worker.

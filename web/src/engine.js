@@ -58,13 +58,13 @@ export class Engine {
     let box = all, source = this.#take(3 * height * width)
     const kinds = this.#pack(from, box, source, 3), opaque = (kinds & 2) !== 0
     const channels = kinds & 1 && !tables?.next ? 1 : 3
-    if (!opaque) box = visible(from, height) ?? all
+    if (!opaque) box = visible(from, height) ?? all // of what hides all of itself, all is painted
     if (channels === 1 || box !== all) { // and read it once more: both are rare
       this.wasm.forget(before)
       source = this.#take(box.height * box.width * channels)
       this.#pack(from, box, source, channels)
     }
-    const picture = { ...box, channels, opaque, source, whole: all, target: this.#take(box.height * box.width * channels) }
+    const picture = { ...box, channels, opaque, source, whole: all, shows: box !== all || opaque, target: this.#take(box.height * box.width * channels) }
     const mark = this.wasm.mark(), hides = !opaque && box.partly
     const scene = [this.bridge, source, box.height, box.width, channels, hides ? this.#alpha(from, box) : 0, 0]
     this.#scene(scene)

@@ -31,9 +31,10 @@ export async function decode(file) {
   if (about.bits > 8) about.notes.push(`${about.bits} bits per sample: the browser gives 8; the command keeps them`)
   if (about.inks) about.notes.push('CMYK: the browser made it RGB, colours are approximate')
   if (about.moves) about.notes.push('an animation: the first frame only')
-  const said = meant(about), tables = said && bridge(said)
+  const said = meant(about, file.name), tables = said && bridge(said)
   const canvas = new OffscreenCanvas(width, height)
   const flat = canvas.getContext('2d', { willReadFrequently: true, colorSpace: 'srgb' })
+  if (!holds(flat, width, height)) throw new Error(`${file.name}: ${width} × ${height} pixels are more than this browser holds`)
   flat.imageSmoothingEnabled = false
   flat.setTransform(...turn, turn[0] + turn[2] < 0 ? width : 0, turn[1] + turn[3] < 0 ? height : 0)
   flat.drawImage(bitmap, 0, 0)
@@ -56,10 +57,10 @@ export async function decode(file) {
 
 // What the numbers of a picture mean, null for sRGB: its profile first, then what else it says. A profile
 // that describes other pixels is left out.
-function meant(about) {
+function meant(about, name) {
   const stated = about.stated ?? {}, number = (chunk, at) => new DataView(chunk.buffer).getUint32(at) / 100000
   if (stated.cICP?.length === 4 && about.kind === 'png') {
-    if ([16, 18].includes(stated.cICP[1])) throw new Error('HDR: this page would lose its light; the command keeps it')
+    if ([16, 18].includes(stated.cICP[1])) throw new Error(`${name}: HDR, whose light this page would lose; the command keeps it`)
     const said = ofCodes(stated.cICP[0], stated.cICP[1])
     if (said && stated.cICP[2] === 0 && stated.cICP[3] === 1) return said
   }
@@ -81,6 +82,15 @@ function meant(about) {
     return ofGamma(stated.gAMA?.length >= 4 ? number(stated.gAMA, 0) : 0, places)
   }
   return about.adobe ? ofAdobe() : null
+}
+
+// A canvas that is too large for a browser is there all the same, and stays empty.
+function holds(flat, width, height) {
+  if (!flat) return false
+  flat.fillRect(width - 1, height - 1, 1, 1)
+  const [, , , alpha] = flat.getImageData(width - 1, height - 1, 1, 1).data
+  flat.clearRect(width - 1, height - 1, 1, 1)
+  return alpha === 255
 }
 
 function isOpaque(bands, height, width) {

@@ -40,14 +40,14 @@ function finished(it, row, count) {
   const rgba = new Uint8ClampedArray(bands(row, count))
   const top = Math.max(row, box.top), bottom = Math.min(row + count, box.top + box.height)
   for (let y = top; y < bottom; y++)
-    mixIn(rgba, 4 * ((y - row) * width + box.left), it.read(box, y - box.top, new Uint8ClampedArray(4 * box.width)))
+    mixIn(rgba, 4 * ((y - row) * width + box.left), it.read(box, y - box.top, new Uint8ClampedArray(4 * box.width)), box.shows)
   return rgba
 }
 
-// Colours of a row where something shows.
-function mixIn(rgba, at, painted) {
+// Colours of a row where something shows, or of all of it where nothing does anywhere.
+function mixIn(rgba, at, painted, shows) {
   for (let i = 0; i < painted.length; i += 4)
-    if (rgba[at + i + 3] > 0) for (let c = 0; c < 3; c++) rgba[at + i + c] = painted[i + c]
+    if (!shows || rgba[at + i + 3] > 0) for (let c = 0; c < 3; c++) rgba[at + i + c] = painted[i + c]
 }
 
 // Rows of the preview, transparent where the picture is.
@@ -115,6 +115,8 @@ const asks = {
   async paint({ knobs, strength, whole }, id) {
     latest = id
     const { engine: it } = await engine
+    if (whole || it.small === it.full) await saving // what is written is read as it is needed
+    if (latest !== id) return { image: null }
     for (const done of it.paint(whole ? it.full : it.small, knobs, strength)) {
       await new Promise((next) => setTimeout(next)) // messages that came meanwhile
       if (latest !== id) return { image: null }

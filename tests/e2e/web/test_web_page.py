@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from fake import page as fake_page
 from fake.page_pictures import MARK, PICTURES, gray_jpeg, rgb
@@ -155,7 +156,18 @@ def test_it_works_offline_and_asks_no_other_address(page, enhancer):
     assert page.errors == []
 
 
-BAD = {"no.jpg": (b"\xff\xd8 no picture", "cannot open it"), "empty.jpg": (b"", "an empty file")}
+def hdr() -> bytes:
+    stated = PngInfo()
+    stated.add(b"cICP", bytes([9, 16, 0, 1]))
+    return saved(rgb(9, 9), "PNG", pnginfo=stated)
+
+
+BAD = {
+    "no.jpg": (b"\xff\xd8 no picture", "cannot open it"),
+    "empty.jpg": (b"", "an empty file"),
+    "long.png": (saved(np.zeros((1, 70000, 3), np.uint8), "PNG"), "more than this browser holds"),
+    "hdr.png": (hdr(), "hdr.png: HDR"),
+}
 
 
 @pytest.mark.parametrize("name", BAD)

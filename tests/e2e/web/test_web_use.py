@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -169,3 +170,20 @@ def test_nothing_serious_for_those_who_see_or_move_less(page):
     page.give("odd.png", PICTURES["odd.png"]())
     found = axe.Axe().run(page.page).response["violations"]
     assert [each["id"] for each in found if each["impact"] in ("serious", "critical")] == []
+
+
+def test_what_is_saved_is_what_was_shown_when_it_was_asked_for(page):
+    """A PNG is written row by row; knobs that move meanwhile do not reach into it."""
+    data = saved(rgb(90, 120).repeat(10, 0).repeat(10, 1), "PNG")
+    page.give("steady.png", data)
+    page.enhance()
+    plain = page.save("png")
+    page.page.wait_for_selector("#save:enabled")
+    slide = "(range, value) => { range.value = value; range.dispatchEvent(new Event('input')) }"
+    with page.page.expect_download() as found:
+        page.page.click("#save")
+        page.page.eval_on_selector("#knob-exposure", slide, "1")
+    assert Path(found.value.path()).read_bytes() == plain
+    page.page.wait_for_selector("#save:enabled", timeout=60_000)
+    assert page.save("png") != plain
+    page.page.click("#reset")
