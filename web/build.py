@@ -53,7 +53,7 @@ SCRIPTS = (
         "picture.js",
         "worker.js",
     ),
-    *("view.js", "gestures.js", "slider.js", "knobs.js", "files.js", "app.js"),
+    *("view.js", "gestures.js", "slider.js", "knobs.js", "files.js", "opened.js", "app.js"),
 )
 """Each after those that it imports, since it calls them by the names they were given."""
 

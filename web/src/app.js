@@ -82,7 +82,7 @@ async function open(at) {
     compare.open(found.width, found.height)
     show('before', found.before)
     one('format').replaceChildren(...found.formats.map((name) => new Option(name.toUpperCase(), name)))
-    one('reason').textContent = found.notes.join('; ')
+    one('reason').textContent = [found.verdict.left ? '' : found.verdict.reason, ...found.notes].filter(Boolean).join('; ')
     if (found.verdict.left && !files[at].settings) leave()
     else await paint()
   } catch (error) {
