@@ -236,7 +236,8 @@ export class Engine {
     floats[21] = strength
     words[22] = this.bridge
     const restored = amount.some((each) => each > 0)
-    const strips = restored ? Math.ceil(width / WIDEST) : 1
+    const widest = this.bridge ? WIDEST / 2 : WIDEST // a strip of 16 bits beside the picture
+    const strips = restored ? Math.ceil(width / widest) : 1
     for (let strip = 0; strip < strips; strip++) {
       const blocks = Math.ceil(width / BLOCK)
       const left = BLOCK * Math.floor((blocks * strip) / strips)

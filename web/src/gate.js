@@ -22,8 +22,9 @@ function lattice(height, width) {
 // The largest channel of each pixel.
 function brightest(samples, channels) {
   if (channels === 1) return samples
-  return Float32Array.from({ length: samples.length / 3 }, (_, i) =>
-    Math.max(samples[3 * i], samples[3 * i + 1], samples[3 * i + 2]))
+  const found = new Float32Array(samples.length / 3)
+  for (let i = 0; i < found.length; i++) found[i] = Math.max(samples[3 * i], samples[3 * i + 1], samples[3 * i + 2])
+  return found
 }
 
 // Light above the shoulder is compressed instead of clipped (relume.colour.roll_off).
@@ -160,7 +161,7 @@ function isStarry(picture) {
 export function judge(picture) {
   const samples = picture.sample(...lattice(picture.height, picture.width)), { channels } = picture
   if (samples.every((each, i) => each === samples[i % channels])) return { left: true, reason: 'the same everywhere' }
-  const sorted = Float64Array.from(brightest(samples, channels)).sort(), levels = counted(sorted)
+  const sorted = Float64Array.from(brightest(samples, channels).sort()), levels = counted(sorted)
   const need = needed(levels, sorted.length), stops = Math.min(need, room(sorted) + SPARE, MOST)
   const isDeep = shadows(levels, sorted.length, stops) < DEEP
   if (stops < NOTICEABLE && !isDeep) return { left: true, reason: 'well exposed' }

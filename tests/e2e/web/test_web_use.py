@@ -187,3 +187,13 @@ def test_what_is_saved_is_what_was_shown_when_it_was_asked_for(page):
     page.page.wait_for_selector("#save:enabled", timeout=60_000)
     assert page.save("png") != plain
     page.page.click("#reset")
+
+
+def test_opened_as_a_file_it_says_what_to_do(page, built):
+    tab = page.context.new_page()
+    try:
+        tab.goto((built / "index.html").as_uri())
+        words = "() => document.getElementById('status').textContent.includes('http.server')"
+        tab.wait_for_function(words, timeout=30_000)
+    finally:
+        tab.close()
