@@ -72,7 +72,7 @@ def main() -> None:
             book.open_run(settings, command=[])
             for task in listing:
                 seen = stamp(Path(task.input))
-                book.begin(Path(task.output), input=task.input, stamp=seen, before=None)
+                book.begin_all([(task.output, task.input, seen, None)])
                 there = stamp(Path(task.output))
                 book.end(task.output, Ending("done", "0" * 64, there, "0" * 64))
         core, wall = process_time(), perf_counter()

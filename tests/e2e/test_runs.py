@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from e2e.command import Call, Ended, mean, put_photo
+from e2e.command import COMMAND, Call, Ended, mean, put_photo
 
 NAMES = ("a.jpg", "b.jpg", "c.png")
 
@@ -235,3 +235,23 @@ def test_results_of_an_earlier_run_inside_the_tree_are_no_inputs(relume: Call) -
     # A folder of results that is named is meant.
     ended = relume("enhance", "photos/b/bright", "-r", "-m", "gamma", "-o", "out", "-n", "--json")
     assert len(ended.out.splitlines()) == 3
+
+
+@pytest.mark.skipif(os.name != "posix", reason="others are known to be at work by their locks")
+def test_two_runs_over_one_folder_at_once_share_the_work(relume: Call) -> None:
+    count = 60
+    for index in range(count):
+        put_photo(f"d/{index:02}.png", height=200, width=300, seed=index % 7)
+    command = [*COMMAND, "enhance", "d", "-o", "out", "-m", "gamma", "--json"]
+    runs = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    ended = [(run.communicate(timeout=100)[0], run.returncode) for run in runs]
+    assert [code for _, code in ended] == [0, 0]
+    done = [
+        line["output"]
+        for out, _ in ended
+        for line in map(json.loads, out.splitlines())
+        if not line["skipped"]
+    ]
+    assert len(done) == len(set(done)) == count
+    assert relume("runs", "verify", "out").out == f"{count} whole\n"
+    assert [path.name for path in Path("out/.relume").glob("*.lock")] == []

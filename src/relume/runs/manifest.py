@@ -20,12 +20,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from time import time
-from typing import Any, Literal, Self, cast
+from typing import Any, BinaryIO, Literal, Self, cast
 
 from relume.errors import UnreadableError, UnwritableError
+from relume.runs.at_work import hold, is_held, let_go, lock_of
 from relume.runs.file_systems import is_shared_by_machines
-from relume.runs.rows import COLUMNS, SCHEMA, Ending, Row, RunRow, Settled, State, as_row, halves
+from relume.runs.rows import Begun, Ending, Row, RunRow, Settled, State, as_row, halves
 from relume.runs.stamp import Stamp
+from relume.runs.tables import BEGIN, COLUMNS, END, SCHEMA
 
 PATIENCE = 60.0
 """Seconds to wait for another process to finish its transaction."""
@@ -48,6 +50,7 @@ class Manifest:
         self._root = os.path.abspath(root)  # noqa: PTH100 (links stay as they were named)
         self._lock = Lock()
         self._settings = self._run = 0
+        self._held: BinaryIO | None = None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -100,6 +103,7 @@ class Manifest:
                         "UPDATE runs SET ended = ? WHERE id = ?", (time(), self._run)
                     )
             self._base.close()
+            let_go(lock_of(self.path, self._run), self._held)
 
     def open_run(self, settings: str, *, command: Sequence[str]) -> None:
         """Say with which settings, and by which command, pictures are made from now on."""
@@ -109,6 +113,8 @@ class Manifest:
                 "INSERT INTO runs (began, settings, command, folder) VALUES (?, ?, ?, ?)",
                 (time(), self._settings, json.dumps(list(command)), str(Path.cwd())),
             )
+            let_go(lock_of(self.path, self._run), self._held)
+            self._held = hold(lock_of(self.path, self._run))
 
     @property
     def run(self) -> int:
@@ -195,32 +201,40 @@ class Manifest:
             found = self._base.execute("SELECT state, count(*) FROM pictures GROUP BY state")
             return dict(found.fetchall())
 
-    def begin(self, output: Path, *, input: str, stamp: Stamp | None, before: Stamp | None) -> None:
-        """Note that a picture is begun."""
-        self.begin_all([(output, input, stamp, before)])
+    def is_at_work(self, row: Row) -> bool:
+        """Tell whether another run, which has not ended, has begun a picture."""
+        is_ours = row.state != "begun" or row.run == self._run
+        return not is_ours and is_held(lock_of(self.path, row.run))
 
-    def begin_all(
-        self, begun: Iterable[tuple[Path | str, str, Stamp | None, Stamp | None]]
-    ) -> None:
-        """Note that pictures are begun: output, input, the input's stamp, what lay there before."""
-        rows = [
-            (self.key(output), input, *halves(stamp), *halves(before))
-            for output, input, stamp, before in begun
-        ]
+    def claim(self, begun: Begun, *, seen: tuple[int, State] | None) -> bool:
+        """Note that a picture is begun, unless its row is no more what was seen of it: the number
+        of its run and its state. Then another run was faster; return whether it was noted."""
         with self._writing():
-            self._base.executemany(
-                "INSERT OR REPLACE INTO pictures (output, input, input_size, input_mark, "
-                "before_size, before_mark, settings, run, state, at) "
-                f"VALUES (?, ?, ?, ?, ?, ?, {self._settings}, {self._run}, 'begun', {time()})",
-                rows,
-            )
+            query = "SELECT run, state FROM pictures WHERE output = ?"
+            found = self._base.execute(query, (self.key(begun[0]),)).fetchone()
+            if found != seen and found is not None:
+                return False
+            self._begin([begun])
+        return True
+
+    def begin_all(self, begun: Iterable[Begun]) -> None:
+        """Note that pictures are begun: output, input, the input's stamp, what lay there before."""
+        with self._writing():
+            self._begin(begun)
+
+    def _begin(self, begun: Iterable[Begun]) -> None:
+        now = (self._settings, self._run, time())
+        rows = (
+            (self.key(output), input, *halves(stamp), *halves(before), *now)
+            for output, input, stamp, before in begun
+        )
+        self._base.executemany(BEGIN, rows)
 
     def end(self, output: Path | str, ending: Ending) -> None:
         """Note how a picture that was begun has ended."""
         with self._writing():
             self._base.execute(
-                "UPDATE pictures SET state = ?, input_hash = ?, output_size = ?, output_mark = ?, "
-                "output_hash = ?, method = ?, seconds = ?, error = ?, at = ? WHERE output = ?",
+                END,
                 (
                     *(ending.state, ending.input_hash, *halves(ending.output_stamp)),
                     *(ending.output_hash, ending.method, ending.seconds, ending.error),

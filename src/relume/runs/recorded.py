@@ -21,13 +21,14 @@ class Recorded:
 
     def __call__(self, job: Job, gate: Gate) -> Done | Skipped:
         """Do a job if it is to be done. Raises: what the work raises; UnwritableError."""
-        verdict = self.resume.judge(job)
-        if verdict.skip:
-            return Skipped(job.skipped(verdict.skip))
         manifest = self.resume.manifest
-        manifest.begin(
-            job.output, input=fspath(job.input), stamp=verdict.input, before=verdict.before
-        )
+        while True:  # once, but where another run works on the same folder
+            verdict = self.resume.judge(job)
+            if verdict.skip:
+                return Skipped(job.skipped(verdict.skip))
+            begun = (job.output, fspath(job.input), verdict.input, verdict.before)
+            if manifest.claim(begun, seen=verdict.seen):
+                break
         try:
             done = self.work(job, gate)
         except CalledOff:  # the row says that it was begun, and nothing was written

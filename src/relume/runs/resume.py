@@ -11,6 +11,7 @@
 | any           | made from another input   |                 | keep: two inputs, one name        |
 | begun         | as before it was begun    |                 | do                                |
 | begun         | another than before       | same            | keep: made just before a kill     |
+| begun         | any                       | any             | keep, if that run is still at it  |
 | failed, again |                           |                 | do                                |
 | deadly        |                           |                 | keep away, until it is asked for  |
 | damaged       | there                     |                 | keep, until it is asked for       |
@@ -25,7 +26,7 @@ from os import PathLike, fspath
 
 from relume.runs.manifest import Manifest
 from relume.runs.plan import Job, Plan, finished
-from relume.runs.rows import Ending, Row
+from relume.runs.rows import Ending, Row, State
 from relume.runs.stamp import Stamp, digest, stamp
 from relume.runs.treatment import difference
 from relume.runs.unchanged import Pairs, are_unchanged
@@ -50,6 +51,8 @@ class Verdict:
     input: Stamp | None = None
     before: Stamp | None = None
     """What lies in the output's place."""
+    seen: tuple[int, State] | None = None
+    """The run and the state of its row, if it has one."""
 
 
 @dataclass(frozen=True)
@@ -68,10 +71,13 @@ class Resume:
         if job.skip:
             return Verdict(skip=job.skip)
         row = self.manifest.row(job.output)
+        seen = None if row is None else (row.run, row.state)
+        if row is not None and self.manifest.is_at_work(row):
+            return Verdict(skip=f"another run is at work on {job.output}")
         if row is None and self.earlier is not None:
             row = self.earlier.row(job.output)
         now, before = stamp(job.input), stamp(job.output)
-        do = Verdict(input=now, before=before)
+        do = Verdict(input=now, before=before, seen=seen)
         if self.overwrite:
             return do
         there = before is not None and before.size > 0

@@ -1,9 +1,10 @@
-"""The rows of a manifest, and the tables they are in."""
+"""The rows of a manifest."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from relume.runs.stamp import Stamp
@@ -11,26 +12,10 @@ from relume.runs.stamp import Stamp
 State: TypeAlias = Literal["begun", "done", "failed", "deadly", "damaged", "again"]
 """`deadly` killed its worker again and again; `damaged` is another result than was made; `again`
 is to be made anew by the next run."""
+Begun: TypeAlias = tuple[str | Path, str, Stamp | None, Stamp | None]
+"""Of a picture that is begun: output, input, the input's stamp, that of what lay in its place."""
 Settled: TypeAlias = tuple[str, str, int, str, int, str]
 """Of a picture that is done: key of the output, input, the input's size and mark, the output's."""
-
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS settings (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
-CREATE TABLE IF NOT EXISTS runs (
-  id INTEGER PRIMARY KEY, began REAL NOT NULL, ended REAL, settings INTEGER NOT NULL,
-  command TEXT NOT NULL, folder TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS pictures (
-  output TEXT PRIMARY KEY, input TEXT NOT NULL, input_size INTEGER, input_mark TEXT,
-  input_hash TEXT, settings INTEGER NOT NULL, run INTEGER NOT NULL, state TEXT NOT NULL,
-  before_size INTEGER, before_mark TEXT, output_size INTEGER, output_mark TEXT, output_hash TEXT,
-  method TEXT, seconds REAL, error TEXT, at REAL NOT NULL) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS unfinished ON pictures (state) WHERE state <> 'done';
-"""
-COLUMNS = (
-    "output, input, input_size, input_mark, input_hash, s.text, state, before_size, before_mark, "
-    "output_size, output_mark, output_hash, method, seconds, error, run"
-)
-"""What `as_row` wants to know of a picture, in its order; `s` is its settings."""
 
 
 @dataclass(frozen=True)

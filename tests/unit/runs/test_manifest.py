@@ -31,7 +31,7 @@ def book(tmp_path: Path) -> Iterator[Manifest]:
 
 def put(book: Manifest, name: str, ending: Ending | None = None) -> Path:
     output = manifest_root(book) / name
-    book.begin(output, input=f"d/{name}", stamp=STAMP, before=None)
+    book.begin_all([(output, f"d/{name}", STAMP, None)])
     if ending is not None:
         book.end(output, ending)
     return output
@@ -133,7 +133,7 @@ book = Manifest(root / "run.sqlite", root=root)
 book.open_run("{}", command=[])
 for index in range(int(sys.argv[3])):
     output = root / f"{sys.argv[2]}-{index}.jpg"
-    book.begin(output, input="x", stamp=None, before=None)
+    book.begin_all([(output, "x", None, None)])
     book.end(output, Ending("done"))
     print(index, flush=True)
 """

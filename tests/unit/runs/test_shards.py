@@ -39,7 +39,7 @@ def test_records_of_shards_become_one_whatever_the_order(tmp_path: Path) -> None
         with Manifest(manifest_of(tmp_path, shard=(number, 2)), root=tmp_path) as shard:
             shard.open_run(f'{{"shard": {number}}}', command=["enhance", str(number)])
             for name in (f"{number}.jpg", "both.jpg"):
-                shard.begin(tmp_path / name, input=name, stamp=None, before=None)
+                shard.begin_all([(tmp_path / name, name, None, None)])
                 shard.end(tmp_path / name, Ending("done", method=str(number)))
     first, second = shards_of(tmp_path)
     with Manifest(manifest_of(tmp_path), root=tmp_path) as book:
