@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import zipfile
+from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import onnx
 from torch import nn
 
+from fake.networks import SMALL, Small
 from relume.card import Card
 from relume.export.agreement import run_of
 from relume.export.graphs import facts
@@ -25,6 +27,12 @@ def source_of(network: nn.Module, card: Card) -> Source:
     network = network.eval()
     full = onnx_bytes(network, card)
     return Source(card, interface(network, card), network, run_of(network), lambda opset: full)
+
+
+@cache
+def small_source() -> Source:
+    """`Small`, written once: the exporter takes seconds for the smallest network, too."""
+    return source_of(Small(), SMALL)
 
 
 def read_facts(path: Path, target: Target) -> dict[str, str]:

@@ -7,6 +7,7 @@ from collections.abc import Collection
 import numpy as np
 import pytest
 
+from fake.exports import small_source
 from fake.networks import SMALL, Small
 from relume.arrays import Floats
 from relume.export.agreement import SIZES, apart, largest_difference, probes, run_of
@@ -16,7 +17,7 @@ from relume.export.graphs import parse
 from relume.export.half import through_half, to_half_storage
 from relume.export.integers import observe, through_bytes
 from relume.export.interface import interface
-from relume.export.onnx import least_opset, onnx_bytes, runner
+from relume.export.onnx import OPSET, least_opset, runner
 
 ERRORS = {"a": 1.0, "b": 0.2, "c": 0.1, "d": 0.4}
 SIZES_OF_LAYERS = {"a": 10, "b": 10, "c": 10, "d": 100}
@@ -58,7 +59,7 @@ def test_as_few_stay_in_float32_as_it_takes() -> None:
 
 @pytest.fixture(scope="module")
 def small() -> bytes:
-    return onnx_bytes(Small().eval(), SMALL)
+    return small_source().to_onnx(OPSET)
 
 
 def rounded_to_half(values: Floats, *, axis: int) -> Floats:

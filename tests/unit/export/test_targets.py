@@ -10,7 +10,7 @@ import onnx
 import pytest
 import torch
 
-from fake.exports import MODEL_FILES, read_facts, source_of
+from fake.exports import MODEL_FILES, read_facts, small_source, source_of
 from fake.networks import PACKED, SMALL, Packed, Small
 from relume.card import from_json
 from relume.errors import ContractError, RelumeError, UnknownNameError, UnwritableError
@@ -29,12 +29,12 @@ from relume.runtime.method import load
 
 @pytest.fixture(scope="module", params=["small", pytest.param("packed", marks=pytest.mark.slow)])
 def source(request: pytest.FixtureRequest) -> Source:
-    return source_of(Small(), SMALL) if request.param == "small" else source_of(Packed(), PACKED)
+    return small_source() if request.param == "small" else source_of(Packed(), PACKED)
 
 
 @pytest.fixture(scope="module")
 def small() -> Source:
-    return source_of(Small(), SMALL)
+    return small_source()
 
 
 def samples(source: Source) -> Samples:
