@@ -15,17 +15,18 @@ real dark exposures, and a well-exposed one of the same scene. Shares of what is
     half of them by −1.5 to 0.3 stops more
     of all these, 0.07 are walls and skies instead: generated, smooth, as they are or darkened
 
-The objective is that of objective.py with `ratio` 0.15, and 0.1 · ln(MSE + 0.0003) of each
-picture, so that pictures which are nearly right count. `highlights` is 0.8 in three steps of four,
-as by default, else 0. Three steps in five compare 48×48 samples until 0.85 of the time. AdamW, a
-cosine to 0 by the clock; the result is the moving average. A run that was stopped goes on from the
-.ckpt beside it.
+The objective is that of objective.py with `ratio` 0.15, and --error (0.03) · ln(MSE + 0.0003) of
+each picture, so that pictures which are nearly right count. `highlights` is 0.8 in three steps of
+four, as by default, else 0. Seven steps in ten compare 48×48 samples until 0.85 of the time. AdamW,
+a cosine to 0 by the clock; the result is the moving average. A run that was stopped goes on from
+the .ckpt beside it.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
+from functools import cache
 from math import cos, pi, sin
 from pathlib import Path
 
@@ -46,12 +47,11 @@ from relume.methods.relume.network import (
     areas,
     enlarged,
     from_state,
-    lines,
     log_luma,
     relight,
 )
 from relume.methods.relume.objective import light_terms
-from relume.nn.sparing import spared
+from relume.nn.sparing import spared, windows
 from relume.train.average import Average
 
 KEPT, FIRST, BATCH = 20_000, 3_000, 32
@@ -209,19 +209,48 @@ class Kept:
         return self.low[chosen].float(), self.high[chosen].float()
 
 
-def terms(network: Network, low: Tensor, high: Tensor, *, highlights: float, small: bool) -> Terms:
+@cache
+def along(size: int) -> Tensor:
+    """Return the matrix that averages `size` places as the windows of the network's lines do."""
+    places = torch.eye(size)[:, None, None].expand(size, 1, size, size)
+    return windows(places, radius=5)[:, 0, 0].T
+
+
+def lines(guide: Tensor, maps: Tensor) -> tuple[Tensor, Tensor]:
+    """Fit what `relume.methods.relume.network.lines` does, in a tenth of the time to learn through:
+    means of windows are two small products."""
+
+    def mean(values: Tensor) -> Tensor:
+        rows, columns = (along(size) for size in values.shape[-2:])
+        return rows @ values @ columns.T
+
+    usual, average = guide.mean((2, 3), keepdim=True), maps.mean((2, 3), keepdim=True)
+    guide, maps = guide - usual, maps - average
+    count = maps.shape[1]
+    middle, square, level, both = mean(
+        torch.cat((guide, guide * guide, maps, guide * maps), dim=1)
+    ).split((1, 1, count, count), dim=1)
+    slope = (both - middle * level) / (square - middle * middle + 1e-3)
+    slope, offset = mean(torch.cat((slope, level - slope * middle), dim=1)).split(count, dim=1)
+    return slope, offset + average - slope * usual
+
+
+def terms(
+    network: Network, low: Tensor, high: Tensor, *, highlights: float, small: bool, error: float
+) -> Terms:
     """Return what is minimised for small pictures, by 48×48 samples where `small`."""
     half = functional.avg_pool2d(low, 2)
-    maps = spared(network.estimate(low), half, highlights=highlights)
+    seen = low.contiguous(memory_format=torch.channels_last)  # half the time of the network
+    maps = spared(network.estimate(seen).contiguous(), half, highlights=highlights)
     slope, offset = lines(log_luma(half), maps)
     if small:
         low, high = half, functional.avg_pool2d(high, 2)
     maps = enlarged(slope, low) * log_luma(low) + enlarged(offset, low)
     found = relight(low, maps).clamp(0, 1)
-    error = (found - high).square().mean((1, 2, 3))
+    squares = (found - high).square().mean((1, 2, 3))
     known = light_terms(found, high, low, quantile=0.75)
     weighed = {name: WEIGHTS[name] * value for name, value in known.items()}
-    return {**weighed, "error": 0.1 * (error + 3e-4).log().mean()}
+    return {**weighed, "error": error * (squares + 3e-4).log().mean()}
 
 
 def main() -> None:
@@ -233,12 +262,16 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=75)
     parser.add_argument("--learning-rate", type=float, default=7e-4)
+    parser.add_argument("--error", type=float, default=0.03)
     parser.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args()
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
     torch.manual_seed(chosen.seed)
     network = from_state(load_file(chosen.start))
+    for weight in network.estimate.parameters():
+        if weight.ndim == 4:
+            weight.data = weight.data.contiguous(memory_format=torch.channels_last)
     average = Average(network, decay=0.999)
     learnt = list(network.estimate.parameters())
     optimiser = torch.optim.AdamW(learnt, lr=chosen.learning_rate, weight_decay=1e-4)
@@ -262,9 +295,10 @@ def main() -> None:
                 chosen.learning_rate * 0.5 * (1 + cos(pi * done)) * min(1, (step + 1) / 200)
             )
         low, high = kept.batch()
-        small = done < 0.85 and random.random() < 0.6
+        small = done < 0.85 and random.random() < 0.7
         highlights = 0.8 if random.random() < 0.75 else 0.0
-        loss = sum(terms(network, low, high, highlights=highlights, small=small).values())
+        known = terms(network, low, high, highlights=highlights, small=small, error=chosen.error)
+        loss = sum(known.values())
         assert isinstance(loss, Tensor)
         optimiser.zero_grad()
         loss.backward()
