@@ -82,7 +82,6 @@ async function open(at) {
     compare.open(found.width, found.height)
     show('before', found.before)
     one('format').replaceChildren(...found.formats.map((name) => new Option(name.toUpperCase(), name)))
-    one('reason').textContent = [found.verdict.left ? '' : found.verdict.reason, ...found.notes].filter(Boolean).join('; ')
     if (found.verdict.left && !files[at].settings) leave()
     else await paint()
   } catch (error) {
@@ -111,6 +110,7 @@ function leave() {
   clearTimeout(pause)
   turn++
   painting = false
+  one('reason').textContent = opened.copies ? '' : opened.notes.join('; ') // a copy loses nothing
   one('why').textContent = `Left as it is: ${opened.verdict.reason}.`
   one('alone').hidden = false
   one('save').disabled = false
@@ -129,6 +129,7 @@ async function paint() {
   clearTimeout(pause)
   const mine = ++turn, { strength, ...knobs } = settings(), given = { knobs, strength }
   one('alone').hidden = true
+  one('reason').textContent = [opened.verdict.left ? '' : opened.verdict.reason, ...opened.notes].filter(Boolean).join('; ')
   one('save').disabled = painting = true
   const { image } = await ask('paint', given)
   if (!image || turn !== mine) return

@@ -29,7 +29,7 @@ export function join(parts) {
 }
 
 // What a file holds: { kind, exif, orientation, adobe, xmp, icc, quality, bits, gray, inks, lossless, moves,
-// stated, notes }; all but kind and notes may be missing. kind is 'jpeg', 'png', 'webp' or ''; adobe: EXIF
+// hdr, stated, notes }; all but kind and notes may be missing. kind is 'jpeg', 'png', 'webp' or ''; adobe: EXIF
 // says Adobe RGB; stated: chunks of a PNG that say what its numbers mean, by name.
 export async function readMetadata(bytes) {
   const found = { kind: '', notes: [] }
@@ -77,11 +77,12 @@ function readJpeg(bytes, found) {
   if (profile.length) found.icc = join(profile.filter((part) => part))
 }
 
-// Of other kinds only what is to be said: how many bits an AVIF has.
+// Of other kinds only what is to be said: how many bits an AVIF has, whether it moves or is HDR.
 function readOther(bytes, found) {
   found.notes.push('EXIF and XMP of this kind of file are not kept, colours become sRGB')
   if (text(bytes, 0, 3) === 'GIF') found.moves = /NETSCAPE2\.0/.test(text(bytes, 0, Math.min(bytes.length, 2048)))
-  const at = text(bytes, 0, Math.min(bytes.length, 8192)).indexOf('av1C')
+  const start = text(bytes, 0, Math.min(bytes.length, 8192)), at = start.indexOf('av1C'), colours = start.indexOf('colrnclx')
+  found.hdr = colours > 0 && [16, 18].includes(bytes[colours + 11]) // PQ and HLG, by ITU-T H.273
   if (at > 0) found.bits = bytes[at + 6] & 0x40 ? (bytes[at + 6] & 0x20 ? 12 : 10) : 8
 }
 
@@ -103,7 +104,11 @@ async function readPng(bytes, found) {
     } else if (kind === 'eXIf') keepExif(found, body)
     else if (kind === 'iCCP') {
       const name = body.indexOf(0)
-      if (name > 0 && name < 80) found.icc ??= await inflated(body.subarray(name + 2))
+      try {
+        if (name > 0 && name < 80) found.icc ??= await inflated(body.subarray(name + 2))
+      } catch {
+        found.notes.push('colour profile left out: damaged')
+      }
     } else if (kind === 'iTXt' && text(body, 0, 18) === 'XML:com.adobe.xmp\0' && body[18] === 0) {
       const language = body.indexOf(0, 20), keyword = body.indexOf(0, language + 1)
       if (language > 0 && keyword > 0) found.xmp ??= body.slice(keyword + 1)

@@ -32,6 +32,11 @@ export async function decode(file) {
   if (about.inks) about.notes.push('CMYK: the browser made it RGB, colours are approximate')
   if (about.moves) about.notes.push('an animation: the first frame only')
   const said = meant(about, file.name), tables = said && bridge(said)
+  if (about.gray && about.space === 'RGB') {
+    // Readers refuse a profile of RGB beside gray samples: it goes where gray is sRGB's anyway.
+    if (tables) about.notes.push('gray beside a profile of RGB: written as RGB')
+    else about.icc = about.space = undefined
+  }
   const canvas = new OffscreenCanvas(width, height)
   const flat = canvas.getContext('2d', { willReadFrequently: true, colorSpace: 'srgb' })
   if (!holds(flat, width, height)) throw new Error(`${file.name}: ${width} × ${height} pixels are more than this browser holds`)
@@ -59,8 +64,9 @@ export async function decode(file) {
 // that describes other pixels is left out.
 function meant(about, name) {
   const stated = about.stated ?? {}, number = (chunk, at) => new DataView(chunk.buffer).getUint32(at) / 100000
-  if (stated.cICP?.length === 4 && about.kind === 'png') {
-    if ([16, 18].includes(stated.cICP[1])) throw new Error(`${name}: HDR, whose light this page would lose; the command keeps it`)
+  if (about.hdr || (stated.cICP?.length === 4 && [16, 18].includes(stated.cICP[1])))
+    throw new Error(`${name}: HDR, whose light this page would lose; the command keeps it`)
+  if (stated.cICP?.length === 4) {
     const said = ofCodes(stated.cICP[0], stated.cICP[1])
     if (said && stated.cICP[2] === 0 && stated.cICP[3] === 1) return said
   }
@@ -76,8 +82,8 @@ function meant(about, name) {
     about.notes.push(`colour profile left out: ${whose}`)
     about.icc = undefined
   }
+  if (stated.sRGB) return null
   if (stated.gAMA?.length >= 4 || stated.cHRM?.length === 32) {
-    if (stated.sRGB) return null
     const places = stated.cHRM?.length === 32 ? [0, 8, 16, 24].map((at) => [number(stated.cHRM, at), number(stated.cHRM, at + 4)]) : null
     return ofGamma(stated.gAMA?.length >= 4 ? number(stated.gAMA, 0) : 0, places)
   }

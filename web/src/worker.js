@@ -108,7 +108,7 @@ const asks = {
     it.preview(PREVIEW)
     const before = await preview(it, { target: it.small.picture.source })
     const { width, height, about, name } = opened
-    return { width, height, name, verdict, notes: about.notes, formats: formats({ about, opaque, channels }), before }
+    return { width, height, name, verdict, copies: about.kind !== '', notes: about.notes, formats: formats({ about, opaque, channels }), before }
   },
 
   // Paint the preview, or all of it; null where another ask came meanwhile.

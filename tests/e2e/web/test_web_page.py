@@ -15,8 +15,8 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from fake import page as fake_page
-from fake.page_pictures import MARK, PICTURES, gray_jpeg, rgb
-from fake.pictures import exif, saved
+from fake.page_pictures import MARK, P3, PICTURES, gray_jpeg, rgb
+from fake.pictures import exif, saved, srgb_profile
 from relume import io
 
 
@@ -39,6 +39,7 @@ def test_pixels_are_those_of_the_command(page, enhancer, name):
 
 JPEGS = {
     "gray.jpg": gray_jpeg,
+    "gray-srgb.jpg": lambda: gray_jpeg(icc_profile=srgb_profile()),
     "444.jpg": lambda: saved(rgb(61, 90), "JPEG", quality=92, subsampling=0),
     "422.jpg": lambda: saved(rgb(61, 90), "JPEG", quality=75, subsampling=1),
     "420.jpg": lambda: saved(rgb(61, 90), "JPEG", quality=40, subsampling=2),
@@ -90,6 +91,7 @@ SAID = {
     "cmyk.jpg": (cmyk, "CMYK"),
     "deep.png": (deep_png, "16 bits"),
     "moving.webp": (moving, "first frame"),
+    "gray-p3.jpg": (lambda: gray_jpeg(icc_profile=P3), "written as RGB"),
     "wrong.png": (lambda: saved(rgb(9, 9), "PNG", icc_profile=b"no profile"), "profile left out"),
 }
 
@@ -98,6 +100,7 @@ SAID = {
 def test_what_is_lost_is_said(page, name):
     make, words = SAID[name]
     page.give(name, make())
+    page.enhance()
     assert words in page.page.inner_text("#reason")
 
 
@@ -108,6 +111,7 @@ def test_the_gain_map_and_video_of_a_photo_are_not_promised(page):
         b"</Container:Directory></rdf:Description></rdf:RDF></x:xmpmeta>"
     )
     page.give("gain.jpg", saved(rgb(40, 50), "JPEG", xmp=packet))
+    page.enhance()
     assert "gain map" in page.page.inner_text("#reason")
     found = Image.open(BytesIO(page.save("jpeg"))).info["xmp"]
     assert b"kept" in found
