@@ -31,6 +31,7 @@ from relume.export.interface import Interface
 from relume.export.onnx import runner
 from relume.export.request import NEWEST_FOR_DARKTABLE
 from relume.export.strips import stripped
+from relume.runtime import weights
 
 TASK = "relight"
 GRAPH, CONFIG = "model.onnx", "config.json"
@@ -42,6 +43,7 @@ _OF_CARD = (
     "scope",
     "author",
     "source",
+    "paper",
     "license",
     "training_data",
     "training_data_license",
@@ -82,6 +84,9 @@ def config(card: Card, *, knobs: Sequence[Knob], version: str) -> dict[str, Any]
     """Return what stands in `config.json`; the knobs stand under `attributes`, in order."""
     first = card.weights[0] if card.weights else None
     licence = card.license or "MIT"
+    report = f"src/relume/methods/{card.name}/README.md of relume {version}"
+    listing = f"{first.name}.photos.tsv" if first else ""
+    listed = bool(listing) and (weights.folder(card.name) / listing).is_file()
     return {
         "id": f"{TASK}-{card.name}",
         "name": f"{card.title}: more light",
@@ -112,11 +117,23 @@ def config(card: Card, *, knobs: Sequence[Knob], version: str) -> dict[str, Any]
             "No generated content: what was not photographed is not drawn.",
             "author": "The relume developers",
             "source": f"relume {version}, src/relume/methods/{card.name}, with its training code",
-            "paper": card.paper or "",
+            "paper": card.paper or f"{report}: architecture, training and what was measured",
             "license": licence,
             "training_data": "; ".join(first.trained_on) if first else "",
-            "training_data_license": "see training_data; the photographs are not part of the model",
-            "notes": f"weights {first.name}, sha256 {first.sha256}" if first else "",
+            "training_data_license": f"author, licence and source of each: weights/{listing}"
+            if listed
+            else "the photographs are not listed with their licences; none is part of the model",
+            "notes": "; ".join(
+                (
+                    f"weights {first.name}, sha256 {first.sha256}" if first else "no weights",
+                    f"rebuilt from {first.name}.safetensors by relume export" if first else "",
+                    "OSAID 1.0: met"
+                    if listed
+                    else "OSAID 1.0: not met, as photographs are not listed",
+                    "MOF: class III, with training code",
+                    f"known limits: {report}",
+                )
+            ),
         },
     }
 
@@ -199,20 +216,35 @@ def check_package(data: bytes) -> None:
     """Raise WeightsError unless darktable would take a package and run it."""
     if len(data) > MOST_BYTES:
         raise WeightsError(f"package: {len(data)} bytes are too many")
+    try:
+        top, known, content = _opened(data)
+        missing = [name for name in _ASKED if not known.get(name)]
+        missing += [name for name in _OF_CARD if not known.get("model_card", {}).get(name)]
+        if missing:
+            raise WeightsError(f"package: {CONFIG} lacks {', '.join(missing)}")
+        if known["id"] != top or known["backend"] != "onnx":
+            raise WeightsError(f"package: its id is {known['id']}, its folder {top}")
+        _check_graph(content, known)
+    except WeightsError:
+        raise
+    except Exception as error:  # zipfile, zlib, json and protobuf each have several of their own
+        reason = str(error).partition("\n")[0]
+        raise WeightsError(f"package: it is damaged, export it again: {reason}") from error
+
+
+def _opened(data: bytes) -> tuple[str, dict[str, Any], bytes]:
+    """Return the folder of a package, its config and its graph."""
     with zipfile.ZipFile(BytesIO(data)) as archive:
         names = archive.namelist()
         top = names[0].split("/")[0] if names else ""
         if top in ("", ".", "..") or sorted(names) != sorted((f"{top}/{CONFIG}", f"{top}/{GRAPH}")):
             raise WeightsError(f"package: expected one folder with {CONFIG} and {GRAPH}: {names}")
-        known: dict[str, Any] = json.loads(archive.read(f"{top}/{CONFIG}"))
-        content = archive.read(f"{top}/{GRAPH}")
-    missing = [name for name in _ASKED if not known.get(name)]
-    missing += [name for name in _OF_CARD if not known.get("model_card", {}).get(name)]
-    if missing:
-        raise WeightsError(f"package: {CONFIG} lacks {', '.join(missing)}")
-    if known["id"] != top or known["backend"] != "onnx":
-        raise WeightsError(f"package: its id is {known['id']}, its folder {top}")
-    _check_graph(content, known)
+        if sum(entry.file_size for entry in archive.infolist()) > MOST_BYTES:
+            raise WeightsError("package: unpacked it is too large")
+        known: Any = json.loads(archive.read(f"{top}/{CONFIG}"))
+        if not isinstance(known, dict):
+            raise WeightsError(f"package: {CONFIG} holds no fields")
+        return top, known, archive.read(f"{top}/{GRAPH}")
 
 
 def _check_graph(content: bytes, known: dict[str, Any]) -> None:

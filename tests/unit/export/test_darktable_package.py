@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ import relume
 from fake.night import night
 from relume import methods
 from relume.errors import WeightsError
-from relume.export.darktable import CONFIG, check_package, package
+from relume.export.darktable import CONFIG, check_package, config, package
 from relume.runtime import weights
 
 
@@ -128,7 +129,31 @@ def test_the_config_names_every_knob_and_answers_the_card(made: bytes) -> None:
     assert [knob["name"] for knob in known["attributes"]["knobs"]] == [
         knob.name for knob in methods.card("relume").knobs
     ]
-    assert all(known["model_card"][field] for field in ("license", "training_data", "scope"))
+    answers = known["model_card"]
+    assert all(answers.values()), "each rule of admission has its line"
+    assert "README.md" in answers["paper"], "a public report"
+    assert "training code" in answers["source"]
+    for said in ("sha256", "rebuilt from", "OSAID 1.0: not met", "MOF: class", "known limits"):
+        assert said in answers["notes"]
+
+
+def test_a_package_of_listed_photographs_says_where_the_list_is() -> None:
+    card = methods.card("relume")
+    (listed,) = (each for each in card.weights if each.name == "open")
+    answers = config(replace(card, weights=(listed,)), knobs=card.knobs, version="0.1")
+    assert "weights/open.photos.tsv" in answers["model_card"]["training_data_license"]
+    assert "OSAID 1.0: met" in answers["model_card"]["notes"]
+
+
+def test_a_damaged_package_is_told(made: bytes) -> None:
+    random = np.random.default_rng(3)
+    for place in random.integers(len(made), size=20):
+        with pytest.raises(WeightsError, match="package"):
+            check_package(made[: int(place)])
+        changed_bytes = bytearray(made)
+        changed_bytes[int(place) : int(place) + 40] = bytes(40)
+        with pytest.raises(WeightsError, match="package"):
+            check_package(bytes(changed_bytes))
 
 
 def changed(made: bytes, **values: object) -> bytes:
@@ -149,6 +174,10 @@ def test_a_package_darktable_would_refuse_is_refused(made: bytes) -> None:
         changed(made, backend="torch"),
         changed(made, num_inputs=2),
         changed(made, model_card={}),
+        changed(made, attributes={}),
+        packed({**files, f"relight-relume/{CONFIG}": b"[]"}),
+        packed({**files, f"relight-relume/{CONFIG}": b"{"}),
+        packed({**files, "relight-relume/model.onnx": b"no graph"}),
     ]
     model: Any = onnx.load_from_string(files["relight-relume/model.onnx"])
     model.opset_import[0].version = 23
