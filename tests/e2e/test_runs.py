@@ -255,3 +255,13 @@ def test_two_runs_over_one_folder_at_once_share_the_work(relume: Call) -> None:
     assert len(done) == len(set(done)) == count
     assert relume("runs", "verify", "out").out == f"{count} whole\n"
     assert [path.name for path in Path("out/.relume").glob("*.lock")] == []
+
+
+def test_a_folder_in_the_place_of_a_result_is_no_result(relume: Call) -> None:
+    put_photo("d/a.jpg")
+    Path("out/a.jpg").mkdir(parents=True)
+    for _ in range(2):
+        ended = relume("enhance", "d", "-o", "out", "-m", "gamma", "-q")
+        assert ended.code == 1
+        assert "d/a.jpg" in ended.complaint
+        assert "out/a.jpg" in ended.complaint

@@ -29,6 +29,8 @@ class Report:
     done: int = 0
     skipped: int = 0
     failed: int = 0
+    _before: tuple[int, int, int] = (0, 0, 0)
+    """What was counted before the plan that is done now."""
 
     def planned(self, job: Job) -> None:
         """Tell what would be done."""
@@ -62,14 +64,21 @@ class Report:
             case Failed():
                 self._fail(str(outcome.job.input), outcome.error)
 
+    def begin(self, plan: Plan) -> None:
+        """Count anew for this plan; what could not be planned is told already, and counts."""
+        self._before = (self.done, self.skipped, self.failed - len(plan.problems))
+
     def counts(self, plan: Plan) -> str:
         """Return how many of the plan's pictures came to which end."""
-        told = self.done + self.skipped + self.failed - len(plan.problems)
+        now = (self.done, self.skipped, self.failed)
+        done, skipped, failed = (
+            after - before for after, before in zip(now, self._before, strict=True)
+        )
         counts = {
-            "enhanced": self.done,
-            "skipped": self.skipped,
-            "failed": self.failed,
-            "not finished": len(plan.jobs) - told,
+            "enhanced": done,
+            "skipped": skipped,
+            "failed": failed,
+            "not finished": len(plan.jobs) + len(plan.problems) - done - skipped - failed,
             "ignored": plan.ignored,
         }
         return ", ".join(f"{count} {what}" for what, count in counts.items() if count)

@@ -26,6 +26,7 @@ def enhance_files(planned: Plan, *, work: Work, report: Report, workers: int | N
     from relume.runs.batch import Failed, Run
 
     start = perf_counter()
+    report.begin(planned)
     jobs = planned.jobs
     several = sum(not job.skip for job in jobs) > 1
     shown = several and report.style != "quiet" and sys.stderr.isatty()

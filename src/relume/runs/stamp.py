@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from hashlib import file_digest
 from pathlib import Path
+from stat import S_ISREG
 
 
 @dataclass(frozen=True)
@@ -17,10 +18,12 @@ class Stamp:
 
 
 def stamp(path: Path) -> Stamp | None:
-    """Return the stamp of a file, or None when there is none."""
+    """Return the stamp of a file, or None when there is none; a folder is none."""
     try:
         about = os.stat(path)  # noqa: PTH116 (a path's own stat takes twice as long)
     except (OSError, ValueError):  # ValueError: a name with a null byte
+        return None
+    if not S_ISREG(about.st_mode):
         return None
     return Stamp(about.st_size, str(about.st_mtime_ns))
 

@@ -57,3 +57,16 @@ def test_counts_add_up(capsys: pytest.CaptureFixture[str]) -> None:
     expected = "1 enhanced, 1 skipped, 2 failed, 2 not finished, 3 ignored"
     assert told == expected
     assert capsys.readouterr().out == ""
+
+
+def test_counts_of_a_later_plan_are_its_own() -> None:
+    report = Report("quiet")
+    first = Plan((JOB,), (), 0)
+    report.begin(first)
+    report.outcome(DONE)
+    assert report.counts(first) == "1 enhanced"
+    second = Plan((JOB,) * 3, (), 0)
+    report.begin(second)
+    report.outcome(DONE)
+    report.outcome(Skipped(JOB))
+    assert report.counts(second) == "1 enhanced, 1 skipped, 1 not finished"
