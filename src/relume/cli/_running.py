@@ -31,17 +31,15 @@ def enhance_files(planned: Plan, *, work: Work, report: Report, workers: int | N
     several = sum(not job.skip for job in jobs) > 1
     shown = several and report.style != "quiet" and sys.stderr.isatty()
     bar = progress(len(jobs)) if shown else nullcontext(_no_move)
-    with (
-        one_interrupt(),
-        bar as move,
-        Run(jobs, work, workers=workers or (2 if several else 1)) as run,
-    ):
+    run = Run(jobs, work, workers=workers or (2 if several else 1))
+    with one_interrupt(), bar as move:
         try:
-            for outcome in run.outcomes():
-                if isinstance(outcome, Failed) and isinstance(outcome.error, BrokenPipeError):
-                    raise outcome.error  # the reader of standard output has gone
-                report.outcome(outcome)
-                move()
+            with run:  # from here on pictures are at work, and an interrupt says how many
+                for outcome in run.outcomes():
+                    if isinstance(outcome, Failed) and isinstance(outcome.error, BrokenPipeError):
+                        raise outcome.error  # the reader of standard output has gone
+                    report.outcome(outcome)
+                    move()
         except KeyboardInterrupt:
             run.call_off()
             for outcome in run.unreported():
