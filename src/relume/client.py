@@ -171,6 +171,12 @@ def _reaching(address: str) -> Generator[None]:
 def _options(address: str, token: str | None, timeout: float) -> dict[str, Any]:
     if not address.startswith(("http://", "https://")):
         raise ContractError(f"{address}: expected an address like http://127.0.0.1:8000")
+    try:
+        httpx.URL(address)
+    except httpx.InvalidURL as error:
+        raise ContractError(f"{address}: not an address: {error}") from error
+    if token and not (token.isascii() and token.isprintable()):
+        raise ContractError("token: expected one line of ASCII, which a header can carry")
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     return {"base_url": address, "headers": headers, "timeout": timeout}
 

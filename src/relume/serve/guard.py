@@ -138,8 +138,10 @@ class Guard:
         settings = self._settings
         if not settings.hosts and not settings.is_loopback:
             return
-        host = headers.get("host", "")
-        name = host.rpartition(":")[0] if not host.endswith("]") and ":" in host else host
+        host = ", ".join(headers.getlist("host"))  # two are none: proxies differ on which counts
+        name, _, port = host.rpartition(":")
+        if not port.isdecimal():
+            name = host
         if name.lower() not in HERE | set(settings.hosts):
             words = f"Host {name[:80]!r} is not this service; --allow-host NAME admits it"
             raise Problem("wrong-host", words)

@@ -19,7 +19,10 @@ LONGEST = 4096
 
 
 class Form:
-    """Takes pieces of a body, gives the picture's on, and keeps the fields."""
+    """Takes pieces of a body, gives the picture's on, and keeps the fields.
+
+    Raises: ContractError without a boundary; FormParserError for one that is none.
+    """
 
     def __init__(self, content_type: str, give: Callable[[bytes], None]) -> None:
         _, options = parse_options_header(content_type)

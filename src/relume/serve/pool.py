@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
+from collections.abc import Callable
 from functools import partial
 from time import monotonic
 
@@ -62,9 +63,17 @@ class Pool:
         self._usual = 0.5
         """Seconds of a task lately, for Retry-After."""
 
-    async def start(self) -> None:
-        """Start all workers and wait until they are ready. Raises: RelumeError."""
-        await asyncio.gather(*(self._start(slot) for slot in self.slots))
+    async def start(self, fits: Callable[[int], object]) -> None:
+        """Start all workers and wait until they are ready.
+
+        `fits` is told the bytes that the first one takes at rest, before there are others: more
+        than the machine holds would stop it. Raises: RelumeError; what `fits` raises.
+        """
+        first, *others = self.slots
+        await self._start(first)
+        if first.process is not None:
+            fits(first.process.resting)
+            await asyncio.gather(*(self._start(slot) for slot in others))
         if any(slot.process is None for slot in self.slots):
             raise RelumeError("a worker does not start; `relume doctor` says what is missing")
         self._tasks = [asyncio.create_task(self._serve(slot)) for slot in self.slots]

@@ -35,6 +35,7 @@ KINDS: Mapping[str, Kind] = {
     "too-large": Kind(413, "More than the limit"),
     "missing-extra": Kind(415, "This service cannot read such files"),
     "wrong-host": Kind(421, "The service is not called that"),
+    "header-too-large": Kind(431, "The header is too long"),
     "unreadable": Kind(422, "Not a picture that can be read"),
     "unwritable": Kind(422, "The result cannot be written so"),
     "internal": Kind(500, "Something unexpected failed"),

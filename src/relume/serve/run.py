@@ -42,7 +42,6 @@ def run(settings: Settings, *, started: Callable[[str], None]) -> None:
         server_header=False,
         backlog=BACKLOG,
         timeout_keep_alive=int(PATIENCE),
-        h11_max_incomplete_event_size=65536,
     )
     server = Server(config, service, lambda: started(address(settings, listener)))
     # The signal that ended it is raised again when all is finished, and then means nothing.

@@ -7,7 +7,7 @@ from time import monotonic
 
 import numpy as np
 
-from relume.errors import ContractError, TooLargeError
+from relume.errors import ContractError, RelumeError, TooLargeError
 from relume.io import encode
 from relume.io.reading import check_pixels
 from relume.photo import Photo
@@ -48,17 +48,13 @@ class Service:
 
     async def start(self) -> None:
         """Start the workers and share out the memory. Raises: RelumeError."""
-        await self.pool.start()
-        processes = [slot.process for slot in self.pool.slots if slot.process is not None]
-        rest = own_memory() + OWN_GROWTH + sum(process.resting for process in processes)
-        left = self.settings.memory - rest
-        if left < LEAST:
+        try:
+            await self.pool.start(lambda resting: self._left(resting * self.settings.workers))
+            processes = [slot.process for slot in self.pool.slots if slot.process is not None]
+            left = self._left(sum(process.resting for process in processes))
+        except RelumeError:
             await self.pool.close()
-            raise ContractError(
-                f"memory: the service and its {len(processes)} workers need {rest // MIB} MiB at "
-                f"rest and {LEAST // MIB} for pictures, --memory allows "
-                f"{self.settings.memory // MIB}; give more, or fewer --workers"
-            )
+            raise
         self.uploads = Budget(int(left * UPLOADS))
         self.pool.work = Budget(left - self.uploads.total)
         for share, budget in (("uploads", self.uploads), ("work", self.pool.work)):
@@ -67,6 +63,21 @@ class Service:
             self.pool, self.metrics, budget=self.settings.memory, held=self._held_outside
         )
         self._watch = asyncio.create_task(looking)
+
+    def _left(self, resting: int) -> int:
+        """Return what workers that take so much at rest leave for pictures.
+
+        Raises: ContractError when that is too little.
+        """
+        rest = own_memory() + OWN_GROWTH + resting
+        left = self.settings.memory - rest
+        if left < LEAST:
+            raise ContractError(
+                f"memory: the service and its {self.settings.workers} workers need {rest // MIB} "
+                f"MiB at rest and {LEAST // MIB} for pictures, --memory allows "
+                f"{self.settings.memory // MIB}; give more, or fewer --workers"
+            )
+        return left
 
     async def close(self) -> None:
         """End the workers."""

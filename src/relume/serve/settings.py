@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 
 from relume.errors import ContractError
 
 MIB = 2**20
+_HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]")
+"""What comes before the port in a `Host` header."""
+_ORIGIN = re.compile(r"null|[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]+)?")
+"""What an `Origin` header holds (RFC 6454, 6.2): in small letters and without a path."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,23 @@ class Settings:
                 "token: expected at least 16 characters; make one with: "
                 "python -c 'import secrets; print(secrets.token_urlsafe())'"
             )
+        if self.token is not None and not all(0x21 <= byte <= 0x7E for byte in self.token):
+            raise ContractError(
+                "token: expected one line of ASCII without spaces, which a header can carry"
+            )
+        if not self.host:
+            raise ContractError("host: expected an address; 0.0.0.0 is all of this machine")
+        for name in self.hosts:
+            if not _HOST.fullmatch(name):
+                raise ContractError(
+                    f"allow-host: expected a name without scheme and port, got {name!r}"
+                )
+        for origin in self.origins:
+            if not _ORIGIN.fullmatch(origin):
+                raise ContractError(
+                    "allow-origin: expected scheme and host as browsers send them, like "
+                    f"https://gallery.example, got {origin!r}"
+                )
 
     @property
     def is_loopback(self) -> bool:

@@ -91,10 +91,12 @@ async def receive(request: Request, budget: Budget, *, max_bytes: int, check: Ch
 
 async def _fill(request: Request, sink: _Sink, most: int) -> None:
     kind = request.headers.get("content-type", "")
-    form = Form(kind, sink) if kind.lower().startswith("multipart/form-data") else None
-    take = sink if form is None else form.take
     total, begun = 0, monotonic()
+    form: Form | None = None
     try:
+        if kind.lower().startswith("multipart/form-data"):
+            form = Form(kind, sink)
+        take = sink if form is None else form.take
         async with asyncio.timeout(PATIENCE) as limit:
             async for piece in request.stream():
                 total += len(piece)

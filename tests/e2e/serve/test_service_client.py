@@ -53,3 +53,15 @@ def test_nobody_there() -> None:
     assert "is `relume serve` running there?" in str(caught.value)
     with pytest.raises(ContractError, match="expected an address"):
         Client("127.0.0.1:8000")
+
+
+@pytest.mark.parametrize("address", ["http://[::1", "http://127.0.0.1:port", "ftp://a.example"])
+def test_what_is_no_address(address: str) -> None:
+    with pytest.raises(ContractError, match="address"):
+        Client(address)
+
+
+@pytest.mark.parametrize("token", ["schlüssel", "two\nlines"])
+def test_a_token_that_no_header_can_carry(token: str) -> None:
+    with pytest.raises(ContractError, match="token: expected one line of ASCII"):
+        Client("http://127.0.0.1:1", token=token)

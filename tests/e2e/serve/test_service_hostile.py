@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -111,3 +112,54 @@ def test_what_the_openapi_document_allows(running: Running, path: str, verb: str
         case.validate_response(answer, excluded_checks=beyond_schemas)
 
     check()
+
+
+def said(running: Running, sent: bytes) -> bytes:
+    """Return the answer to bytes that no client would send."""
+    with socket.create_connection(("127.0.0.1", running.port), PATIENCE) as client:
+        client.sendall(sent)
+        client.settimeout(PATIENCE)
+        answer = b""
+        while piece := client.recv(65536):
+            answer += piece
+    return answer
+
+
+def test_a_form_whose_boundary_is_none(running: Running) -> None:
+    kind = f"multipart/form-data; boundary={'b' * 3000}"
+    answer = running.client.post("/v1/enhance", content=picture(), headers={"content-type": kind})
+    assert answer.status_code == 400
+    assert "the form is malformed" in answer.json()["detail"]
+
+
+def test_what_is_not_http_gets_a_problem(running: Running) -> None:
+    for sent in (b"NONSENSE\r\n\r\n", b"POST / HTTP/1.1\r\nContent-Length: -5\r\n\r\n"):
+        answer = said(running, sent)
+        assert answer.startswith(b"HTTP/1.1 400 "), answer
+        assert b"application/problem+json" in answer
+        assert b"urn:relume:problem:bad-request" in answer
+
+
+def test_a_request_for_two_hosts(running: Running) -> None:
+    here = f"GET /v1/health HTTP/1.1\r\nHost: 127.0.0.1:{running.port}\r\nConnection: close\r\n"
+    assert said(running, f"{here}\r\n".encode()).startswith(b"HTTP/1.1 200 ")
+    assert said(running, f"{here}Host: evil.example\r\n\r\n".encode()).startswith(b"HTTP/1.1 421 ")
+
+
+@pytest.mark.parametrize("part", ["header", "trailer"])
+def test_a_header_without_end_is_cut_off(running: Running, part: str) -> None:
+    """The parser would keep all of it in memory."""
+    begin = f"POST /v1/inspect HTTP/1.1\r\nHost: 127.0.0.1:{running.port}\r\n"
+    if part == "trailer":
+        begin += "Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n"
+    sent = 0
+    with socket.create_connection(("127.0.0.1", running.port), PATIENCE) as client:
+        client.settimeout(PATIENCE)
+        client.sendall(f"{begin}X-Long: ".encode())
+        with pytest.raises((BrokenPipeError, ConnectionResetError)):
+            while sent < 64 * 2**20:
+                client.sendall(b"a" * 65536)
+                sent += 65536
+    assert sent < 64 * 2**20
+    ready = {"x-long": "a" * 32768}
+    assert running.client.get("/v1/health", headers=ready).status_code == 200
