@@ -152,14 +152,10 @@ def test_a_header_without_end_is_cut_off(running: Running, part: str) -> None:
     begin = f"POST /v1/inspect HTTP/1.1\r\nHost: 127.0.0.1:{running.port}\r\n"
     if part == "trailer":
         begin += "Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n"
-    sent = 0
     with socket.create_connection(("127.0.0.1", running.port), PATIENCE) as client:
         client.settimeout(PATIENCE)
         client.sendall(f"{begin}X-Long: ".encode())
         with pytest.raises((BrokenPipeError, ConnectionResetError)):
-            while sent < 64 * 2**20:
-                client.sendall(b"a" * 65536)
-                sent += 65536
-    assert sent < 64 * 2**20
+            client.sendall(b"a" * (64 * 2**20))
     ready = {"x-long": "a" * 32768}
     assert running.client.get("/v1/health", headers=ready).status_code == 200
