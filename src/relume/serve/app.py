@@ -42,8 +42,8 @@ def application(service: Service) -> Starlette:
         ],
         middleware=[
             Middleware(Account, metrics=service.metrics),
+            *_cors(settings),  # before the guard: a page that is let in may read its refusals
             Middleware(Guard, settings=settings),
-            *_cors(settings),
         ],
         exception_handlers={
             problems.Problem: problems.on_problem,

@@ -119,7 +119,7 @@ class Guard:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not self._is_preflight(scope):
+        if scope["type"] == "http":
             headers = Headers(scope=scope)
             try:
                 for check in self._checks:
@@ -128,10 +128,6 @@ class Guard:
                 await problem.response()(scope, receive, send)
                 return
         await self._app(scope, receive, send)
-
-    def _is_preflight(self, scope: Scope) -> bool:
-        """A browser asks without a token whether a page it was told to admit may ask."""
-        return bool(self._settings.origins) and scope["method"] == "OPTIONS"
 
     def _check_host(self, headers: Headers, _: str) -> None:
         """Keep out pages whose own name was made to lead to this machine (DNS rebinding)."""

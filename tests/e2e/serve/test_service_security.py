@@ -79,6 +79,12 @@ def test_the_token(tmp_path: Path) -> None:
         right = {"authorization": f"Bearer {TOKEN}"}
         assert client.post("/v1/enhance", content=picture(), headers=right).status_code == 200
         gallery = {"origin": "https://gallery.example"}
+        refusal = client.get("/v1/methods", headers=gallery)
+        assert refusal.status_code == 401  # the page may read why
+        assert refusal.headers["access-control-allow-origin"] == "https://gallery.example"
+        elsewhere = client.get("/v1/methods", headers={"origin": "https://evil.example"})
+        assert elsewhere.status_code == 403
+        assert "access-control-allow-origin" not in elsewhere.headers
         asked = {**gallery, "access-control-request-method": "POST"}
         assert client.options("/v1/enhance", headers=asked).status_code == 200
         answer = client.post("/v1/enhance", content=picture(), headers={**right, **gallery})
