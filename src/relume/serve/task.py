@@ -34,7 +34,7 @@ class Task:
     knobs: Mapping[str, float] = field(default_factory=dict[str, float])
     strength: float = 1.0
     format: Format | None = None
-    """None: as the upload; 16-bit TIFF for camera RAW."""
+    """None: as the upload; 16-bit TIFF for camera RAW, JPEG for HEIC."""
     quality: int | None = None
     metadata: Keep = "keep"
     side: int | None = None

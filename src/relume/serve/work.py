@@ -110,7 +110,7 @@ def enhance(
     enhanced = enhancer.photo(photo)
     enhanced_at = perf_counter()
     format = task.format or _written_as(photo)
-    coded, notes = _left_alone(data, photo, task, enhanced.method) or _encoded(
+    coded, notes = _left_alone(data, photo, task, enhanced.method, format) or _encoded(
         enhanced.photo, task, format
     )
     account: dict[str, Any] = {
@@ -156,17 +156,19 @@ def reduced(photo: Photo, side: int) -> Photo:
 
 
 def _written_as(photo: Photo) -> Format:
-    """What can be read but not written becomes TIFF if it is camera RAW; else io says what."""
+    """What can be read but not written becomes what it does on the command line."""
     if photo.format in ("raw", "dng"):
         return "tiff"
+    if photo.format == "heic":
+        return "jpeg"
     return photo.format or "png"
 
 
 def _left_alone(
-    data: bytes, photo: Photo, task: Task, method: str
+    data: bytes, photo: Photo, task: Task, method: str, format: Format
 ) -> tuple[bytes, tuple[str, ...]] | None:
     """What nothing was done to is not encoded again, as on the command line."""
-    is_same = task.format in (None, photo.format) and task.side is None and task.quality is None
+    is_same = format == photo.format and task.side is None and task.quality is None
     if method != LEFT_ALONE or not is_same:
         return None
     assert photo.format is not None  # it was read from a file

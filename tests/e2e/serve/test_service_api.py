@@ -16,6 +16,7 @@ from fake.service import Running, picture
 from relume.cli import main
 from relume.io import encode
 from relume.photo import Photo
+from shared import need_shared
 
 
 def problem(answer: object) -> tuple[int, str, str]:
@@ -70,6 +71,17 @@ def test_another_format(running: Running, format: str) -> None:
     )
     assert answer.headers["content-type"] == f"image/{format}"
     assert relume.io.sniff(answer.content) == format
+
+
+@pytest.mark.parametrize("method", ["gamma", "identity"])
+def test_heic_becomes_jpeg(running: Running, method: str) -> None:
+    """It is read only, and phones write it: as on the command line, nobody has to name another."""
+    pytest.importorskip("pi_heif", reason="needs the extra heic")
+    data = need_shared("data", "misc", "heic", "RGBA_8__128x128.heif").read_bytes()
+    answer = running.client.post("/v1/enhance", params={"method": method}, content=data)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "image/jpeg"
+    assert relume.io.sniff(answer.content) == "jpeg"
 
 
 def test_json_with_maps(running: Running) -> None:
