@@ -98,7 +98,7 @@ def _fields() -> dict[str, Json]:
         "strength": {**_NUMBER, "minimum": 0, "maximum": 1, "default": 1,
                      "description": "How far to go from the input to the method's result"},
         "format": {**_TEXT, "enum": list(FORMATS),
-                   "description": "As the upload unless set; TIFF for camera RAW"},
+                   "description": "As the upload unless set; TIFF for camera RAW, JPEG for HEIC"},
         "quality": {**_WHOLE, "minimum": 1, "maximum": 100,
                     "description": "Of JPEG, WebP and AVIF"},
         "metadata": {**_TEXT, "enum": ["keep", "strip"], "default": "keep"},
