@@ -86,6 +86,15 @@ def test_rounds_resume_exactly(
     assert _equal(found, expected)
 
 
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Have Ctrl-C mean what it means in a program of its own, whatever ran before in this one."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize(
     ("given", "at"), [("pairs", 1), ("dark", 4), ("pairs", 6)], ids=["first", "later", "at its end"]
 )
