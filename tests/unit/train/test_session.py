@@ -47,7 +47,11 @@ class Recurrent:
             if len(self.losses) == self.killed_at:
                 raise KeyboardInterrupt
             if len(self.losses) == self.called_off_at:
-                signal.raise_signal(signal.SIGINT)
+                # Not by the system: faulthandler, which pytest turns on, sets a stack aside that is
+                # too small for signals once OpenVINO uses AMX. Tests of the command send real ones.
+                handler = signal.getsignal(signal.SIGINT)
+                assert callable(handler)
+                handler(signal.SIGINT, None)
             enhanced = network((batch["low"] + carried).clamp(0, 1)).enhanced
             error = (enhanced - batch.get("high", torch.tensor(0.6))).square().mean()
             self.losses.append(float(error.detach()))
