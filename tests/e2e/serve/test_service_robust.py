@@ -156,7 +156,15 @@ def test_stopping_finishes_what_was_accepted(tmp_path: Path) -> None:
         pids = running.workers()
         bodies = [picture(900, 1200, seed=seed) for seed in range(6)]
         with posting(running, *bodies, method="lime") as answers:
-            until(lambda: metric(running, "relume_queue_length") >= 2)
+
+            def accepted() -> float:
+                done = sum(answer.done() for answer in answers)
+                held = metric(running, "relume_queue_length") + metric(
+                    running, "relume_workers_busy"
+                )
+                return done + held
+
+            until(lambda: accepted() >= 6)
             running.process.send_signal(signal.SIGTERM)
             assert [answer.result().status_code for answer in answers] == [200] * 6
         assert running.process.wait(PATIENCE) == 0
