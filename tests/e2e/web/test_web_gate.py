@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image
 
+from fake.dark_on_purpose import screen, sky
 from fake.night import night
 from fake.pictures import saved
 from fake.primaries import DISPLAY_P3, profile
@@ -39,25 +40,6 @@ def rgb(height: int, width: int, *, seed: int = 7, light: float = 1.0) -> np.nda
     return np.rint(scene * 255).astype(np.uint8)
 
 
-def screen(paper: int, *, height: int = 300, width: int = 420) -> np.ndarray:
-    """An editor's window: lines of text on one colour."""
-    image = Image.new("RGB", (width, height), (paper, paper, paper + 6))
-    draw = ImageDraw.Draw(image)
-    for line, top in enumerate(range(8, height - 12, 14)):
-        colour = ((200, 200, 190), (120, 180, 220), (220, 150, 90))[line % 3]
-        draw.text((12 + 24 * (line % 4), top), "def enhance(picture): return better", colour)
-    return np.asarray(image)
-
-
-def sky(*, height: int, width: int, stars: int, seed: int = 1) -> np.ndarray:
-    random = np.random.default_rng(seed)
-    slope = np.linspace(8, 14, height)[:, None, None] + np.zeros((1, width, 3))
-    image = slope + random.normal(0, 0.7, (height, width, 3))
-    rows, columns = random.integers(0, height, stars), random.integers(0, width, stars)
-    image[rows, columns] = random.uniform(80, 250, (stars, 1))
-    return np.clip(np.rint(image), 0, 255).astype(np.uint8)
-
-
 def as_jpeg(image: np.ndarray, quality: int) -> np.ndarray:
     return np.asarray(Image.open(BytesIO(saved(image, "JPEG", quality=quality))).convert("RGB"))
 
@@ -71,7 +53,7 @@ def kinds() -> dict[str, np.ndarray]:
         found[f"screen {paper}"] = screen(paper)
         found[f"screen {paper} as JPEG"] = as_jpeg(screen(paper), 85)
     for stars in (3, 40, 150, 400):
-        found[f"sky {stars}"] = sky(height=400, width=600, stars=stars)
+        found[f"sky {stars}"] = sky(stars=stars)
     found["wide sky"] = sky(height=1300, width=2900, stars=1500)
     found["flat"] = np.full((40, 50, 3), 17, np.uint8)
     found["black"] = np.zeros((40, 50, 3), np.uint8)

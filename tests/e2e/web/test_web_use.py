@@ -93,30 +93,36 @@ def test_other_apps_may_share_pictures(page):
     )
 
 
-def test_a_phone_s_width_and_fingers_are_enough(page):
-    sizes = {"width": 360, "height": 740}
+@pytest.fixture
+def phone(page):
+    """The page on a narrow screen that is touched, with a picture in it."""
+    sizes = {"width": 360, "height": 640}
     context = page.context.browser.new_context(viewport=sizes, has_touch=True, is_mobile=True)
     try:
         phone = Page(context, page.address)
         phone.give("odd.png", PICTURES["odd.png"]())
-        wide = "() => document.documentElement.scrollWidth"
-        assert phone.page.evaluate(wide) <= sizes["width"]
-        phone.page.wait_for_selector("#save:enabled")
-        for name in ("#choose + span", "#save", ".tools button"):
-            assert phone.page.locator(name).first.is_visible()
-        scale = ".tools output"
-        before = phone.page.inner_text(scale)
-        phone.page.locator("[data-act=more]").tap()
-        assert phone.page.inner_text(scale) != before
-        phone.page.locator("#knob-exposure").tap()
-        small = phone.page.evaluate(
-            "() => [...document.querySelectorAll('button, select, label.button')]"
-            ".filter((each) => each.offsetHeight && each.offsetHeight < 24).length"
-        )
-        assert small == 0  # WCAG 2.2, target size
-        assert phone.errors == []
+        yield phone
     finally:
         context.close()
+
+
+def test_a_phone_s_width_and_fingers_are_enough(phone):
+    wide = "() => document.documentElement.scrollWidth"
+    assert phone.page.evaluate(wide) <= 360
+    phone.page.wait_for_selector("#save:enabled")
+    for name in ("#choose + span", "#save", ".tools button"):
+        assert phone.page.locator(name).first.is_visible()
+    scale = ".tools output"
+    before = phone.page.inner_text(scale)
+    phone.page.locator("[data-act=more]").tap()
+    assert phone.page.inner_text(scale) != before
+    phone.page.locator("#knob-exposure").tap()
+    small = phone.page.evaluate(
+        "() => [...document.querySelectorAll('button, select, label.button')]"
+        ".filter((each) => each.offsetHeight && each.offsetHeight < 24).length"
+    )
+    assert small == 0  # WCAG 2.2, target size
+    assert phone.errors == []
 
 
 def swipe(phone: Page, *, across: int = 0, down: int = 0) -> None:
@@ -135,34 +141,27 @@ def swipe(phone: Page, *, across: int = 0, down: int = 0) -> None:
     devtools.detach()
 
 
-def test_a_finger_on_the_picture_scrolls_the_page_unless_it_is_enlarged(page):
-    sizes = {"width": 360, "height": 640}
-    context = page.context.browser.new_context(viewport=sizes, has_touch=True, is_mobile=True)
-    try:
-        phone = Page(context, page.address)
-        phone.give("odd.png", PICTURES["odd.png"]())
-        scrolled, divided = "() => scrollY", "() => document.querySelector('.tools input').value"
-        swipe(phone, down=-120)
-        phone.page.wait_for_function("() => scrollY > 60")
-        assert phone.page.evaluate(divided) == "50"
-        swipe(phone, across=-80)
-        assert 0 < int(phone.page.evaluate(divided)) < 20
-        phone.page.locator("[data-act=whole]").tap()
+def test_a_finger_on_the_picture_scrolls_the_page_unless_it_is_enlarged(phone):
+    scrolled, divided = "() => scrollY", "() => document.querySelector('.tools input').value"
+    swipe(phone, down=-120)
+    phone.page.wait_for_function("() => scrollY > 60")
+    assert phone.page.evaluate(divided) == "50"
+    swipe(phone, across=-80)
+    assert 0 < int(phone.page.evaluate(divided)) < 20
+    phone.page.locator("[data-act=whole]").tap()
+    phone.page.locator("[data-act=more]").tap()
+    for _ in range(8):
         phone.page.locator("[data-act=more]").tap()
-        for _ in range(8):
-            phone.page.locator("[data-act=more]").tap()
-        place = "() => document.querySelector('.view img').style.transform"
-        before, at = phone.page.evaluate(place), phone.page.evaluate(scrolled)
-        swipe(phone, down=-60)
-        assert phone.page.evaluate(place) != before
-        assert phone.page.evaluate(scrolled) == at
-        phone.page.locator("[data-act=fit]").tap()
-        box = phone.page.locator(".view").bounding_box()
-        phone.page.touchscreen.tap(box["x"] + box["width"] / 4, box["y"] + box["height"] / 2)
-        assert phone.page.evaluate(divided) == "25"
-        assert phone.errors == []
-    finally:
-        context.close()
+    place = "() => document.querySelector('.view img').style.transform"
+    before, at = phone.page.evaluate(place), phone.page.evaluate(scrolled)
+    swipe(phone, down=-60)
+    assert phone.page.evaluate(place) != before
+    assert phone.page.evaluate(scrolled) == at
+    phone.page.locator("[data-act=fit]").tap()
+    box = phone.page.locator(".view").bounding_box()
+    phone.page.touchscreen.tap(box["x"] + box["width"] / 4, box["y"] + box["height"] / 2)
+    assert phone.page.evaluate(divided) == "25"
+    assert phone.errors == []
 
 
 def test_nothing_serious_for_those_who_see_or_move_less(page):
