@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
-from relume.runs.at_work import is_held, lock_of
+from relume.runs.at_work import hold, is_held, let_go, lock_of
 from relume.runs.manifest import Manifest
 from relume.runs.manifest_files import manifest_of
 from relume.runs.rows import Ending
 
-pytest.importorskip("fcntl")
+fcntl = pytest.importorskip("fcntl")
 
 HOLDER = """
 import sys
@@ -36,6 +38,75 @@ def test_a_lock_ends_with_its_process(tmp_path: Path) -> None:
         holder.kill()
     assert not is_held(file)
     assert not file.exists()  # what a killed run left does not stay
+
+
+PROBER = """
+import sys
+from pathlib import Path
+from relume.runs.at_work import is_held
+print("looks", flush=True)
+while True:
+    is_held(Path(sys.argv[1]))
+"""
+
+
+def before_the_first_lock(monkeypatch: pytest.MonkeyPatch, do: Callable[[], object]) -> None:
+    """Do something between the opening of a file and the first lock that is asked for."""
+    lock, first = fcntl.flock, [True]
+
+    def interrupted(stream: BinaryIO, how: int) -> None:
+        if first:
+            first.clear()
+            do()
+        lock(stream, how)
+
+    monkeypatch.setattr(fcntl, "flock", interrupted)
+
+
+def test_what_is_held_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "run.sqlite.1.lock"
+    before_the_first_lock(monkeypatch, file.unlink)
+    held = hold(file)
+    assert held is not None
+    assert is_held(file)
+    let_go(file, held)
+    assert not file.exists()
+
+
+def test_who_looks_does_not_remove_another_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "run.sqlite.1.lock"
+    file.touch()  # left by a run that was killed
+    taken: list[BinaryIO | None] = []
+
+    def replaced() -> None:
+        file.unlink()
+        taken.append(hold(file))
+
+    before_the_first_lock(monkeypatch, replaced)
+    assert is_held(file)
+    assert file.exists()
+    let_go(file, taken[0])
+
+
+def test_a_lock_is_had_though_others_look(tmp_path: Path) -> None:
+    file = tmp_path / "run.sqlite.1.lock"
+    command = [sys.executable, "-c", PROBER, str(file)]
+    lookers = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(2)]
+    try:
+        for looker in lookers:
+            assert looker.stdout is not None
+            looker.stdout.readline()
+        for _ in range(50):
+            held = hold(file)
+            assert held is not None
+            assert is_held(file)
+            held.close()  # as when a run is killed: the file stays
+    finally:
+        for looker in lookers:
+            looker.kill()
+            looker.communicate()
 
 
 def test_of_two_runs_one_begins_a_picture(tmp_path: Path) -> None:
