@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import errno
 import json
-import os
 import sqlite3
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from typing import Any, BinaryIO, Literal, Self, cast
 from relume.errors import UnreadableError, UnwritableError
 from relume.runs.at_work import hold, is_held, let_go, lock_of
 from relume.runs.file_systems import is_shared_by_machines
+from relume.runs.keys import Keys
 from relume.runs.rows import Begun, Ending, Row, RunRow, Settled, State, as_row, halves
 from relume.runs.stamp import Stamp
 from relume.runs.tables import BEGIN, COLUMNS, END, SCHEMA
@@ -46,8 +46,7 @@ class Manifest:
         """
         self.path = path
         self._shown = root
-        self._prefix = f"{os.fspath(root)}/"
-        self._root = os.path.abspath(root)  # noqa: PTH100 (links stay as they were named)
+        self._keys = Keys(root)
         self._lock = Lock()
         self._settings = self._run = 0
         self._held: BinaryIO | None = None
@@ -121,18 +120,6 @@ class Manifest:
         """The number of the run that was opened; 0 if none was."""
         return self._run
 
-    def key(self, output: Path | str) -> str:
-        """Return the key of an output, a path or the address of an object."""
-        text = os.fspath(output)
-        if "://" in text and isinstance(output, str):
-            return text
-        is_tidy = "//" not in text and "/." not in text and os.sep == "/"
-        if is_tidy and text.startswith(self._prefix):
-            return text[len(self._prefix) :]  # as below, without asking the system each time
-        absolute = os.path.abspath(output)  # noqa: PTH100
-        inside = absolute.startswith(self._root + os.sep)
-        return Path(absolute[len(self._root) + 1 :] if inside else absolute).as_posix()
-
     def place(self, row: Row) -> str:
         """Return where the output of a row is, a path or an address."""
         return row.output if "://" in row.output else str(self._shown / row.output)
@@ -141,12 +128,12 @@ class Manifest:
         """Return what is known of an output."""
         query = f"SELECT {COLUMNS} FROM pictures JOIN settings s ON s.id = settings WHERE output=?"
         with self._lock, self._telling():
-            found = self._base.execute(query, (self.key(output),)).fetchone()
+            found = self._base.execute(query, (self._keys.of(output),)).fetchone()
         return None if found is None else as_row(found)
 
     def settled(self, outputs: Sequence[str], settings: str) -> list[Settled | None]:
         """Return what is known of each output that is done with these settings, else None."""
-        keys = list(map(self.key, outputs))
+        keys = self._keys.of_all(outputs)
         select = (
             "SELECT output, input, input_size, input_mark, output_size, output_mark FROM pictures "
             "WHERE state = 'done' AND settings = (SELECT id FROM settings WHERE text = ?) AND "
@@ -162,6 +149,8 @@ class Manifest:
             ).fetchall()
             if len(found) > most:
                 found = self._base.execute(each, (settings, *keys)).fetchall()
+        if [row[0] for row in found] == keys:  # mostly all are known, and in this order
+            return found
         known: dict[str, Settled] = {row[0]: row for row in found}
         return [known.get(key) for key in keys]
 
@@ -211,7 +200,7 @@ class Manifest:
         of its run and its state. Then another run was faster; return whether it was noted."""
         with self._writing():
             query = "SELECT run, state FROM pictures WHERE output = ?"
-            found = self._base.execute(query, (self.key(begun[0]),)).fetchone()
+            found = self._base.execute(query, (self._keys.of(begun[0]),)).fetchone()
             if found != seen and found is not None:
                 return False
             self._begin([begun])
@@ -225,7 +214,7 @@ class Manifest:
     def _begin(self, begun: Iterable[Begun]) -> None:
         now = (self._settings, self._run, time())
         rows = (
-            (self.key(output), input, *halves(stamp), *halves(before), *now)
+            (self._keys.of(output), input, *halves(stamp), *halves(before), *now)
             for output, input, stamp, before in begun
         )
         self._base.executemany(BEGIN, rows)
@@ -238,7 +227,7 @@ class Manifest:
                 (
                     *(ending.state, ending.input_hash, *halves(ending.output_stamp)),
                     *(ending.output_hash, ending.method, ending.seconds, ending.error),
-                    *(time(), self.key(output)),
+                    *(time(), self._keys.of(output)),
                 ),
             )
 
@@ -248,13 +237,13 @@ class Manifest:
             self._base.execute(
                 "UPDATE pictures SET input_size = ?, input_mark = ?, output_size = ?, "
                 "output_mark = ? WHERE output = ?",
-                (*halves(input), *halves(result), self.key(output)),
+                (*halves(input), *halves(result), self._keys.of(output)),
             )
 
     def forget(self, output: Path | str) -> None:
         """Drop the row of a picture that was begun and turned out not to be ours."""
         with self._writing():
-            self._base.execute("DELETE FROM pictures WHERE output = ?", (self.key(output),))
+            self._base.execute("DELETE FROM pictures WHERE output = ?", (self._keys.of(output),))
 
     def mark(self, rows: Iterable[Row], state: Literal["done", "damaged", "again"]) -> None:
         """Put these pictures into another state."""

@@ -21,6 +21,9 @@ A file is what it was if its size and time are; if they are not, its content dec
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from os import PathLike, fspath
 
@@ -31,8 +34,12 @@ from relume.runs.stamp import Stamp, digest, stamp
 from relume.runs.treatment import difference
 from relume.runs.unchanged import Pairs, are_unchanged
 
-PAGE = 500
-"""Jobs whose rows are read at once."""
+PAGE = 900
+"""Jobs whose rows are read at once; SQLite before 3.32 takes 999 names in one question."""
+_ASKING = 2
+"""Threads that ask for files."""
+_AHEAD = 4
+"""Pages that are read while files of earlier ones are asked for."""
 
 
 def is_done(output: str | PathLike[str]) -> str:
@@ -118,22 +125,38 @@ class Resume:
             job.skipped("") if job.skip and job.skip == finished(job.output_name) else job
             for job in plan.jobs
         ]
-        for first in range(0, len(jobs), PAGE):
-            page = jobs[first : first + PAGE]
-            done = self.up_to_date([(job.input_name, job.output_name) for job in page])
+        starts = range(0, len(jobs), PAGE)
+        pages = (
+            [(job.input_name, job.output_name) for job in jobs[at : at + PAGE]] for at in starts
+        )
+        for first, done in zip(starts, self.up_to_date(pages), strict=True):
             jobs[first : first + PAGE] = [
                 job.skipped(is_done(job.output_name)) if known and not job.skip else job
-                for job, known in zip(page, done, strict=True)
+                for job, known in zip(jobs[first : first + PAGE], done, strict=True)
             ]
         return replace(plan, jobs=tuple(jobs))
 
-    def up_to_date(self, pairs: Pairs) -> list[bool]:
-        """Tell of each pair of input and output, PAGE at most, whether it needs no closer look:
-        done with these settings, and both files as they were."""
+    def up_to_date(self, pages: Iterable[Pairs]) -> Iterator[list[bool]]:
+        """Tell of each pair of input and output, in pages of a few hundred, whether it needs no
+        closer look: done with these settings, and both files as they were.
+
+        Files are asked for by threads, while the next pages are read.
+        """
         if self.overwrite:
-            return [False] * len(pairs)
-        known = self.manifest.settled([pair[1] for pair in pairs], self.settings)
-        return are_unchanged(pairs, known)
+            yield from ([False] * len(pairs) for pairs in pages)
+            return
+        asked: deque[Future[list[bool]]] = deque()
+        pool = ThreadPoolExecutor(_ASKING)
+        try:
+            for pairs in pages:
+                known = self.manifest.settled([pair[1] for pair in pairs], self.settings)
+                asked.append(pool.submit(are_unchanged, pairs, known))
+                if len(asked) > _AHEAD:
+                    yield asked.popleft().result()
+            while asked:
+                yield asked.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)
 
     def _by_input(self, job: Job, row: Row, do: Verdict) -> Verdict:
         """Decide about a result that is as it was made."""

@@ -7,6 +7,7 @@ store is told to create it and nothing else.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -31,14 +32,18 @@ class Judge:
 
     def __call__(self, tasks: Iterable[Task]) -> Iterator[Task | Record]:
         """Yield each task that is to be done, completed, or the record of one that is not."""
-        coming = iter(tasks)
-        while page := list(islice(coming, PAGE)):
-            # Most names hold no "://", and to ask each whether it is an address takes long.
-            files = [one for one in page if "://" not in one.input and "://" not in one.output]
-            known = self._resume.up_to_date(files)
-            if len(files) < len(page):
-                done = {task.output for task, it_is in zip(files, known, strict=True) if it_is}
-                known = [task.output in done for task in page]
+        coming, read = iter(tasks), deque[list[Task]]()
+
+        def files() -> Iterator[list[Task]]:
+            while page := list(islice(coming, PAGE)):
+                read.append(page)
+                yield [task for task in page if _is_of_files(task)]
+
+        for known in self._resume.up_to_date(files()):
+            page = read.popleft()
+            if len(known) < len(page):
+                done = iter(known)
+                known = [_is_of_files(task) and next(done) for task in page]
             for task, it_is in zip(page, known, strict=True):
                 if it_is:
                     yield Record(task, "skipped", is_done(task.output))
@@ -96,6 +101,11 @@ class Judge:
         if not why:
             return Record(task, "skipped", is_done(task.output))
         return task._replace(again=why, before=row.output_stamp)
+
+
+def _is_of_files(task: Task) -> bool:
+    """Tell whether no name can be an address; to ask each whether it is one takes long."""
+    return "://" not in task.input and "://" not in task.output
 
 
 def _is_stored(task: Task) -> bool:

@@ -19,7 +19,11 @@ from relume.extras import missing, pip_line
 
 pytestmark = pytest.mark.skipif("ray" in missing("scale"), reason=f"needs Ray; {pip_line('scale')}")
 COUNT = 60
-QUIET = {"RAY_AUTH_MODE": "disabled", "RAY_USAGE_STATS_ENABLED": "0"}
+QUIET = {
+    "RAY_AUTH_MODE": "disabled",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_worker_niceness": "0",  # or whatever else the machine does keeps workers from starting
+}
 
 
 def pictures(folder: Path) -> dict[str, bytes]:

@@ -11,8 +11,9 @@ import pytest
 from e2e.command import put_photo
 from relume.errors import ContractError, UnreadableError
 from relume.runs.manifest import Manifest
+from relume.runs.resume import PAGE
 from relume.runs.rows import Ending
-from relume.runs.stamp import Stamp
+from relume.runs.stamp import Stamp, stamp
 from relume.runs.treatment import Treatment
 from relume.scale.cost import measure
 from relume.scale.judging import Judge
@@ -147,6 +148,35 @@ def test_two_inputs_of_one_run_do_not_become_one_output(book: Manifest, tmp_path
     book.begin_all([(target, first, task.stamp, task.before)])
     states = [record.state for record in judge([Task(second, target), Task(first, target)])]  # type: ignore[union-attr]
     assert states == ["failed", "skipped"]
+
+
+def test_pages_that_are_read_ahead_keep_their_order(book: Manifest, tmp_path: Path) -> None:
+    """Files that are done, files that are not, and addresses, over several pages."""
+    count = 6 * PAGE + 7
+    for name in ("in.jpg", "out.jpg"):
+        (tmp_path / name).write_bytes(name.encode())
+    source, mark = str(tmp_path / "in.jpg"), stamp(tmp_path / "in.jpg")
+    tasks: list[Task] = []
+    for index in range(count):
+        address = f"nostore://bucket/{index:05}.jpg"
+        file = str(tmp_path / "d" / f"{index:05}.jpg")
+        tasks.append(Task(source, address if index % 1000 == 17 else file, mark))
+    (tmp_path / "d").mkdir()
+    book.begin_all((task.output, source, mark, None) for task in tasks[::2])
+    for task in tasks[::2]:
+        if "://" not in task.output:
+            os.link(tmp_path / "out.jpg", task.output)
+        book.end(task.output, Ending("done", "0", stamp(tmp_path / "out.jpg"), "0"))
+    book.open_run("{}", command=[])
+    answers = list(Judge(book, "{}")(tasks))
+    assert [one.task.output if isinstance(one, Record) else one.output for one in answers] == [
+        task.output for task in tasks
+    ]
+    assert [isinstance(one, Record) for one in answers] == [
+        index % 2 == 0 for index in range(count)
+    ]
+    first = next(Judge(book, "{}")(tasks))  # and whoever wants no more is not waited for
+    assert isinstance(first, Record)
 
 
 def test_what_a_run_will_cost(tmp_path: Path) -> None:
