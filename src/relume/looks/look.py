@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from functools import partial
+from functools import lru_cache, partial
 from hashlib import sha256
 from typing import Any, TypeAlias
 
@@ -71,6 +71,7 @@ class Look:
     functions: Mapping[str, Function] = field(default_factory=dict[str, Function])
 
 
+@lru_cache(maxsize=256)  # asked several times for every frame of a film
 def digest(card: Card) -> str:
     """Return what identifies a card."""
     return sha256(to_json(card).encode()).hexdigest()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from threading import Thread
 from typing import TypeVar
 
 from relume.errors import ContractError
@@ -52,11 +53,30 @@ def for_each(
         for piece in pieces:
             work(piece)
         return
-    with ThreadPoolExecutor(workers, thread_name_prefix="relume") as pool:
-        pending = [pool.submit(work, piece) for piece in pieces]
-        try:
-            for piece in pending:
-                piece.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    waiting, failures = deque(pieces), list[BaseException]()
+
+    def some() -> None:
+        while not failures:
+            try:
+                piece = waiting.popleft()
+            except IndexError:
+                return
+            try:
+                work(piece)
+            except BaseException as error:
+                failures.append(error)
+
+    # This thread works, too: threads are begun for every call, and the fewer the better.
+    others = [Thread(target=some, name=f"relume_{each}") for each in range(1, workers)]
+    started = list[Thread]()
+    try:
+        for thread in others:
+            thread.start()
+            started.append(thread)
+        some()
+    finally:
+        waiting.clear()  # an interruption may have come from anywhere above
+        for thread in started:
+            thread.join()
+    if failures:
+        raise failures[0]

@@ -29,8 +29,8 @@ def reduce(picture: Picture, *, height: int, width: int) -> Rgb:
         )
     small = np.empty((height, width, 3), np.float32)
     code = kernel() if is_packed(picture) else None
-    # Four bands per thread even out; more would only start more calls.
-    rows = max(1, height // 16) if code else 1
+    # Four bands per thread even out; more would only start more calls, and little is not shared.
+    rows = (height if picture.size <= 2 * SAMPLES else max(1, height // 16)) if code else 1
 
     def band(first: int, last: int) -> None:
         if code is not None:

@@ -14,13 +14,48 @@
 #include "whole.h"
 
 /* Raised whenever a function's arguments change, so that Python never calls a stale build. */
-#define INTERFACE 3
+#define INTERFACE 4
+
+/* Vectors are those of GCC 9 and Clang; other compilers get a module that Python does not call. */
+#if defined(__clang__) || (defined(__GNUC__) && __GNUC__ >= 9)
+#define PAINTS 1
+
+#define NAMED(x) x##_128
+#define TARGET
+#define LANES 4
+#define WIDE 0
+#include "painting_lanes.h"
+
+#if HAS_AVX2_COPY
+#define NAMED(x) x##_256
+#define TARGET AVX2
+#define LANES 8
+#define WIDE 1
+#define LEAST(a, b) ((vec)_mm256_min_ps(a, b))
+#define MOST(a, b) ((vec)_mm256_max_ps(a, b))
+#define GATHER(p, at) ((ints)_mm256_i32gather_epi32((const int *)(p), (__m256i)(at), 4))
+#define PAIRS(a, b) ((ints)_mm256_madd_epi16((__m256i)(a), (__m256i)(b)))
+#include "painting_lanes.h"
+
+/* Twice as wide; the operations on a sample, and so its result, are the same. */
+#define NAMED(x) x##_512
+#define TARGET AVX512
+#define LANES 16
+#define WIDE 1
+#define LEAST(a, b) ((vec)_mm512_min_ps(a, b))
+#define MOST(a, b) ((vec)_mm512_max_ps(a, b))
+#define GATHER(p, at) ((ints)_mm512_i32gather_epi32((__m512i)(at), (const int *)(p), 4))
+#define PAIRS(a, b) ((ints)_mm512_madd_epi16((__m512i)(a), (__m512i)(b)))
+#include "painting_lanes.h"
+#endif
+#else
+#define PAINTS 0
+static void paint_any_128(const Paint *p) { (void)p; }
+#endif
 
 static int use_avx2 = 0;
 #if HAS_AVX2_COPY
 static int use_avx512 = 0;
-#define AVX512                                                                                      \
-    __attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512")))
 #endif
 
 /* ---- blocks of luma and their chroma as RGB ---------------------------------------------------- */
@@ -71,7 +106,6 @@ static void from_whole_plain(const Whole *b) {
     if (b->kind == 1) from_whole(b, b->code.across, b->code.down, 1);
     else from_whole(b, b->code.across, b->code.down, 2);
 }
-static void paint_plain(const Paint *p) { paint_any(p, 0); }
 #if HAS_AVX2_COPY
 AVX2 static void blocks_avx2(const Blocks *b) { blocks(b); }
 AVX2 static void shrink_avx2(const Shrink *s) {
@@ -87,9 +121,6 @@ AVX2 static void from_whole_avx2(const Whole *b) {
     if (b->kind == 1) from_whole(b, b->code.across, b->code.down, 1);
     else from_whole(b, b->code.across, b->code.down, 2);
 }
-AVX2 static void paint_avx2(const Paint *p) { paint_any(p, 1); }
-/* Twice as wide; the operations on a sample, and so its result, are the same. */
-AVX512 static void paint_avx512(const Paint *p) { paint_any(p, 1); }
 #define RUN(NAME, b) (use_avx2 ? NAME##_avx2(b) : NAME##_plain(b))
 #else
 #define RUN(NAME, b) NAME##_plain(b)
@@ -150,16 +181,17 @@ static PyObject *py_paint(PyObject *self, PyObject *args) {
         band.rows = p.last - p.first;
         ok = two_axes(rgb, &v[13], &p.rgb, sizeof(float), 3, 0, "rgb") && same(&p.rgb, &band, "rgb");
     }
-    if (ok && (p.scratch = malloc((size_t)scratch_bytes(&p))) == NULL) {
+    if (ok && (p.scratch = calloc(1, (size_t)scratch_bytes(&p))) == NULL) {
         PyErr_NoMemory();
         ok = 0;
     } else if (ok) {
         Py_BEGIN_ALLOW_THREADS
 #if HAS_AVX2_COPY
-        if (use_avx512) paint_avx512(&p);
+        if (use_avx512) paint_any_512(&p);
+        else if (use_avx2) paint_any_256(&p);
         else
 #endif
-            RUN(paint, &p);
+            paint_any_128(&p);
         Py_END_ALLOW_THREADS
         free(p.scratch);
     }
@@ -224,7 +256,7 @@ static PyObject *py_shrink(PyObject *self, PyObject *args) {
         PyErr_SetString(PyExc_ValueError, "shrink: the target is larger than what is read");
         ok = 0;
     }
-    if (ok && (s.sum = malloc((size_t)(s.plane.columns + 1) * sizeof(float))) == NULL) {
+    if (ok && (s.sum = malloc(shrink_bytes(&s))) == NULL) {
         PyErr_NoMemory();
         ok = 0;
     } else if (ok) {
@@ -237,23 +269,71 @@ static PyObject *py_shrink(PyObject *self, PyObject *args) {
     return done(ok);
 }
 
+/* areas(pixels, target): the means over whole pixels of float RGB */
+static PyObject *py_areas(PyObject *self, PyObject *args) {
+    PyObject *o[2];
+    Py_buffer v[2] = {{0}};
+    Array from, to;
+    int ok;
+    (void)self;
+    if (!PyArg_ParseTuple(args, "OO:areas", &o[0], &o[1])) return NULL;
+    ok = two_axes(o[0], &v[0], &from, sizeof(float), 3, 0, "pixels") &&
+         two_axes(o[1], &v[1], &to, sizeof(float), 3, 1, "target");
+    if (ok && (to.rows > from.rows || to.columns > from.columns || from.columns > 1 << 24)) {
+        PyErr_SetString(PyExc_ValueError, "areas: the target is larger than what is read");
+        ok = 0;
+    }
+    if (ok) {
+        float *sum = malloc((size_t)(3 * from.columns) * sizeof(float));
+        ok = sum != NULL;
+        if (!ok) PyErr_NoMemory();
+        else {
+            Py_BEGIN_ALLOW_THREADS
+            areas(&from, &to, sum);
+            Py_END_ALLOW_THREADS
+        }
+        free(sum);
+    }
+    release(v, 2);
+    return done(ok);
+}
+
+/* Use no wider vectors than those of 0 any processor, 1 AVX2, 2 AVX-512; returns what is used. */
+static long limited(int most) {
+#if HAS_AVX2_COPY
+    __builtin_cpu_init();
+    use_avx2 = most > 0 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    use_avx512 = most > 1 && use_avx2 && __builtin_cpu_supports("avx512f") &&
+                 __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+                 __builtin_cpu_supports("avx512vl");
+    return use_avx2 + use_avx512;
+#else
+    (void)most;
+    return 0;
+#endif
+}
+
+/* limit(most): from now on; tests try all */
+static PyObject *py_limit(PyObject *self, PyObject *args) {
+    int most;
+    (void)self;
+    return PyArg_ParseTuple(args, "i:limit", &most) ? PyLong_FromLong(limited(most)) : NULL;
+}
+
 static PyMethodDef functions[] = {
     {"blocks", py_blocks, METH_VARARGS, NULL},
     {"paint", py_paint, METH_VARARGS, NULL},
     {"shrink", py_shrink, METH_VARARGS, NULL},
+    {"areas", py_areas, METH_VARARGS, NULL},
+    {"limit", py_limit, METH_VARARGS, NULL},
     {"to_rgb", py_to_rgb, METH_VARARGS, NULL},
     {"from_rgb", py_from_rgb, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 
 static int start(PyObject *module) {
-#if HAS_AVX2_COPY
-    __builtin_cpu_init();
-    use_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    use_avx512 = use_avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                 __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-#endif
-    return PyModule_AddIntConstant(module, "INTERFACE", INTERFACE);
+    (void)limited(2);
+    return PyModule_AddIntConstant(module, "INTERFACE", PAINTS ? INTERFACE : 0);
 }
 
 static PyModuleDef_Slot slots[] = {{Py_mod_exec, (void *)start}, {0, NULL}};

@@ -39,31 +39,37 @@ typedef struct {
 } Paint;
 
 typedef struct {
+    Size wide; /* columns of chroma and what is left to whole vectors */
     int16_t *upper, *lower; /* cells × codes: the rows of cells around a row */
     int32_t *line, *weight; /* cells × codes; for each column of luma, two weights in one number */
     int32_t *beyond, *cell, *next; /* for each block; where its cell begins and the next one's weight */
-    float *maps[4]; /* slope above, below, offset above, below: CURVES × columns */
+    float *maps[4]; /* slope above, below, offset above, below: CURVES × wide */
 } Scratch;
 
+#define VECTOR 16 /* samples of the longest vector */
+
+INLINE Size whole_vectors(Size n) { return (n + VECTOR - 1) / VECTOR * VECTOR; }
+
 INLINE Size scratch_bytes(const Paint *p) {
-    const Size cells = p->curves.across * p->codes, blocks = p->source[1].columns;
-    return cells * (Size)(2 * sizeof(int16_t) + sizeof(int32_t)) + 64 +
-           (p->source[0].columns + 3 * blocks) * (Size)sizeof(int32_t) +
-           (p->is_lifted ? 4 * CURVES * blocks * (Size)sizeof(float) : 0);
+    const Size cells = p->curves.across * p->codes, wide = whole_vectors(p->source[1].columns);
+    return cells * (Size)(2 * sizeof(int16_t) + sizeof(int32_t)) +
+           (whole_vectors(p->source[0].columns) + 3 * wide) * (Size)sizeof(int32_t) +
+           (p->is_lifted ? 4 * CURVES * wide * (Size)sizeof(float) : 0);
 }
 
 INLINE Scratch laid_out(const Paint *p) {
-    const Size cells = p->curves.across * p->codes, blocks = p->source[1].columns;
+    const Size cells = p->curves.across * p->codes;
     Scratch s;
     int m;
+    s.wide = whole_vectors(p->source[1].columns);
     s.line = (int32_t *)p->scratch;
     s.weight = s.line + cells;
-    s.beyond = s.weight + p->source[0].columns;
-    s.cell = s.beyond + blocks;
-    s.next = s.cell + blocks;
-    s.maps[0] = (float *)(s.next + blocks);
-    for (m = 1; m < 4; m++) s.maps[m] = s.maps[m - 1] + CURVES * blocks;
-    s.upper = (int16_t *)(p->is_lifted ? s.maps[3] + CURVES * blocks : s.maps[0]);
+    s.beyond = s.weight + whole_vectors(p->source[0].columns);
+    s.cell = s.beyond + s.wide;
+    s.next = s.cell + s.wide;
+    s.maps[0] = (float *)(s.next + s.wide);
+    for (m = 1; m < 4; m++) s.maps[m] = s.maps[m - 1] + CURVES * s.wide;
+    s.upper = (int16_t *)(p->is_lifted ? s.maps[3] + CURVES * s.wide : s.maps[0]);
     s.lower = s.upper + cells;
     return s;
 }

@@ -24,7 +24,7 @@ Curves: TypeAlias = tuple[tuple[int, int, int], Array, Array, Array, Array, Arra
 Lift: TypeAlias = tuple[tuple[int, int], Array, Array, Array, Array, Array, Array, float]
 """Size of the maps; slope, offset; places; strength."""
 
-INTERFACE = 3
+INTERFACE = 4
 """Of the functions below; an older build of another number is not called."""
 
 
@@ -67,6 +67,14 @@ class PlaneCode(Protocol):
 
     def shrink(self, kind: int, plane: Array, step: int, target: Array, /) -> None:
         """Average a plane of samples of `kind` bytes, every step-th row of it, over areas."""
+        ...
+
+    def areas(self, pixels: Array, target: Array, /) -> None:
+        """Average rows of float RGB pixels over areas of whole ones."""
+        ...
+
+    def limit(self, most: int, /) -> int:
+        """Use vectors of any processor (0), AVX2 (1), AVX-512 (2) at most; return which."""
         ...
 
 

@@ -115,11 +115,17 @@ class Painter:
         if lift is None:
             return None
         slope, offset = lift.slope, lift.offset
-        if all((plane == self._levels.neutral).all() for plane in planes[1:]):
+        if self._is_gray(planes):
             slope, offset = evened(slope), evened(offset)  # black and white stays so
         rows, columns = place(lift.grid, small=slope.shape[:2], full=(tall, wide))
         where = rows.index, rows.weight, columns.index, columns.weight
         return (slope.shape[:2], slope, offset, *where, self._looker.strength)
+
+    def _is_gray(self, planes: Planes) -> bool:
+        """Tell whether there is no colour; a few rows tell for nearly all frames that have some."""
+        neutral = self._levels.neutral
+        few = all((plane[::16] == neutral).all() for plane in planes[1:])
+        return few and all((plane == neutral).all() for plane in planes[1:])
 
     def _code(self) -> Code:
         layout, code = self._layout, self._levels

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relume import render
-from relume.arrays import Rgb
+from relume.arrays import Map, Rgb
 from relume.video.colour import Colour, levels, to_rgb_matrix, to_signal
 from relume.video.compiled import plane_code
 from relume.video.layout import Layout, Planes
@@ -64,7 +64,14 @@ def _averaged(plane: NDArray[Any], height: int, width: int) -> Plane:
 def shrunk(rgb: Rgb, *, height: int, width: int) -> Rgb:
     """Average a small picture over at most (height, width) areas of whole samples."""
     tall, wide = rgb.shape[:2]
-    rows, columns = _bounds(tall, min(tall, height)), _bounds(wide, min(wide, width))
+    height, width = min(tall, height), min(wide, width)
+    compiled = plane_code()
+    if compiled is not None:
+        small = np.empty((height, width, 3), np.float32)
+        read = np.ascontiguousarray(rgb, np.float32).reshape(tall, 3 * wide)
+        compiled.areas(read, small.reshape(height, 3 * width))
+        return small
+    rows, columns = _bounds(tall, height), _bounds(wide, width)
     total = np.add.reduceat(np.add.reduceat(rgb, rows, axis=0), columns, axis=1)
     covered = np.diff(rows, append=tall)[:, None] * np.diff(columns, append=wide)
     return np.asarray(total / covered[..., None], np.float32)
@@ -76,12 +83,17 @@ def _bounds(size: int, parts: int) -> NDArray[np.intp]:
 
 def spread(plane: Plane, height: int, width: int) -> Plane:
     """Bring a plane to a size by repeating its samples, edges agreeing."""
-    tall, wide = plane.shape
+    return spread_all(plane[None], height, width)[0]
+
+
+def spread_all(planes: Map, height: int, width: int) -> Map:
+    """Bring planes (n, h, w) to a size by repeating their samples, edges agreeing."""
+    tall, wide = planes.shape[1:]
     if (tall, wide) == (height, width):
-        return plane
+        return planes
     rows = (np.arange(height) * tall) // height
     columns = (np.arange(width) * wide) // width
-    return plane[rows[:, None], columns]
+    return planes[:, rows[:, None], columns]
 
 
 def guide(rgb: Rgb) -> Plane:

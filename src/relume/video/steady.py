@@ -17,7 +17,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import cached_property
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,7 @@ from numpy.typing import NDArray
 from relume.arrays import Map
 from relume.looks.look import Look, Small
 from relume.looks.several import can_blend
-from relume.video.small import Plane, spread
+from relume.video.small import Plane, spread_all
 
 CHANGE = 0.3
 """Stops that a place's light changes by before it counts as another light. Noise changes the mean
@@ -43,6 +44,23 @@ class Sighting:
     time: float
     look: Look
     guide: Plane
+
+    @cached_property
+    def placed(self) -> dict[tuple[int, int], list[str]]:
+        """Names of the maps of places, by their sizes."""
+        found: dict[tuple[int, int], list[str]] = {}
+        for name, values in self.look.maps.items():
+            if values.ndim == 3 and min(values.shape[:2]) > 1:
+                found.setdefault((values.shape[0], values.shape[1]), []).append(name)
+        return found
+
+    @cached_property
+    def planes(self) -> dict[tuple[int, int], NDArray[np.floating[Any]]]:
+        """All channels of the maps of a size, (channels, h, w): long rows are quickly added."""
+        return {
+            size: np.concatenate([self.look.maps[name].transpose(2, 0, 1) for name in names])
+            for size, names in self.placed.items()
+        }
 
 
 class Steady:
@@ -72,16 +90,12 @@ class Steady:
         if not near or self._calm <= 0:
             return min(self._sightings, key=lambda one: abs(one.time - time)).look
         first = near[0].look
-        near = [one for one in near if can_blend(first, one.look)]
+        near = [one for one in near if one.look is first or can_blend(first, one.look)]
         weights = _weights(near, time, guide, self._calm)
         shares = weights.mean(axis=(1, 2))
-        over = _Spread(weights)
-        maps = {
-            name: _mean([one.look.maps[name] for one in near], over, shares) for name in first.maps
-        }
+        maps = _means(near, weights, shares)
         scalars = {
-            name: float(np.average([one.look.scalars[name] for one in near], weights=shares))
-            for name in first.scalars
+            name: float(shares @ [one.look.scalars[name] for one in near]) for name in first.scalars
         }
         return replace(first, maps=maps, scalars=scalars)
 
@@ -95,26 +109,25 @@ def _weights(near: Sequence[Sighting], time: float, guide: Plane, calm: float) -
     return np.asarray(weights / weights.sum(axis=0), np.float32)
 
 
-def _mean(maps: Sequence[Small], weights: _Spread, shares: NDArray[np.floating[Any]]) -> Small:
+def _means(
+    near: Sequence[Sighting], weights: Map, shares: NDArray[np.floating[Any]]
+) -> dict[str, Small]:
     """Average maps of places by the weights of places, anything else by the mean weights."""
-    first = maps[0]
-    if first.ndim < 3 or min(first.shape[:2]) < 2:
-        return np.einsum("i,i...->...", shares, np.stack(maps)).astype(first.dtype)
-    total = np.zeros_like(first)
-    for one, weight in zip(maps, weights.over(*first.shape[:2]), strict=True):
-        total += one * weight[..., None]
-    return total
-
-
-class _Spread:
-    """Weights of places, spread over maps of any size, once for each size."""
-
-    def __init__(self, weights: Map) -> None:
-        self._weights = weights
-        self._found: dict[tuple[int, int], list[Plane]] = {}
-
-    def over(self, tall: int, wide: int) -> list[Plane]:
-        """Return a weight for each sample of a map, for each look."""
-        if (tall, wide) not in self._found:
-            self._found[tall, wide] = [spread(each, tall, wide) for each in self._weights]
-        return self._found[tall, wide]
+    first = near[0].look.maps
+    means: dict[str, Small] = {}
+    for size, names in near[0].placed.items():
+        total = np.zeros_like(near[0].planes[size])
+        part = np.empty_like(total)
+        for one, weight in zip(near, spread_all(weights, *size), strict=True):
+            np.multiply(one.planes[size], weight, out=part)
+            total += part
+        depths = [first[name].shape[2] for name in names]
+        parts = np.split(total, np.cumsum(depths)[:-1])
+        for name, planes in zip(names, parts, strict=True):
+            mean = np.ascontiguousarray(planes.transpose(1, 2, 0))
+            means[name] = cast(Small, mean.astype(first[name].dtype, copy=False))
+    for name, values in first.items():
+        if name not in means:
+            stacked = np.stack([one.look.maps[name] for one in near])
+            means[name] = np.einsum("i,i...->...", shares, stacked).astype(values.dtype)
+    return means

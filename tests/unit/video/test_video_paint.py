@@ -15,7 +15,7 @@ from relume.video.compiled import plane_code
 from relume.video.layout import LAYOUTS
 from relume.video.looks import Looker
 from relume.video.paint import Painter
-from relume.video.small import guide, seen
+from relume.video.small import guide, seen, shrunk
 
 RELUME = load("relume", threads=1)
 LIFT = Looker(RELUME, {"denoise": 0.0}, 1.0)
@@ -61,6 +61,33 @@ def test_compiled_agrees_with_numpy(monkeypatch, name, size):
         apart = np.abs(plane.astype(int) - twin.astype(int))
         assert apart.max() <= most
         assert apart.mean() < 0.02 * most
+
+
+@compiled
+@pytest.mark.parametrize("most", [0, 1], ids=["any processor", "AVX2"])
+@pytest.mark.parametrize("name", ["yuv420p", "yuv422p", "yuv444p", "yuv420p10le"])
+@pytest.mark.parametrize("strength", [1.0, 0.6])
+def test_every_instruction_set_paints_the_same(most, name, strength):
+    code, layout = plane_code(), LAYOUTS[name]
+    looker = Looker(RELUME, {"denoise": 0.0}, strength)
+    results = []
+    try:
+        if code.limit(most) != most:
+            pytest.skip("this processor has not got it")
+        for used in (most, 2):
+            code.limit(used)
+            for size in ((65, 97), (122, 250)):
+                given = planes(layout, *size)
+                look = looker.look(seen(given, layout, COLOUR))
+                painter = Painter(looker, layout, COLOUR, threads=1)
+                results.append((*painter.paint(look, given), seen(given, layout, COLOUR)))
+    finally:
+        code.limit(2)
+    for narrow, widest in zip(results[:2], results[2:], strict=True):
+        for plane, same in zip(narrow[:3], widest[:3], strict=True):
+            assert np.abs(plane.astype(int) - same.astype(int)).max() <= 1
+            assert (plane != same).mean() < 0.001
+        assert np.abs(narrow[3] - widest[3]).max() < 1e-6
 
 
 @compiled
@@ -140,7 +167,14 @@ def test_small_pictures_agree(monkeypatch, size):
         small.append(seen(given, layout, COLOUR))
     assert np.abs(small[0] - small[1]).max() < 1e-5
     assert max(small[0].shape[:2]) <= 256
-    assert np.abs(guide(small[0]) - guide(small[1])).max() < 1e-3
+    guides, areas = [], []
+    for kernel in ("", "numpy"):
+        monkeypatch.setenv("RELUME_KERNEL", kernel)
+        guides.append(guide(small[0]))
+        areas.append(shrunk(small[0], height=54, width=96))
+    assert np.abs(guides[0] - guides[1]).max() < 1e-3
+    assert np.abs(areas[0] - areas[1]).max() < 1e-6
+    assert areas[0].shape == areas[1].shape
 
 
 @compiled
@@ -153,6 +187,10 @@ def test_compiled_code_refuses_what_does_not_fit():
         code.shrink(1, plane, 0, np.zeros((1, 1), np.float32))
     with pytest.raises(ValueError, match="bytes"):
         code.shrink(2, plane, 1, np.zeros((1, 1), np.float32))
+    with pytest.raises(ValueError, match="larger"):
+        code.areas(np.zeros((4, 12), np.float32), np.zeros((5, 12), np.float32))
+    with pytest.raises(ValueError, match="bytes"):
+        code.areas(np.zeros((4, 13), np.float32), np.zeros((1, 3), np.float32))
     what = (1, 1, 1, 16.0, 219.0, 128.0, 224.0, 255.0, 0.2126, 0.0722)
     with pytest.raises(ValueError, match="chroma"):
         code.paint(what, 8, (), None, None, (plane, plane, plane[:3]), (plane,) * 3, 0, 1)
