@@ -112,8 +112,9 @@ class LiftMethod:
                 strength=strength,
                 halo=self._how.halo,
                 threads=self._threads,
+                out=out,
             )
-            return placed(found, out)
+            return found if found is out else placed(found, out)
         result = np.empty_like(picture)
 
         def paint(tile: cutter.Tile) -> None:

@@ -42,10 +42,13 @@ def streamed(
     strength: float,
     halo: int,
     threads: int | None,
+    out: Picture | None = None,
 ) -> Picture:
-    """Return the picture restored by `amount` and lifted; bytes are dithered."""
+    """Return the picture restored by `amount` and lifted; bytes are dithered. It is written into
+    `out` where that is contiguous memory of its own."""
     picture = np.ascontiguousarray(picture)
-    result = np.empty_like(picture)
+    fits = out is not None and out.flags.c_contiguous and not np.shares_memory(picture, out)
+    result = out if out is not None and fits else np.empty_like(picture)
     restorer = Restorer(layers, lift, amount, picture, result, strength=strength, halo=halo)
 
     def paint(stretch: Stretch) -> None:

@@ -96,6 +96,7 @@ class VideoRun:
                 preset=preset,
                 threads=min(thread_count(self.options.threads), 16),
                 reorders=has_even_times(source),
+                pixels=facts.width * facts.height,
             )
             layout = how.layout
             who = self.choose(source)

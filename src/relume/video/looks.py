@@ -63,9 +63,9 @@ class Looker:
         slope, offset = prepared_map(found, pixel), prepared_offset(found, pixel)
         return replace(found, slope=slope, offset=offset)
 
-    def restore(self, look: Look, picture: Picture) -> Picture:
+    def restore(self, look: Look, picture: Picture, out: Picture | None = None) -> Picture:
         """Paint everything, over the whole frame."""
-        return self.method.paint(look, picture, strength=self.strength)
+        return self.method.paint(look, picture, strength=self.strength, out=out)
 
     def restores(self, look: Look) -> bool:
         """Tell whether a look does more than `paint` does."""

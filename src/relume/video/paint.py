@@ -48,8 +48,9 @@ class Painter:
         self._levels = levels(layout.depth, colour.range)
         self._weights = np.array(colour.weights(), np.float32)
         self._chart = chart()
-        self._pixels: Rgb | None = None
-        """Kept from frame to frame: fresh memory takes as long as what is done in it."""
+        self._pixels: tuple[Rgb, Rgb] | None = None
+        """Before and after, kept from frame to frame: fresh memory takes as long as what is done in
+        it."""
         codes = np.arange(self._levels.top + 1, dtype=np.float32)
         self._of_codes = between_levels((codes - self._levels.black) / self._levels.luma)
 
@@ -173,9 +174,10 @@ class Painter:
     def _restored_fast(self, compiled: PlaneCode, look: Look, planes: Planes) -> Planes:
         height, width = planes[0].shape
         code, item = self._code(), self._layout.dtype.itemsize
-        if self._pixels is None or self._pixels.shape[:2] != (height, width):
-            self._pixels = np.empty((height, width, 3), np.float32)
-        rgb = self._pixels
+        if self._pixels is None or self._pixels[0].shape[:2] != (height, width):
+            shape = (height, width, 3)
+            self._pixels = np.empty(shape, np.float32), np.empty(shape, np.float32)
+        rgb, out = self._pixels
         tall = planes[1].shape[0]
 
         def take(first: int, last: int) -> None:
@@ -183,7 +185,7 @@ class Painter:
             compiled.to_rgb(code, planes[0].itemsize, planes, flat, first, last)
 
         each_band(take, height=tall, rows=ROWS, threads=self._threads)
-        after = np.ascontiguousarray(self._restored_rgb(look, rgb), np.float32)
+        after = np.ascontiguousarray(self._restored_rgb(look, rgb, out), np.float32)
         new = tuple(np.empty(plane.shape, self._layout.dtype) for plane in planes)
 
         def store(first: int, last: int) -> None:
@@ -192,10 +194,10 @@ class Painter:
         each_band(store, height=tall, rows=ROWS, threads=self._threads)
         return new
 
-    def _restored_rgb(self, look: Look, rgb: NDArray[Any]) -> NDArray[Any]:
+    def _restored_rgb(self, look: Look, rgb: NDArray[Any], out: Rgb | None = None) -> NDArray[Any]:
         transfer = self._colour.transfer
         seen = np.ascontiguousarray(to_signal(rgb.astype(np.float32, copy=False), transfer))
-        return from_signal(self._looker.restore(look, seen), transfer)
+        return from_signal(self._looker.restore(look, seen, out), transfer)
 
     def _unit(self, planes: Planes) -> tuple[Plane, list[Plane]]:
         """Return Y′ and C_B, C_R in their units."""

@@ -9,9 +9,12 @@ import numpy as np
 import pytest
 
 from relume.runtime.method import load
+from relume.video import recursive
 from relume.video.choice import Chosen
+from relume.video.codecs import CODECS, encoding
 from relume.video.cuts import Glimpse
 from relume.video.enhance import Options, VideoRun
+from relume.video.layout import LAYOUTS
 from relume.video.recursive import Recursive
 
 RELUME = load("relume", threads=1)
@@ -112,3 +115,43 @@ def test_a_video_without_noise_is_not_averaged():
     quiet = Recursive(8)
     assert quiet(planes) is planes
     assert quiet(planes) is planes
+
+
+def test_bands_do_not_change_what_is_averaged(monkeypatch):
+    random = np.random.default_rng(3)
+    still = random.integers(20, 120, (150, 40)).astype(np.float64)
+    frames = [np.rint(still + random.normal(0, 3, still.shape)).astype(np.uint8) for _ in range(6)]
+    frames[4][60:70, 5:20] += 80  # something enters where bands meet
+    results = []
+    for rows in (recursive.ROWS, 1000):
+        monkeypatch.setattr(recursive, "ROWS", rows)
+        quiet = recursive.Recursive(8)
+        results.append([quiet((frame,))[0].copy() for frame in frames])
+    for one, other in zip(*results, strict=True):
+        assert np.array_equal(one, other)
+    last = results[0][-1]
+    assert np.std((last - still)[:50]) < 0.6 * np.std((frames[-1] - still)[:50])
+    assert last[62:68, 8:17].mean() == pytest.approx(frames[-1][62:68, 8:17].mean(), abs=25)
+
+
+@pytest.mark.parametrize(
+    ("pixels", "preset", "frames"),
+    [
+        (1280 * 720, "medium", None),
+        (1920 * 1080, "medium", 30),
+        (3840 * 2160, "slow", 20),
+        (1920 * 1080, "fast", None),
+    ],
+)
+def test_large_frames_are_looked_at_less_far_ahead(pixels, preset, frames):
+    found = encoding(
+        CODECS["h264"],
+        LAYOUTS["yuv420p"],
+        crf=18,
+        preset=preset,
+        threads=1,
+        reorders=True,
+        pixels=pixels,
+    )
+    parts = dict(part.split("=") for part in dict(found.options)["x264-params"].split(":"))
+    assert parts.get("rc-lookahead") == (None if frames is None else str(frames))
