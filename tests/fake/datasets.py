@@ -102,6 +102,27 @@ def bvi_rlv(root: Path) -> Path:
     return root
 
 
+def sdsd(root: Path) -> Path:
+    """Two videos indoors and one outdoors, two frames each."""
+    for place, videos in (("indoor", ("pair1", "pair12")), ("outdoor", ("MVI_0898",))):
+        for number, name in enumerate(videos):
+            here = root / f"{place}_png"
+            frames = ["0001.png", "0002.png"]
+            seed = 640 + 10 * number + 5 * (place == "outdoor")
+            _pairs(here / "input" / name, here / "GT" / name, frames, seed=seed)
+    return root
+
+
+def did(root: Path) -> Path:
+    """Three videos of two frames, and the lists of their splits."""
+    splits = (("train", "video2"), ("val", "video10"), ("test", "video3"))
+    for number, (split, name) in enumerate(splits):
+        frames = ["000.jpg", "001.jpg"]
+        _pairs(root / "input" / name, root / "gt" / name, frames, seed=670 + 10 * number)
+        (root / f"{split}_list.txt").write_text(f"{name}\n")
+    return root
+
+
 def lsrw(root: Path) -> Path:
     for part, camera, seed in (
         ("Training data", "Huawei", 60),

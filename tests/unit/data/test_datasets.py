@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,8 @@ LAYOUTS: dict[str, tuple[Callable[[Path], Path], dict[str, int]]] = {
     "lol-v2-real": (fake.lol_v2_real, {"train": 3, "test": 3}),
     "lol-v2-synthetic": (fake.lol_v2_synthetic, {"train": 2, "test": 2}),
     "bvi-rlv": (fake.bvi_rlv, {"all": 8}),
+    "sdsd": (fake.sdsd, {"all": 6}),
+    "did": (fake.did, {"train": 2, "validation": 2, "test": 2}),
     "lsrw": (fake.lsrw, {"train": 4, "test": 4}),
     "sice": (fake.sice, {"train": 16, "test": 4}),
     "sid": (fake.sid, {"train": 2, "validation": 1, "test": 2}),
@@ -253,3 +256,33 @@ def test_two_sets_in_one_folder_ask_for_a_name(tmp_path: Path) -> None:
     with pytest.raises(NoDatasetError, match="--dataset"):
         survey(tmp_path)
     assert survey(tmp_path, name="lol-v2-real").card.name == "lol-v2-real"
+
+
+@pytest.mark.parametrize("name", ["indoor", "indoor/indoor_png", "indoor_png"])
+@pytest.mark.parametrize("dark", ["input", "LQ"])
+def test_sdsd_as_others_unpack_it(tmp_path: Path, name: str, dark: str) -> None:
+    made = fake.sdsd(tmp_path / "made")
+    target = tmp_path / "set" / name
+    target.parent.mkdir(parents=True)
+    (made / "indoor_png").rename(target)
+    (target / "input").rename(target / dark)
+    found = survey(tmp_path / "set")
+    assert found.card.name == "sdsd"
+    assert {pair.meta["video"] for pair in found.pairs} == {"pair1", "pair12"}
+    assert {pair.meta["place"] for pair in found.pairs} == {"indoor"}
+    assert keys(tmp_path / "set", "all")[0] == "indoor-pair1/0001"
+
+
+def test_did_without_lists_and_with_a_video_that_lacks_its_counterpart(tmp_path: Path) -> None:
+    root = fake.did(tmp_path)
+    for path in root.glob("*_list.txt"):
+        path.unlink()
+    shutil.rmtree(root / "gt/video10")
+    found = survey(root)
+    assert found.card.name == "did"
+    assert [pair.key for pair in found.split("all")] == [
+        "video2/000", "video2/001", "video3/000", "video3/001",
+    ]  # fmt: skip
+    assert sum("video10" in problem.message for problem in found.problems) == 2
+    with pytest.raises(ContractError, match="no counterpart"):
+        found.require_sound()
