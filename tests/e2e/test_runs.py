@@ -55,6 +55,25 @@ def test_other_settings_make_it_anew_and_say_so(made: Call) -> None:
     assert skipped(enhance(made, "-k", "gamma=0.3", "--threads", "1", "-j", "1")) == [True] * 3
 
 
+@pytest.mark.skipif(sys.platform == "darwin", reason="its file systems know no such names")
+def test_a_name_that_is_no_text_is_recorded_as_any(made: Call) -> None:
+    bad = os.fsdecode(b"b\xff\xe4d.jpg")
+    for name in ("d/a.jpg", "d/c.png"):
+        Path(name).unlink()
+    Path("d/b.jpg").rename(f"d/{bad}")
+    assert skipped(enhance(made)) == [False]
+    ended = enhance(made)
+    assert "done with these settings" in str(told(ended)[0]["reason"])
+    Path("d/x\udcff.jpg").write_bytes(b"no picture")
+    assert enhance(made).code == 1  # a fault that names it is recorded, too
+    assert "1 failed" in made("runs", "show", "out").out
+    Path("d/x\udcff.jpg").unlink()
+    Path(f"out/{bad}").unlink()
+    assert made("runs", "verify", "out").code == 1
+    assert made("runs", "retry", "out").code == 0
+    assert Path(f"out/{bad}").is_file()
+
+
 def test_another_method_makes_it_anew(made: Call) -> None:
     ended = made("enhance", "d", "-o", "out", "-m", "he")
     assert ended.out.count("other settings: method he instead of gamma") == 3

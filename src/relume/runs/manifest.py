@@ -25,7 +25,7 @@ from relume.errors import UnreadableError, UnwritableError
 from relume.runs.at_work import hold, is_held, let_go, lock_of
 from relume.runs.file_systems import is_shared_by_machines
 from relume.runs.keys import Keys
-from relume.runs.rows import Begun, Ending, Row, RunRow, Settled, State, as_row, halves
+from relume.runs.rows import Begun, Ending, Row, RunRow, Settled, State, as_row, halves, kept, named
 from relume.runs.stamp import Stamp
 from relume.runs.tables import BEGIN, COLUMNS, END, SCHEMA
 
@@ -110,7 +110,7 @@ class Manifest:
             self._settings = self._settings_id(settings)
             self._run = self._insert(
                 "INSERT INTO runs (began, settings, command, folder) VALUES (?, ?, ?, ?)",
-                (time(), self._settings, json.dumps(list(command)), str(Path.cwd())),
+                (time(), self._settings, json.dumps(list(command)), kept(str(Path.cwd()))),
             )
             let_go(lock_of(self.path, self._run), self._held)
             self._held = hold(lock_of(self.path, self._run))
@@ -180,7 +180,7 @@ class Manifest:
         with self._lock, self._telling():
             found = self._base.execute(query).fetchall()
         return [
-            RunRow(number, began, ended, text, tuple(json.loads(command)), folder)
+            RunRow(number, began, ended, text, tuple(json.loads(command)), named(folder))
             for number, began, ended, text, command, folder in found
         ]
 
@@ -214,7 +214,7 @@ class Manifest:
     def _begin(self, begun: Iterable[Begun]) -> None:
         now = (self._settings, self._run, time())
         rows = (
-            (self._keys.of(output), input, *halves(stamp), *halves(before), *now)
+            (self._keys.of(output), kept(input), *halves(stamp), *halves(before), *now)
             for output, input, stamp, before in begun
         )
         self._base.executemany(BEGIN, rows)
@@ -226,7 +226,8 @@ class Manifest:
                 END,
                 (
                     *(ending.state, ending.input_hash, *halves(ending.output_stamp)),
-                    *(ending.output_hash, ending.method, ending.seconds, ending.error),
+                    *(ending.output_hash, ending.method, ending.seconds),
+                    None if ending.error is None else kept(ending.error),
                     *(time(), self._keys.of(output)),
                 ),
             )
@@ -247,7 +248,7 @@ class Manifest:
 
     def mark(self, rows: Iterable[Row], state: Literal["done", "damaged", "again"]) -> None:
         """Put these pictures into another state."""
-        keys = [(state, row.output) for row in rows]
+        keys = [(state, kept(row.output)) for row in rows]
         with self._writing():
             self._base.executemany("UPDATE pictures SET state = ? WHERE output = ?", keys)
 
@@ -278,7 +279,7 @@ class Manifest:
             else self._insert(
                 "INSERT INTO main.runs (began, ended, settings, command, folder) "
                 "VALUES (?, ?, ?, ?, ?)",
-                (run.began, run.ended, settings, command, run.folder),
+                (run.began, run.ended, settings, command, kept(run.folder)),
             )
         )
         columns = (

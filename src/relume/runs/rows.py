@@ -65,6 +65,27 @@ class Ending:
     error: str | None = None
 
 
+_KEPT = {0xDC00 + byte: 0x10FF00 + byte for byte in range(0x80, 0x100)}
+_NAMED = {kept: byte for byte, kept in _KEPT.items()}
+
+
+def kept(text: str) -> str:
+    """Return a text as SQLite keeps it: a byte of a name that is no UTF-8, which Python takes for
+    half a character, becomes one of those that are for private use."""
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.translate(_KEPT)
+    return text
+
+
+def named(text: str) -> str:
+    """Return the text that was kept."""
+    return text if text.isascii() else text.translate(_NAMED)
+
+
 def halves(stamp: Stamp | None) -> tuple[int | None, str | None]:
     return (None, None) if stamp is None else (stamp.size, stamp.mark)
 
@@ -77,8 +98,8 @@ def as_row(found: Sequence[Any]) -> Row:
     output, input, in_size, in_mark, in_hash, settings, state, before_size, before_mark = found[:9]
     out_size, out_mark, out_hash, method, seconds, error, run = found[9:]
     return Row(
-        output=output,
-        input=input,
+        output=named(output),
+        input=named(input),
         input_stamp=_stamp(in_size, in_mark),
         input_hash=in_hash,
         settings=settings,
@@ -88,6 +109,6 @@ def as_row(found: Sequence[Any]) -> Row:
         output_hash=out_hash,
         method=method,
         seconds=seconds,
-        error=error,
+        error=None if error is None else named(error),
         run=run,
     )

@@ -22,7 +22,10 @@ COUNT = 60
 QUIET = {
     "RAY_AUTH_MODE": "disabled",
     "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_worker_niceness": "0",  # or whatever else the machine does keeps workers from starting
+    # Or whatever else the machine does keeps workers from starting.
+    "RAY_worker_niceness": "0",
+    # How long agents look for a cluster that has gone.
+    "RAY_gcs_rpc_server_reconnect_timeout_s": "5",
 }
 
 
