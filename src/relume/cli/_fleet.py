@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from relume.runs.manifest import Manifest
     from relume.runs.shards import Shard
     from relume.runs.treatment import Treatment
+    from relume.scale.fleet import Fleet
     from relume.scale.tasks import Record, Task
 
 
@@ -91,7 +93,6 @@ def enhance_on(
     from relume.scale.judging import Judge
     from relume.scale.listing import Listing, check_places
     from relume.scale.storage import is_address
-    from relume.scale.uploads import abort_stale
 
     folder = check_places(inputs, output)
     start, tally = perf_counter(), Tally(style)
@@ -101,23 +102,65 @@ def enhance_on(
     shown = style != "quiet" and sys.stderr.isatty()
     with Manifest(path, root=root) as book:
         book.open_run(record, command=command)
-        judge = Judge(book, record, overwrite)
+        judged = Judge(book, record, overwrite)(listing)
+        fleet = Fleet(address, treatment, workers=workers, memory=memory)
+        records = _records(fleet, judged, folder, begin=partial(_begin, book))
+        went = False
         try:
             with (
                 one_interrupt(),
                 progress(None) if shown else nullcontext(_no_move) as move,
-                Fleet(address, treatment, workers=workers, memory=memory) as fleet,
+                closing(records),
             ):
-                for one in fleet.records(judge(listing), begin=partial(_begin, book)):
+                for one in records:
                     _end(book, one)
                     tally(one)
                     move()
+            went = True
         finally:
-            if style == "lines":
+            if style == "lines" and (went or tally.counts):
                 typer.echo(f"{tally.line()}; {perf_counter() - start:.1f} s")
-    if is_address(folder) and (stale := abort_stale(folder)) and style == "lines":
-        typer.echo(f"{stale} uploads that nobody ended were cleaned away")
+    if is_address(folder):
+        _clean_up(folder, style)
     return tally.failed
+
+
+def _records(
+    fleet: Fleet,
+    judged: Iterator[Task | Record],
+    folder: str,
+    *,
+    begin: Callable[[Task], object],
+) -> Generator[Record]:
+    """Yield what becomes of all pictures. The cluster is started for the first that is to be done,
+    so that an input that is not there is told at once. Raises: UnwritableError."""
+    from relume.scale.storage import Objects, storage_of
+    from relume.scale.tasks import Record
+
+    for one in judged:
+        if isinstance(one, Record):
+            yield one
+            continue
+        storage = storage_of(folder)
+        if isinstance(storage, Objects):
+            storage.check_target(folder)
+        with fleet:
+            yield from fleet.records(chain((one,), judged), begin=begin)
+
+
+def _clean_up(folder: str, style: Style) -> None:
+    """Abort stale uploads, where the store lets us; if not, the run is none the worse."""
+    from relume.scale.uploads import abort_stale
+
+    try:
+        stale = abort_stale(folder)
+    except OSError as error:
+        why = " ".join(str(error).split())[:200]
+        told = f"{folder}: old uploads that nobody ended could not be looked for: {why}"
+        typer.echo(f"relume: note: {clean(told)}", err=True)
+        return
+    if stale and style == "lines":
+        typer.echo(f"{stale} uploads that nobody ended were cleaned away")
 
 
 def _manifest(folder: str, given: Path | None, shard: Shard | None, stored: bool) -> Path:

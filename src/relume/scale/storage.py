@@ -47,10 +47,15 @@ class Storage(Protocol):
         cannot be listed is told and left out."""
         ...
 
-    def is_folder(self, name: str) -> bool: ...
+    def is_folder(self, name: str) -> bool:
+        """Raises: UnreadableError for a store that does not answer."""
+        ...
 
     def stamp(self, name: str) -> Stamp | None:
-        """Return the stamp of a file, None if there is none."""
+        """Return the stamp of a file, None if there is none.
+
+        Raises: UnreadableError for a store that does not answer.
+        """
         ...
 
     def load(self, name: str, *, max_bytes: int) -> bytes:
@@ -164,7 +169,7 @@ class Objects:
             folder = rest.pop()
             name = f"{self.scheme}://{folder.lstrip('/')}"
             try:
-                found = patiently(partial(self._system.ls, folder, detail=True), name)
+                found = patiently(partial(self._system.ls, folder, detail=True))
             except OSError as error:
                 tell(UnreadableError(f"{name}: cannot be listed: {_why(error)}"))
                 continue
@@ -181,23 +186,42 @@ class Objects:
             rest.extend(reversed(inside))
 
     def is_folder(self, name: str) -> bool:
-        return bool(patiently(lambda: self._system.isdir(self._key(name)), name))
+        try:
+            return bool(patiently(lambda: self._system.isdir(self._key(name))))
+        except OSError as error:
+            raise _unlooked(name, error) from error
 
     def stamp(self, name: str) -> Stamp | None:
         try:
-            return _stamp(patiently(lambda: self._system.info(self._key(name)), name))
+            return _stamp(patiently(lambda: self._system.info(self._key(name))))
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise _unlooked(name, error) from error
+
+    def check_target(self, name: str) -> None:
+        """Raises: UnwritableError where the store has no such bucket; others are told by a put."""
+        if self.scheme not in ("s3", "s3a"):
+            return
+        bucket = self._key(name).partition("/")[0]
+        try:
+            patiently(partial(self._system.call_s3, "head_bucket", Bucket=bucket))
+        except FileNotFoundError as error:
+            raise UnwritableError(
+                f"{name}: the store has no bucket {bucket}; make it, or choose another -o"
+            ) from error
+        except OSError:  # who may put something need not be allowed to ask
+            return
 
     def load(self, name: str, *, max_bytes: int) -> bytes:
         try:
-            about = patiently(lambda: self._system.info(self._key(name)), name)
+            about = patiently(lambda: self._system.info(self._key(name)))
             if about["size"] > max_bytes:
                 raise TooLargeError(
                     f"{name}: {about['size']} bytes, the limit is {max_bytes}; raise it with "
                     "--max-bytes (max_bytes=)"
                 )
-            return bytes(patiently(lambda: self._system.cat_file(self._key(name)), name))
+            return bytes(patiently(lambda: self._system.cat_file(self._key(name))))
         except RelumeError:
             raise
         except OSError as error:
@@ -206,7 +230,7 @@ class Objects:
     def put(self, name: str, data: bytes, *, creates: bool) -> Stamp | None:
         mode = {"mode": "create"} if creates and self.scheme in ("s3", "s3a") else {}
         try:
-            patiently(lambda: self._system.pipe_file(self._key(name), data, **mode), name)
+            patiently(lambda: self._system.pipe_file(self._key(name), data, **mode))
         except FileExistsError:
             raise
         except OSError as error:
@@ -217,7 +241,7 @@ class Objects:
         return name.partition("://")[2]
 
 
-def patiently(request: Callable[[], Answer], name: str, *, tries: int = TRIES) -> Answer:
+def patiently(request: Callable[[], Answer], *, tries: int = TRIES) -> Answer:
     """Ask a store until it answers, a few times. Raises: what it said last."""
     for attempt in range(1, tries + 1):
         try:
@@ -227,9 +251,13 @@ def patiently(request: Callable[[], Answer], name: str, *, tries: int = TRIES) -
         # Stores fail with exceptions of every library between here and there.
         except Exception as error:
             if attempt == tries:
-                raise OSError(f"{name}: {_why(error)}, {attempt} times") from error
+                raise OSError(f"{_why(error)}, {attempt} times") from error
             time.sleep(PAUSE * 2 ** (attempt - 1))
     raise AssertionError  # never here: the last try returns or raises
+
+
+def _unlooked(name: str, error: OSError) -> UnreadableError:
+    return UnreadableError(f"{name}: cannot be looked at: {_why(error)}")
 
 
 def digest(data: bytes) -> str:

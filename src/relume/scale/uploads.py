@@ -17,6 +17,8 @@ def abort_stale(address: str, *, older_than: timedelta = STALE) -> int:
     """Abort stale uploads of S3 under an address, and return how many they were.
 
     Other stores clean up by themselves, or by a rule of the bucket.
+
+    Raises: OSError for a store that does not answer, or does not let us.
     """
     scheme, _, place = address.partition("://")
     if not is_address(address) or scheme not in ("s3", "s3a"):
@@ -26,12 +28,12 @@ def abort_stale(address: str, *, older_than: timedelta = STALE) -> int:
     aborted, markers = 0, {}
     while True:
         about = {"Bucket": bucket, "Prefix": prefix, **markers}
-        page = patiently(partial(system.call_s3, "list_multipart_uploads", **about), address)
+        page = patiently(partial(system.call_s3, "list_multipart_uploads", **about))
         for upload in page.get("Uploads", []):
             if datetime.now(UTC) - upload["Initiated"] > older_than:
                 about = {"Key": upload["Key"], "UploadId": upload["UploadId"]}
                 abort = partial(system.call_s3, "abort_multipart_upload", Bucket=bucket, **about)
-                patiently(abort, address)
+                patiently(abort)
                 aborted += 1
         if not page.get("IsTruncated"):
             return aborted

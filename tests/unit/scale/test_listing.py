@@ -152,7 +152,7 @@ def test_two_inputs_of_one_run_do_not_become_one_output(book: Manifest, tmp_path
 
 def test_pages_that_are_read_ahead_keep_their_order(book: Manifest, tmp_path: Path) -> None:
     """Files that are done, files that are not, and addresses, over several pages."""
-    count = 6 * PAGE + 7
+    count = 5 * PAGE + 7
     for name in ("in.jpg", "out.jpg"):
         (tmp_path / name).write_bytes(name.encode())
     source, mark = str(tmp_path / "in.jpg"), stamp(tmp_path / "in.jpg")
