@@ -10,7 +10,7 @@ import io
 import sys
 from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from hashlib import sha256
 from threading import Lock
 from typing import Any
@@ -182,7 +182,8 @@ def open_graph(data: bytes, *, device: str = "cpu", threads: int | None) -> Open
         settings["NUM_STREAMS"] = 1  # each stream has a compilation of its own
     machine = core.get_property(_DEVICE, "FULL_DEVICE_NAME")
     key = f"{sha256(data).hexdigest()} {openvino.get_version()} {machine} {settings}"
-    reference = partial(onnx_runtime.open_graph, data, threads=None) if doubtful else None
+    # Opened once for all sizes: a network with attention takes a second to open.
+    reference = cache(partial(onnx_runtime.open_graph, data, threads=None)) if doubtful else None
     return OpenVinoGraph(core, model, key=key, settings=settings, reference=reference)
 
 

@@ -41,8 +41,9 @@ HALF_LIMIT = 2e-3
 LEAST_PSNR = 35.0
 """dB of int8 to float32."""
 
-SIZES = ((1, 1), (1, 17), (33, 50), (96, 64))
-SWEPT = (33, 50)
+SIZES = ((1, 1), (1, 17), (50, 33), (64, 96))
+"""The last is that of goldens: an engine that compiles for a size does it once for both."""
+SWEPT = (50, 33)
 """The size at which knobs are moved to the ends of their ranges."""
 DRAWN = ((192, 256), (256, 192), (200, 264))
 """Heights and widths of the pictures int8 is measured on."""
@@ -113,16 +114,26 @@ def _method(name: str, card: Card) -> Iterator[Check]:
             except RelumeError as error:
                 yield Check(name, str(error), engine, float("inf"), 0.0, passed=False)
                 continue
-            for output in graph.outputs:
-                if output in golden.files:
-                    found = graph.run(feeds, [output])[0]
-                    error = _apart(golden[output][None], found)
-                    yield _below(name, f"golden {output}", engine, error, GRAPH_LIMIT)
+            yield from _golden(name, graph, golden, feeds, engine=engine)
             if engine != engines.DEFAULT:
                 yield _sweep(name, graph, usual, card, engine=engine, limit=GRAPH_LIMIT)
         for file in weights.checksums(name):
             if file.startswith(f"{trained.name}.") and file.endswith((".fp16.onnx", ".int8.onnx")):
                 yield from _variant(file, weights.read_published(name, file), usual, card)
+
+
+def _golden(
+    name: str, graph: Graph, golden: Mapping[str, NDArray[Any]], feeds: Feeds, *, engine: str
+) -> Iterator[Check]:
+    """Compare what an engine gives with what is stored: the picture alone, as `enhance` asks for
+    it, and all outputs together, as one run of the whole file gives them."""
+    stored = [output for output in graph.outputs if output in golden]
+    errors = dict.fromkeys(stored, 0.0)
+    for asked in (stored[:1], stored)[: len(stored)]:
+        for output, found in zip(asked, graph.run(feeds, asked), strict=True):
+            errors[output] = max(errors[output], _apart(golden[output][None], found))
+    for output, error in errors.items():
+        yield _below(name, f"golden {output}", engine, error, GRAPH_LIMIT)
 
 
 def _file(
