@@ -17,6 +17,7 @@ from relume import methods
 from relume.card import from_json
 from relume.cli import main
 from relume.errors import ContractError, UnwritableError, WeightsError
+from relume.export import weights
 from relume.export.agreement import DisagreementError
 from relume.export.golden import golden_bytes, golden_picture
 from relume.export.onnx import CARD_KEY, to_onnx
@@ -76,16 +77,19 @@ def test_holds_its_card(network: CurveNetwork, model: Path) -> None:
     assert from_json(metadata[CARD_KEY]) == card_with(network, CARD, name="test")
 
 
+class Plain(nn.Module):
+    """Gives what it was given: the exporter takes seconds for networks that learn."""
+
+    def forward(self, image: Tensor) -> Relit:
+        return Relit(image, image * 0.5)
+
+
 class Fickle(nn.Module):
     """Gives the graph one thing and torch another."""
 
-    def __init__(self, network: CurveNetwork) -> None:
-        super().__init__()
-        self.network = network
-
     def forward(self, image: Tensor) -> Relit:
-        enhanced, curve = self.network(image)
-        return Relit(enhanced, curve if torch.compiler.is_exporting() else curve + 2e-4)
+        curve = image * 0.5
+        return Relit(image, curve if torch.compiler.is_exporting() else curve + 2e-4)
 
 
 class Unsound(nn.Module):
@@ -96,21 +100,21 @@ class Unsound(nn.Module):
 
 
 @pytest.mark.parametrize("kind", ["fickle", "unsound"])
-def test_refuses_to_disagree_and_leaves_nothing(
-    network: CurveNetwork, tmp_path: Path, kind: str
-) -> None:
-    broken = Fickle(network) if kind == "fickle" else Unsound()
+def test_refuses_to_disagree_and_leaves_nothing(tmp_path: Path, kind: str) -> None:
+    broken = Fickle() if kind == "fickle" else Unsound()
     with pytest.raises(DisagreementError, match=r"x\.onnx: not written: output curve .* differs"):
         to_onnx(broken, CARD, tmp_path / "x.onnx")
     assert not list(tmp_path.iterdir())
 
 
-def test_says_where_it_cannot_write(network: CurveNetwork, tmp_path: Path) -> None:
+def test_says_where_it_cannot_write(tmp_path: Path) -> None:
     with pytest.raises(UnwritableError, match="absent"):
-        to_onnx(network, CARD, tmp_path / "absent" / "x.onnx")
+        to_onnx(Plain(), CARD, tmp_path / "absent" / "x.onnx")
 
 
-def test_saves_a_set_of_weights(network: CurveNetwork, tmp_path: Path) -> None:
+def test_saves_a_set_of_weights(
+    network: CurveNetwork, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     card = card_with(network, CARD, name="mine", trained_on=("nights",))
     assert save_weights(network, card, folder=tmp_path) == tmp_path / "mine.onnx"
     names = {path.name for path in tmp_path.iterdir()}
@@ -120,6 +124,9 @@ def test_saves_a_set_of_weights(network: CurveNetwork, tmp_path: Path) -> None:
         network.state_dict().keys()
     )
     assert (tmp_path / "SHA256SUMS").read_text().count("\n") == len(files)
+    # How a model is written was seen; what counts of the second is what it leaves of the first.
+    written = (tmp_path / "mine.onnx").read_bytes()
+    monkeypatch.setattr(weights, "to_onnx", lambda network, card, path: path.write_bytes(written))
     other = replace(card.weights[0], name="other")
     save_weights(network, replace(card, weights=(other, *card.weights)), folder=tmp_path)
     sums = (tmp_path / "SHA256SUMS").read_text().split()
