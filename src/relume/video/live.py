@@ -84,7 +84,7 @@ def record(address: str, target: Path, *, seconds: float, patience: float = PATI
 
 def shown(address: str) -> str:
     """Return an address without the name and password in it."""
-    return re.sub(r"(?<=://)[^/@\s]*@", "", address)
+    return re.sub(r"(?<=://)[^/\s]*@", "", address)
 
 
 def _kind(address: str) -> tuple[dict[str, str], str | None]:

@@ -111,3 +111,11 @@ def test_command_records_enhances_and_leaves_nothing_else(tmp_path, stream, caps
     assert "night.mp4" in capsys.readouterr().out
     assert 8 <= len(clips.times(target)) <= 10
     assert [path.name for path in tmp_path.iterdir()] == ["night.mp4"]
+
+
+@pytest.mark.parametrize("kind", ["rtsp", "http", "HTTPS"])
+def test_an_address_is_opened_only_when_asked_and_its_password_is_not_told(capsys, kind):
+    assert main(["enhance", f"{kind}://admin:se@cret@127.0.0.1:9/a.ts", "-o", "b.mp4"]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith(f"relume: {kind}://127.0.0.1:9/a.ts: an address is no file; --live")
+    assert "cret" not in told
