@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -61,6 +62,89 @@ def test_keeps_rights_and_link(relume: Call) -> None:
     assert Path("real.tif").stat().st_mode & 0o777 == 0o640
 
 
+@pytest.mark.skipif(not hasattr(os, "setxattr"), reason="extended attributes are Linux's here")
+def test_keeps_owner_and_extended_attributes(relume: Call) -> None:
+    put_tiff()
+    try:
+        os.setxattr("copy.tif", "user.rating", b"5")
+    except OSError:
+        pytest.skip("this file system has no extended attributes")
+    if os.geteuid() == 0:
+        os.chown("copy.tif", 1234, 4321)
+    before = Path("copy.tif").stat()
+    assert relume("edit", "copy.tif", "--in-place", "-m", "gamma").code == 0
+    after = Path("copy.tif").stat()
+    assert os.getxattr("copy.tif", "user.rating") == b"5"
+    assert (after.st_uid, after.st_gid) == (before.st_uid, before.st_gid)
+    assert after.st_ino != before.st_ino
+
+
+def test_does_not_part_names_of_one_file(relume: Call) -> None:
+    put_tiff()
+    os.link("copy.tif", "again.tif")
+    ended = relume("edit", "copy.tif", "--in-place", "-m", "gamma")
+    assert ended.code == 1
+    assert "2 names" in ended.complaint
+    assert Path("copy.tif").samefile("again.tif")
+    assert relume("edit", "copy.tif", "-m", "gamma").code == 0
+
+
+@pytest.mark.parametrize("change", ["written", "replaced", "gone", "protected"])
+def test_does_not_replace_what_another_program_changed(
+    relume: Call, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    put_tiff()
+    encode = io.write
+
+    def slowly(*given: object, **options: object) -> object:
+        notes = encode(*given, **options)  # pyright: ignore[reportArgumentType, reportCallIssue]
+        file = Path("copy.tif")
+        if change == "written":
+            file.write_bytes(b"another program's")
+        elif change == "replaced":
+            Path("new.tif").write_bytes(b"another program's")
+            Path("new.tif").replace(file)
+        elif change == "gone":
+            file.unlink()
+        else:
+            file.chmod(0o444)
+        return notes
+
+    monkeypatch.setattr(io, "write", slowly)
+    ended = relume("edit", "copy.tif", "--in-place", "-m", "gamma")
+    assert ended.code == 1
+    assert ("write-protected" if change == "protected" else "meanwhile") in ended.complaint
+    left = [path.name for path in Path().iterdir()]
+    assert left == ([] if change == "gone" else ["copy.tif"])
+    if change != "protected" and left:
+        assert Path("copy.tif").read_bytes() == b"another program's"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a request to end is POSIX's")
+def test_ends_without_a_trace_when_the_editor_gives_up(
+    relume: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_tiff()
+    before = Path("copy.tif").read_bytes()
+    from relume.cli import edit
+
+    look = edit._stamp  # pyright: ignore[reportPrivateUsage]
+    looks: list[str] = []
+
+    def ask_to_end(file: Path, *, in_place: bool) -> edit.Stamp:
+        looks.append(file.name)
+        if len(looks) == 2:  # the new content lies beside the file
+            assert len(list(Path().iterdir())) == 2
+            signal.getsignal(signal.SIGTERM)(signal.SIGTERM, None)  # pyright: ignore[reportCallIssue, reportOptionalCall]
+        return look(file, in_place=in_place)
+
+    monkeypatch.setattr(edit, "_stamp", ask_to_end)
+    ended = relume("edit", "copy.tif", "--in-place", "-m", "gamma")
+    assert ended.code == 130
+    assert [path.name for path in Path().iterdir()] == ["copy.tif"]
+    assert Path("copy.tif").read_bytes() == before
+
+
 def test_refuses_in_place_what_would_be_lost(relume: Call) -> None:
     pages = [Image.new("RGB", (8, 8), (9, 9, 9)), Image.new("RGB", (8, 8), (20, 9, 9))]
     pages[0].save("pages.tif", save_all=True, append_images=pages[1:])
@@ -112,6 +196,11 @@ def test_does_not_wait_for_a_pipe(relume: Call) -> None:
         (("a.jpg", "-o", "a.jpg"), 2, "--in-place"),
         (("text.tif",), 1, "text.tif"),
         (("a.jpg", "-k", "exposure=1"), 2, "name one"),
+        (("float.tif",), 1, "float.tif: floating-point"),
+        (("",), 1, "is no file but a folder"),
+        (("..",), 1, ".. is no file but a folder"),
+        (("-",), 2, "enhance -"),
+        (("a.jpg", "-o", "-"), 2, "enhance -"),
     ],
 )
 def test_says_in_one_line_what_is_wrong(
@@ -119,8 +208,9 @@ def test_says_in_one_line_what_is_wrong(
 ) -> None:
     before = put_photo("a.jpg")
     Path("text.tif").write_text("no picture")
+    Image.new("F", (8, 8)).save("float.tif")
     ended = relume("edit", *arguments)
     assert ended.code == code
     assert words in ended.complaint
     assert Path("a.jpg").read_bytes() == before
-    assert sorted(path.name for path in Path().iterdir()) == ["a.jpg", "text.tif"]
+    assert sorted(path.name for path in Path().iterdir()) == ["a.jpg", "float.tif", "text.tif"]

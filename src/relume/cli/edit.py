@@ -27,6 +27,9 @@ relume edit photo.tif                          # photo.relume.tif lies beside it
 relume edit photo.tif --in-place               # the file itself, whole or not at all
 relume edit photo.tif --output better.tif -k exposure=0.5"""
 
+STREAM = "-"
+"""What stands for standard input and output in other verbs."""
+
 WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 Stamp = tuple[int, int, int]
@@ -68,31 +71,33 @@ def edit(
     """Enhance one file for another program, and wait for it.
 
     Depth, profile and metadata stay. An earlier result beside FILE is replaced; FILE itself only
-    with --in-place. The end is 0 when the result is there, else 1.
+    with --in-place. The end is 0 when the result is there, else 1, or 2 for a wrong call.
     """
+    from relume.cli._interrupts import one_interrupt
     from relume.io import read
     from relume.runtime import Enhancer
 
     if in_place and output is not None:
         raise ContractError("--in-place and --output: choose one of them")
+    if STREAM in (str(file), str(output)):
+        raise ContractError("edit takes files; a stream goes through: relume enhance - < IN > OUT")
+    before = _stamp(file, in_place=in_place)
     target = file if in_place else output or _beside(file)
-    if not in_place and target.exists() and file.exists() and target.samefile(file):
+    if not in_place and target.exists() and target.samefile(file):
         raise ContractError(f"{target} is the input; say --in-place to replace it")
     enhancer = Enhancer(method, knobs=parse_knobs(knob or ()), strength=strength, engine=engine)
-    before = _stamp(file, in_place=in_place)
-    photo = read(file, want=enhancer.wants)
-    enhanced = enhancer.photo(photo)
-    if in_place:
-        content = _kept(enhanced.photo, file)
-        if _stamp(file, in_place=True) != before:
-            raise UnwritableError(f"{file} was changed by another program meanwhile; edit it again")
-        _replace(file, content)
-        notes: tuple[str, ...] = ()
-    else:
-        from relume.io import write
+    # An editor that gives up ends its program: that, too, must leave no half of a file.
+    with one_interrupt():
+        photo = read(file, want=enhancer.wants)
+        enhanced = enhancer.photo(photo)
+        if in_place:
+            _replace(file, _kept(enhanced.photo, file), before)
+            notes: tuple[str, ...] = ()
+        else:
+            from relume.io import write
 
-        found = write(enhanced.photo, target, software=f"relume {__version__}")
-        notes = (*photo.notes, *found)
+            found = write(enhanced.photo, target, software=f"relume {__version__}")
+            notes = (*photo.notes, *found)
     if not quiet:
         reason = f" ({enhanced.reason})" if enhanced.reason else ""
         typer.echo(f"{target}: {enhanced.method}{reason}")
@@ -110,15 +115,21 @@ def _beside(file: Path) -> Path:
 
 def _stamp(file: Path, *, in_place: bool) -> Stamp:
     """Raises: UnreadableError for what is no file; UnwritableError for one that nobody may change,
-    which a file that takes its name would not notice."""
+    which a file that takes its name would not notice, and for one with several names."""
     try:
         state = file.stat()
     except OSError as error:
         raise UnreadableError(f"{file}: cannot be read: {error.strerror or error}") from error
-    if not stat.S_ISREG(state.st_mode) and not stat.S_ISDIR(state.st_mode):
-        raise UnreadableError(f"{file} is no file but a pipe or device; name a file")
+    if not stat.S_ISREG(state.st_mode):
+        kind = "a folder" if stat.S_ISDIR(state.st_mode) else "a pipe or device"
+        raise UnreadableError(f"{file} is no file but {kind}; name a file")
     if in_place and not (state.st_mode & WRITABLE and os.access(file, os.W_OK)):
         raise UnwritableError(f"{file} is write-protected; write another file with --output")
+    if in_place and state.st_nlink > 1:
+        raise UnwritableError(
+            f"{file} has {state.st_nlink} names (hard links), of which only this one would change; "
+            "write another file with --output"
+        )
     return state.st_ino, state.st_size, state.st_mtime_ns
 
 
@@ -140,8 +151,16 @@ def _kept(photo: Photo, file: Path) -> bytes:
     return buffer.getvalue()
 
 
-def _replace(file: Path, content: bytes) -> None:
+def _replace(file: Path, content: bytes, before: Stamp) -> None:
     from relume.io.atomic import replacing
 
     with replacing(file) as stream:
         stream.write(content)
+        stream.flush()
+        # As late as can be: what another program writes from here on is lost.
+        try:
+            same = _stamp(file, in_place=True) == before
+        except UnreadableError:
+            same = False
+        if not same:
+            raise UnwritableError(f"{file} was changed by another program meanwhile; edit it again")

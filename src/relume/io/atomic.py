@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO
@@ -18,14 +18,16 @@ def replacing(target: Path) -> Generator[BinaryIO]:
     """Open a temporary file beside `target` that takes its name when the block ends well.
 
     Whatever goes wrong, an interruption from the keyboard too, leaves no trace and an existing
-    target as it was. A device or pipe is written to directly.
+    target as it was. What is replaced hands on its rights, and its owner and extended attributes
+    where that is allowed. A device or pipe is written to directly.
 
     Raises: UnwritableError when the place does not allow it.
     """
     try:
         # Through a link, so that the link stays and what it points to changes.
         place = Path(os.path.realpath(target))
-        mode = place.stat().st_mode if place.exists() else None
+        before = place.stat() if place.exists() else None
+        mode = before.st_mode if before is not None else None
         if mode is not None and stat.S_ISDIR(mode):
             raise UnwritableError(f"cannot write {target}: it is a directory; name a file in it")
         if mode is not None and not stat.S_ISREG(mode):
@@ -37,8 +39,8 @@ def replacing(target: Path) -> Generator[BinaryIO]:
         try:
             with part.open("xb") as stream:
                 yield stream
-            if mode is not None:
-                part.chmod(stat.S_IMODE(mode))
+            if before is not None:
+                _hand_on(place, before, part)
             part.replace(place)
         except BaseException:
             part.unlink(missing_ok=True)
@@ -48,3 +50,20 @@ def replacing(target: Path) -> Generator[BinaryIO]:
     except OSError as error:
         reason = error.strerror or str(error)
         raise UnwritableError(f"cannot write {target}: {reason.lower()}") from error
+
+
+def _hand_on(old: Path, about: os.stat_result, new: Path) -> None:
+    """Give a file what else belongs to the one whose name it takes."""
+    if hasattr(os, "listxattr"):
+        with suppress(OSError):  # there are none on this file system
+            for name in os.listxattr(old):
+                with suppress(OSError):  # some belong to the system
+                    os.setxattr(new, name, os.getxattr(old, name))
+    mine = new.stat()
+    if hasattr(os, "chown") and (mine.st_uid, mine.st_gid) != (about.st_uid, about.st_gid):
+        try:
+            os.chown(new, about.st_uid, about.st_gid)
+        except OSError:
+            with suppress(OSError):  # only the group may be handed on, or neither
+                os.chown(new, -1, about.st_gid)
+    new.chmod(stat.S_IMODE(about.st_mode))  # last, as another owner takes rights away

@@ -121,8 +121,10 @@ def _inside(data: bytes, found: Format | None) -> str:
 def _decoding(name: str, title: str) -> Generator[None]:
     try:
         yield
-    except RelumeError:
-        raise
+    except RelumeError as error:
+        if name in str(error):
+            raise
+        raise type(error)(f"{name}: {error}") from error  # codecs see bytes, and no name
     except MemoryError as error:
         raise TooLargeError(f"{name}: not enough memory for this {title} picture") from error
     # Decoders raise exceptions of every type on bad data (struct.error, SyntaxError, KeyError,
