@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from e2e.command import COMMAND, Call, Ended, mean, put_photo
+from relume.extras import missing, pip_line
 
 NAMES = ("a.jpg", "b.jpg", "c.png")
 
@@ -284,3 +287,30 @@ def test_a_folder_in_the_place_of_a_result_is_no_result(relume: Call) -> None:
         assert ended.code == 1
         assert "d/a.jpg" in ended.complaint
         assert "out/a.jpg" in ended.complaint
+
+
+@pytest.mark.skipif(bool(missing("watch")), reason=f"needs watchfiles; {pip_line('watch')}")
+def test_an_empty_folder_is_watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("inbox").mkdir()
+    command = [*COMMAND, "enhance", "inbox", "-o", "out", "-m", "gamma", "--watch"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
+        start = time.monotonic()
+        for awaited in ("out/.relume/run.sqlite", "out/a.jpg"):
+            while not Path(awaited).exists():
+                assert process.poll() is None
+                assert time.monotonic() - start < 60
+                time.sleep(0.1)
+            if awaited.endswith("sqlite"):  # now it watches
+                put_photo("inbox/a.jpg")
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=60)
+    assert told == b"relume: interrupted\n"
+
+
+def test_a_shard_of_an_empty_folder_says_that_it_is_empty(relume: Call) -> None:
+    Path("d").mkdir()
+    ended = relume("enhance", "d", "-o", "out", "--shards", "1/2")
+    assert ended.code == 1
+    assert "this folder holds no pictures to enhance" in ended.complaint
+    assert not Path("out").exists()

@@ -65,7 +65,7 @@ Watch: TypeAlias = Annotated[
 
 
 def open_manifest(
-    planned: Plan, file: Path | None, *, shard: Shard | None, dry: bool
+    planned: Plan, file: Path | None, *, shard: Shard | None, dry: bool, watch: bool
 ) -> AbstractContextManager[Manifest | None]:
     """Return a run's manifest, or None where it has none or nothing would be in it.
 
@@ -75,7 +75,7 @@ def open_manifest(
     from relume.runs.manifest_files import manifest_of
 
     folder = planned.folder
-    if (file is None and folder is None) or not planned.jobs:
+    if (file is None and folder is None) or not (planned.jobs or watch):
         return nullcontext()
     path = file if file is not None or folder is None else manifest_of(folder, shard=shard)
     if path is None or (dry and not path.exists()):

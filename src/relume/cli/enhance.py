@@ -304,9 +304,10 @@ def enhance(
         folder = MapsFolder(maps, write, tuple(job.input for job in planned.jobs))
         work = replace(work, maps=folder)
     for problem in planned.problems:
-        report.problem(problem)
+        if not (watch and problem.is_empty):  # that is why it is watched
+            report.problem(problem)
     report.lacking(planned)
-    with open_manifest(planned, manifest, shard=shard, dry=dry_run) as book:
+    with open_manifest(planned, manifest, shard=shard, dry=dry_run, watch=watch) as book:
         folders = watched(inputs, book) if watch else []
         judge, resume, pictures = kept, None, work
         if book is not None:

@@ -118,7 +118,8 @@ def plan(
     search = Search(recursive, suffixes, output, lacking)
     found = [picture for text in inputs for picture in search.find(text)]
     if not found:
-        return Plan((), tuple(search.problems), search.ignored, lacking=search.lacked)
+        folder = _folder(output, suffixes, becomes)
+        return Plan((), tuple(search.problems), search.ignored, folder, search.lacked)
     one_file = len(inputs) == len(found) == 1 and found[0].root is None
     place = _place(output, one_file, suffixes, becomes)
     jobs: list[Job] = []
@@ -184,6 +185,16 @@ def _place(
     if os.path.exists(output):
         raise ContractError(f"-o {output} is a file where a folder is needed")
     return _Place(suffixes, becomes, folder=Path(output))
+
+
+def _folder(
+    output: str | None, suffixes: Container[str], becomes: Mapping[str, str]
+) -> Path | None:
+    """Return the folder that -o names, None where it names none."""
+    try:
+        return _place(output, False, suffixes, becomes).folder
+    except ContractError:
+        return None
 
 
 def is_finished(output: str | Path) -> bool:

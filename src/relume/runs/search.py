@@ -32,6 +32,8 @@ class Problem:
 
     input: str
     error: RelumeError
+    is_empty: bool = False
+    """It is a folder without pictures, which may still come."""
 
 
 class Found(NamedTuple):
@@ -96,7 +98,7 @@ class Search:
             for line, count in self.lacked.items():
                 if (here := count - lacked.get(line, 0)) > 0:
                     hint = f", but {needing(here, line)}"
-            self._note(root, f"this folder holds no pictures to enhance{hint}")
+            self._note(root, f"this folder holds no pictures to enhance{hint}", is_empty=True)
 
     def _walk(self, folder: str) -> Iterator[str]:
         try:
@@ -149,8 +151,8 @@ class Search:
             return True
         return identity(folder) == self._avoid
 
-    def _note(self, text: str, what: str) -> None:
-        self.problems.append(Problem(text, UnreadableError(f"{text}: {what}")))
+    def _note(self, text: str, what: str, *, is_empty: bool = False) -> None:
+        self.problems.append(Problem(text, UnreadableError(f"{text}: {what}"), is_empty))
 
 
 def needing(count: int, line: str) -> str:
