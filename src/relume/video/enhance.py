@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
-from secrets import token_hex
 from typing import Any
 
 from relume import __version__
@@ -112,7 +111,7 @@ class VideoRun:
                     raise ContractError(f"{self.path}: no frame lies between --from and --to")
                 if part.end is None:
                     source.notes.extend(_missing(source, pieces))
-                notes = _written(self.output, pieces, source, suffix, part)
+                notes = _written(self.output, pieces, source, shop, part)
                 frames = sum(len(piece.times) for piece in pieces)
             shop.remove()
             return Finished(frames, facts.width, facts.height, (*source.notes, *notes))
@@ -163,10 +162,10 @@ class VideoRun:
         except Stopped:
             if writer is not None:
                 last, writer = writer.close(), None
-                self._leave_part([*pieces, last], source, part)
+                self._leave_part([*pieces, last], source, shop, part)
                 last.path.unlink()
             elif pieces:
-                self._leave_part(pieces, source, part)
+                self._leave_part(pieces, source, shop, part)
             raise
         except RelumeError:
             raise
@@ -237,10 +236,9 @@ class VideoRun:
         middle = darkest(source) if asked.start is None else asked.start
         return Part(middle, middle + asked.preview, is_preview=True)
 
-    def _leave_part(self, pieces: list[Piece], source: Source, part: Part) -> None:
-        suffix = self.output.suffix.lower()
-        target = self.output.with_name(f"{self.output.stem}.part{suffix}")
-        _written(target, pieces, source, suffix, part)
+    def _leave_part(self, pieces: list[Piece], source: Source, shop: Workshop, part: Part) -> None:
+        target = self.output.with_name(f"{self.output.stem}.part{self.output.suffix.lower()}")
+        _written(target, pieces, source, shop, part)
 
     def _settings(self, who: Chosen, how: Encoding, part: Part) -> dict[str, Any]:
         import av
@@ -282,10 +280,12 @@ def _kept(writer: PieceWriter, pieces: list[Piece], shop: Workshop) -> None:
 
 
 def _written(
-    target: Path, pieces: list[Piece], source: Source, suffix: str, part: Part
+    target: Path, pieces: list[Piece], source: Source, shop: Workshop, part: Part
 ) -> tuple[str, ...]:
-    temporary = target.with_name(f".relume-{token_hex(8)}.part")
+    # Among the pieces: what a run that is killed meanwhile leaves is taken away with them.
+    temporary = shop.folder / "joined.part"
     try:
+        suffix = target.suffix.lower()
         notes = join(pieces, source, temporary, suffix=suffix, is_cut=part.is_cut)
         temporary.replace(target)
     except OSError as error:

@@ -76,6 +76,29 @@ def test_other_options_begin_anew(tmp_path, short_pieces):
     assert target.read_bytes() == other.read_bytes()
 
 
+def test_killed_while_pieces_are_joined_leaves_nothing_beside_the_result(
+    tmp_path, short_pieces, monkeypatch
+):
+    source = clips.write(tmp_path / "a.mp4", times=range(20))
+    target, whole = tmp_path / "b.mp4", tmp_path / "whole.mp4"
+    run(source, whole)
+    join, unlink = enhance.join, Path.unlink
+
+    def killed_in_the_middle(pieces, source, target, **how):
+        join(pieces, source, target, **how)
+        monkeypatch.setattr(Path, "unlink", lambda path, missing_ok=False: None)
+        raise KeyboardInterrupt  # nothing is tidied up after it, as after SIGKILL
+
+    monkeypatch.setattr(enhance, "join", killed_in_the_middle)
+    with pytest.raises(KeyboardInterrupt):
+        run(source, target)
+    monkeypatch.setattr(enhance, "join", join)
+    monkeypatch.setattr(Path, "unlink", unlink)
+    run(source, target)
+    assert target.read_bytes() == whole.read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.mp4", "b.mp4", "whole.mp4"]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is a signal of POSIX")
 def test_killed_twice_and_run_again(tmp_path, short_pieces):
     """`killed.py` kills at any number of random moments."""
