@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 from pathlib import Path
 
 import pytest
@@ -13,8 +15,16 @@ from relume.runtime import Enhancer
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory) -> Path:
-    out = tmp_path_factory.mktemp("page") / "dist"
-    print(fake_page.build(out))
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent  # of all workers: the second to come waits for what the first builds
+    out = folder / "page"
+    with (folder / "page.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not out.exists():
+            made = tmp_path_factory.mktemp("page") / "dist"
+            print(fake_page.build(made))
+            made.rename(out)
     return out
 
 
