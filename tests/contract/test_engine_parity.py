@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from io import BytesIO
 from typing import Any
 
@@ -34,6 +36,21 @@ def shipped() -> list[Any]:
     ]
 
 
+Open = Callable[[str, str, str], Graph]
+
+
+@pytest.fixture(scope="module")
+def opened() -> Open:
+    """Return what opens each model once on each engine: networks with attention take seconds."""
+
+    @cache
+    def open_graph(name: str, stem: str, engine: str) -> Graph:
+        data = weights.read_published(name, f"{stem}.onnx")
+        return engines.open_graph(data, engine=engine, threads=1)
+
+    return open_graph
+
+
 def with_knobs(graph: Graph, card: Card, image: Array) -> dict[str, Array]:
     """Return what a graph is fed: a picture and the card's defaults."""
     feeds = {"image": image}
@@ -51,11 +68,12 @@ def agree(expected: Array, found: Array, *, what: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "stem", "engine"), shipped())
-def test_the_golden_comes_out_on_every_engine(name: str, stem: str, engine: str) -> None:
-    data = weights.read_published(name, f"{stem}.onnx")
+def test_the_golden_comes_out_on_every_engine(
+    opened: Open, name: str, stem: str, engine: str
+) -> None:
     stored = BytesIO(weights.read_published(name, f"{stem}.golden.npz"))
     golden = np.load(stored, allow_pickle=False)
-    graph = engines.open_graph(data, engine=engine, threads=1)
+    graph = opened(name, stem, engine)
     card = weights.card_of(graph, where=name)
     assert card == methods.card(f"{name}@{stem}")
     picture = np.atleast_3d(golden["input"]).astype(np.float32) / np.float32(255)
@@ -73,10 +91,10 @@ def test_the_golden_comes_out_on_every_engine(name: str, stem: str, engine: str)
 
 
 @pytest.mark.parametrize(("name", "stem", "engine"), shipped())
-def test_the_smallest_picture_agrees_on_every_engine(name: str, stem: str, engine: str) -> None:
-    data = weights.read_published(name, f"{stem}.onnx")
-    usual = engines.open_graph(data, engine=engines.DEFAULT, threads=1)
-    other = engines.open_graph(data, engine=engine, threads=1)
+def test_the_smallest_picture_agrees_on_every_engine(
+    opened: Open, name: str, stem: str, engine: str
+) -> None:
+    usual, other = opened(name, stem, engines.DEFAULT), opened(name, stem, engine)
     assert set(other.inputs) == set(usual.inputs)
     assert other.outputs == usual.outputs
     card = methods.card(name)

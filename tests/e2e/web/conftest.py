@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from relume.runtime import Enhancer
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory) -> Path:
+    fcntl = pytest.importorskip("fcntl")
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent  # of all workers: the second to come waits for what the first builds
