@@ -71,7 +71,7 @@ def steps(chosen: Plugin, folder: Path | None) -> list[Step]:
     found += [Step(place / name, text.encode()) for name, text in chosen.facts().items()]
     known = _receipt(place)
     for step in found:
-        if step.path.is_dir() or (step.path.exists() and not _is_ours(step, known)):
+        if os.path.lexists(step.path) and not _is_ours(step, known):
             raise UnwritableError(
                 f"{step.path} is there and not as relume left it: move it away, then install again"
             )
@@ -100,20 +100,30 @@ def install(chosen: Plugin, found: list[Step], folder: Path | None) -> None:
 
 
 def _is_ours(step: Step, known: Mapping[str, str]) -> bool:
-    content = step.path.read_bytes()
+    if not step.path.is_file():  # a folder, a link that leads nowhere, a pipe that nobody fills
+        return False
+    try:
+        content = step.path.read_bytes()
+    except OSError:
+        return False
     return content == step.content or _digest(content) in known.values()
 
 
 def _receipt(place: Path) -> dict[str, str]:
-    try:
-        content: Any = json.loads((place / RECEIPT).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    """Raises: UnwritableError for what has its name and is none."""
+    receipt = place / RECEIPT
+    if not os.path.lexists(receipt):
         return {}
-    return (
-        {str(name): str(value) for name, value in content.items()}
-        if isinstance(content, dict)
-        else {}
-    )
+    try:
+        content: Any = json.loads(receipt.read_text("utf-8")) if receipt.is_file() else None
+    except (OSError, ValueError):
+        content = None
+    if not isinstance(content, dict):
+        raise UnwritableError(
+            f"{receipt} is there and no list of what relume installed: move it away, then install "
+            "again"
+        )
+    return {str(name): str(value) for name, value in content.items()}
 
 
 def _named(path: Path, place: Path) -> str:

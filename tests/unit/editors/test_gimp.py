@@ -21,10 +21,22 @@ PLUGIN = Path(installer.__file__).parent / "gimp" / "relume" / "relume.py"
 
 
 class Layer:
-    """A layer that is a picture."""
+    """A layer that is a picture, or a group of some."""
 
-    def __init__(self, photo: relume.Photo, name: str = "night") -> None:
-        self.photo, self.name, self.offsets, self.parent = photo, name, (0, 0), None
+    def __init__(
+        self, photo: relume.Photo, name: str = "night", children: list[Layer] | None = None
+    ) -> None:
+        self.photo, self.name, self.offsets = photo, name, (0, 0)
+        self.parent: Layer | None = None
+        self.children = children or []
+        for child in self.children:
+            child.parent = self
+
+    def duplicate(self) -> Layer:
+        return Layer(self.photo, self.name, [child.duplicate() for child in self.children])
+
+    def get_children(self) -> list[Layer]:
+        return list(self.children)
 
     def get_name(self) -> str:
         return self.name
@@ -32,7 +44,7 @@ class Layer:
     def set_name(self, name: str) -> None:
         self.name = name
 
-    def get_parent(self) -> None:
+    def get_parent(self) -> Layer | None:
         return self.parent
 
     def get_mask(self) -> None:
@@ -56,7 +68,7 @@ class Image:
         self.groups = 0
 
     def duplicate(self) -> Image:
-        return Image(list(self.layers))
+        return Image([layer.duplicate() for layer in self.layers])
 
     def get_layers(self) -> list[Layer]:
         return list(self.layers)
@@ -67,11 +79,19 @@ class Image:
     def resize_to_layers(self) -> None: ...
     def delete(self) -> None: ...
 
-    def get_item_position(self, layer: Layer) -> int:
-        return self.layers.index(layer)
+    def level(self, parent: Layer | None) -> list[Layer]:
+        return self.layers if parent is None else parent.children
 
-    def insert_layer(self, layer: Layer, parent: None, position: int) -> None:
-        self.layers.insert(position, layer)
+    def get_item_position(self, layer: Layer) -> int:
+        return self.level(layer.parent).index(layer)
+
+    def insert_layer(self, layer: Layer, parent: Layer | None, position: int) -> None:
+        layer.parent = parent
+        self.level(parent).insert(position, layer)
+
+    def reorder_item(self, layer: Layer, parent: Layer | None, position: int) -> None:
+        self.level(layer.parent).remove(layer)
+        self.insert_layer(layer, parent, position)
 
     def undo_group_start(self) -> None:
         self.groups += 1
@@ -147,6 +167,17 @@ def test_identity_brings_the_same_values_and_profile(plugin: Any, tmp_path: Path
     assert made.offsets == (7, -3)
     assert image.groups == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["relume.json"]
+
+
+def test_a_layer_in_groups_gets_its_result_beside_it(plugin: Any) -> None:
+    dark, lighter = picture(), relume.Photo(picture().pixels // 2 + 9000, format="tiff")
+    layer, other = Layer(dark), Layer(lighter, "other")
+    inner = Layer(lighter, "inner", [other, layer])
+    image = Image([Layer(lighter, "top"), Layer(lighter, "outer", [inner])])
+    plugin.relight(image, layer, {}, "identity")
+    assert [each.name for each in inner.children] == ["other", "night (relume)", "night"]
+    assert np.array_equal(inner.children[1].photo.pixels, dark.pixels)
+    assert [each.name for each in image.layers] == ["top", "outer"]
 
 
 def test_knobs_go_to_the_command(plugin: Any) -> None:

@@ -51,6 +51,37 @@ def test_a_foreign_file_is_kept(tmp_path: Path) -> None:
     assert foreign.read_text() == "mine"
 
 
+@pytest.mark.skipif(os.name != "posix", reason="pipes and links are POSIX's")
+@pytest.mark.parametrize("kind", ["pipe", "link to nothing", "link to a foreign file", "folder"])
+def test_what_is_no_file_of_ours_is_kept(tmp_path: Path, kind: str) -> None:
+    place, there, other = tmp_path / "lua", tmp_path / "lua" / "relume.lua", tmp_path / "mine.lua"
+    place.mkdir()
+    if kind == "pipe":
+        os.mkfifo(there)
+    elif kind == "folder":
+        there.mkdir()
+    else:
+        there.symlink_to(other)
+    if kind == "link to a foreign file":
+        other.write_text("mine")
+    with pytest.raises(UnwritableError, match="not as relume left it"):
+        steps(plugin("darktable"), place)
+    assert [path.name for path in place.iterdir()] == ["relume.lua"]
+    assert other.exists() == (kind == "link to a foreign file")
+
+
+@pytest.mark.parametrize("content", [None, "mine", "[1]"])
+def test_a_foreign_receipt_is_kept(tmp_path: Path, content: str | None) -> None:
+    receipt = tmp_path / RECEIPT
+    if content is None:
+        receipt.mkdir()
+    else:
+        receipt.write_text(content)
+    with pytest.raises(UnwritableError, match="no list of what relume installed"):
+        steps(plugin("darktable"), tmp_path)
+    assert content is None or receipt.read_text() == content
+
+
 @pytest.mark.skipif(os.name != "posix", reason="rights are POSIX's")
 def test_gimp_starts_only_what_may_be_executed(tmp_path: Path) -> None:
     chosen = plugin("gimp")

@@ -71,12 +71,23 @@ def call_relume(source, target, values, method):
         raise RuntimeError(ended.stderr.strip().splitlines()[-1] if ended.stderr else "it failed")
 
 
+def same_in(copy, image, layer):
+    """Return what a layer is in a duplicate of its image, in groups too.
+
+    By place: a duplicate has the same layers in the same order.
+    """
+    parent = layer.get_parent()
+    level = copy.get_layers() if parent is None else same_in(copy, image, parent).get_children()
+    return level[image.get_item_position(layer)]
+
+
 def put_out(image, layer, path):
     """Write one layer as a TIFF in the image's precision, with its profile."""
     copy = image.duplicate()
     try:
-        # By place: a duplicate has the same layers in the same order.
-        kept = copy.get_layers()[image.get_layers().index(layer)]
+        kept = same_in(copy, image, layer)
+        if kept.get_parent() is not None:
+            copy.reorder_item(kept, None, 0)  # out of its group, whose opacity is not its own
         for other in copy.get_layers():
             if other != kept:
                 copy.remove_layer(other)
