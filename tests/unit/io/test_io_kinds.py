@@ -9,6 +9,7 @@ import zlib
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from fake import pictures
@@ -169,6 +170,42 @@ def test_first_page_of_many():
     photo = read(data)
     assert np.array_equal(photo.pixels, pictures.smooth(8, 9))
     assert photo.notes == ("only the first page was read",)
+
+
+@pytest.mark.parametrize(
+    ("side", "inside", "notes"),
+    [
+        (160, False, ()),
+        (160, True, ()),
+        (600, False, ("smaller versions of the picture were not read",)),
+        (600, True, ("smaller versions of the picture were not read",)),
+    ],
+)
+def test_a_thumbnail_is_not_missed(side, inside, notes):
+    buffer, picture = io.BytesIO(), pictures.smooth(20, 1200)
+    with tifffile.TiffWriter(buffer) as writer:
+        writer.write(picture, photometric="rgb", metadata=None, subifds=int(inside))
+        small = pictures.smooth(9, side)
+        writer.write(small, photometric="rgb", metadata=None, subfiletype=1)
+    photo = read(buffer.getvalue())
+    assert np.array_equal(photo.pixels, picture)
+    assert photo.notes == notes
+
+
+def test_a_page_after_a_thumbnail_is_told():
+    buffer, picture = io.BytesIO(), pictures.smooth(20, 30)
+    with tifffile.TiffWriter(buffer) as writer:
+        writer.write(picture, photometric="rgb", metadata=None)
+        writer.write(pictures.smooth(5, 8), photometric="rgb", metadata=None, subfiletype=1)
+        writer.write(255 - picture, photometric="rgb", metadata=None)
+    assert read(buffer.getvalue()).notes == ("only the first page was read",)
+
+
+def test_a_place_on_a_map_is_told_and_a_name_of_the_page_kept():
+    names = [(34735, "H", 4, (1, 1, 0, 0), True), (285, "s", 0, "Background", True)]
+    photo = read(pictures.tiff(pictures.smooth(8, 9), photometric="rgb", extratags=names))
+    assert photo.notes == ("the place on a map was not read",)
+    assert b"Background" in (photo.exif or b"")
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float16])

@@ -8,6 +8,7 @@ Source: TIFF 6.0 (1992), sections 3–8 and 18; ICC.1:2022, annex B.5; XMP speci
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,9 +48,12 @@ RARE = {
 UNSPECIFIED, PREMULTIPLIED, UNASSOCIATED = 0, 1, 2
 LAYERS = 37724
 """Adobe's ImageSourceData: the layers of which Photoshop, Affinity and others made the page."""
+GEO_KEYS = 34735
 REDUCED = 1
 """The bit of NewSubfileType for a smaller version of another page."""
 
+THUMBNAIL = 512
+"""Pixels of the longest side of what only stands for the picture in lists."""
 PAGES = 100
 """Pages that are looked at for one that is no thumbnail."""
 
@@ -72,6 +76,14 @@ class _Page:
 
     def one(self, tag: int, default: int) -> int:
         return (self.numbers(tag) or (default,))[0]
+
+    @property
+    def is_reduced(self) -> bool:
+        return bool(self.one(SUBFILE, 0) & REDUCED)
+
+    @property
+    def is_thumbnail(self) -> bool:
+        return self.is_reduced and max(self.one(WIDTH, 0), self.one(HEIGHT, 0)) <= THUMBNAIL
 
 
 def decode(data: bytes, admit: Admit) -> Incoming:
@@ -110,19 +122,47 @@ def decode(data: bytes, admit: Admit) -> Incoming:
 
 
 def _page(data: bytes, notes: list[str]) -> _Page:
-    """Choose the first page that is no thumbnail of another one."""
+    """Choose the first page that is no smaller version of another one."""
     written = ifd.layout(data)
-    first = ifd.directory(data, written, written.first)
-    chosen = _Page(data, written, first, {"page": 0})
-    if chosen.one(SUBFILE, 0) & REDUCED:
-        chosen = _full(data, written, first) or chosen
-    if first.next:
+    first = _Page(data, written, ifd.directory(data, written, written.first), {"page": 0})
+    chosen, others = first, list(_others(first))
+    if first.is_reduced:
+        chosen = next((each for each in others if each and not each.is_reduced), first)
+    # Thumbnails would be wrong beside another picture, and nobody misses them.
+    left = [each for each in (first, *others) if each is None or not each.is_thumbnail]
+    if any(each is None or not each.is_reduced for each in left if each is not chosen):
         number = chosen.name.get("page", 0)
         only = "only the first page was read"
         notes.append(only if not number else f"only page {number + 1} was read, the full picture")
+    elif any(each is not chosen for each in left):
+        notes.append("smaller versions of the picture were not read")
     if chosen.table.get(LAYERS) is not None:
         notes.append("layers were not read, only the picture they make")
+    if chosen.table.get(GEO_KEYS) is not None:
+        notes.append("the place on a map was not read")
     return chosen
+
+
+def _others(first: _Page) -> Iterator[_Page | None]:
+    """Yield the pages inside of the first one, then those after it; None for one that is damaged,
+    which is the last."""
+    try:
+        for number, at in enumerate(first.numbers(SUB_IFDS)):
+            yield _checked(first, at, {"page": 0, "subifd": number})
+        at, number = first.table.next, 1
+        while at and number < PAGES:
+            page = _checked(first, at, {"page": number})
+            yield page
+            at, number = page.table.next, number + 1
+    except MalformedError:
+        yield None
+
+
+def _checked(first: _Page, at: int, name: dict[str, int]) -> _Page:
+    page = _Page(first.data, first.written, ifd.directory(first.data, first.written, at), name)
+    for tag in (SUBFILE, WIDTH, HEIGHT):
+        page.numbers(tag)
+    return page
 
 
 def _count(data: bytes, written: Layout) -> int:
@@ -134,23 +174,6 @@ def _count(data: bytes, written: Layout) -> int:
             break
         count += 1
     return count
-
-
-def _full(data: bytes, written: Layout, first: Directory) -> _Page | None:
-    for number, at in enumerate(ifd.numbers(data, written, first.get(SUB_IFDS))):
-        inner = _Page(
-            data, written, ifd.directory(data, written, at), {"page": 0, "subifd": number}
-        )
-        if not inner.one(SUBFILE, 0) & REDUCED:
-            return inner
-    at, number = first.next, 1
-    while at and number < PAGES:
-        table = ifd.directory(data, written, at)
-        page = _Page(data, written, table, {"page": number})
-        if not page.one(SUBFILE, 0) & REDUCED:
-            return page
-        at, number = table.next, number + 1
-    return None
 
 
 def _pixels(

@@ -30,7 +30,7 @@ TIME_TAKEN, PART_OF_SECOND = 0x9003, 0x9291
 
 DESCRIPTIVE = frozenset(
     {IMAGE_DESCRIPTION, MAKE, MODEL, ORIENTATION, SOFTWARE, DATE_TIME, ARTIST, HOST_COMPUTER}
-    | {0x010D, 0x4746, 0x4749, 0x8298}  # document name, two ratings, copyright
+    | {0x010D, 0x011D, 0x4746, 0x4749, 0x8298}  # document, page, two ratings, copyright
     | set(range(0x9C9B, 0x9CA0))  # title, comment, author, keywords, subject as Windows writes them
 )
 """Tags of a first directory that describe the picture and not how its samples are stored."""
