@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -100,10 +100,12 @@ def enhance_on(
     path = _manifest(folder, manifest, shard, is_address(folder))
     root = path.parent if is_address(folder) else Path(folder)
     shown = style != "quiet" and sys.stderr.isatty()
+    fleet = Fleet(address, treatment, workers=workers, memory=memory)
+    found = iter(listing)
+    first = list(islice(found, 1))  # before anything is written: it may be told that none is there
     with Manifest(path, root=root) as book:
         book.open_run(record, command=command)
-        judged = Judge(book, record, overwrite)(listing)
-        fleet = Fleet(address, treatment, workers=workers, memory=memory)
+        judged = Judge(book, record, overwrite)(chain(first, found))
         records = _records(fleet, judged, folder, begin=partial(_begin, book))
         went = False
         try:

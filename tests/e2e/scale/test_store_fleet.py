@@ -123,6 +123,8 @@ def test_what_cannot_be_is_told_before_a_cluster_is_started(
             assert len(ended.stderr.splitlines()) == 1
             assert ended.stdout == b""
             assert not bucket.puts()
+            assert Path("out.sqlite").exists() == (target == "s3://other/out")
+            Path("out.sqlite").unlink(missing_ok=True)
 
 
 def test_a_store_that_does_not_tell_of_uploads_spoils_no_run(
