@@ -14,7 +14,7 @@ import pytest
 
 from fake.models import attention_model, model_bytes, unknown_operator
 from relume import engines
-from relume.engines import openvino
+from relume.engines import onnx_runtime, openvino
 from relume.engines.openvino import OpenVinoGraph, open_graph
 from relume.errors import WeightsError
 from relume.runtime import weights
@@ -156,6 +156,22 @@ def test_attention_is_compiled_until_it_is_right(
     assert np.abs(found - expected).max() < 1e-6
     graph.run({"image": picture}, ["enhanced"])
     assert len(seen) == wrong + 1, "what was proven is kept"
+
+
+def test_what_attention_is_compared_with_is_opened_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[object] = []
+    honest = onnx_runtime.open_graph
+
+    def counted(data: bytes, *, threads: int | None) -> onnx_runtime.OnnxRuntimeGraph:
+        opened.append(data)
+        return honest(data, threads=threads)
+
+    monkeypatch.setattr(onnx_runtime, "open_graph", counted)
+    graph = open_graph(attention_model(), threads=1)
+    assert not opened, "a graph that never runs needs no reference"
+    for size in ((6, 9), (9, 6)):
+        graph.run({"image": image(*size)}, ["enhanced"])
+    assert len(opened) == 1
 
 
 def shares(values: np.ndarray) -> np.ndarray:

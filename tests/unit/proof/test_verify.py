@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import onnx
@@ -50,6 +51,26 @@ def test_a_published_method_passes_on_every_engine() -> None:
     assert len([check for check in checks if check.what == "golden enhanced"]) == len(engines)
     others = [check for check in checks if check.what == "sizes and knobs"]
     assert {check.engine for check in others} == engines - {"onnxruntime"}
+
+
+@pytest.mark.parametrize(
+    ("alone", "together", "wrong"),
+    [(0.0, 0.0, set()), (0.1, 0.0, {"enhanced"}), (0.0, 0.1, {"enhanced", "curve"})],
+)
+def test_goldens_are_asked_for_alone_and_together(
+    alone: float, together: float, wrong: set[str]
+) -> None:
+    class Off:
+        outputs = ("enhanced", "curve")
+
+        def run(self, feeds: object, outputs: list[str]) -> list[np.ndarray]:
+            off = alone if len(outputs) == 1 else together
+            return [np.full((1, 3, 2, 2), off, np.float32) for _ in outputs]
+
+    golden = {name: np.zeros((3, 2, 2), np.float32) for name in Off.outputs}
+    checks = list(verify._golden("sgz", cast("Any", Off()), golden, {}, engine="onnxruntime"))
+    assert [check.what for check in checks] == ["golden enhanced", "golden curve"]
+    assert {check.what.split()[1] for check in checks if not check.passed} == wrong
 
 
 def test_a_file_is_compared_with_the_published_parameters(full: bytes, tmp_path: Path) -> None:
