@@ -138,9 +138,10 @@ def test_bands_do_not_change_what_is_averaged(monkeypatch):
     ("pixels", "preset", "frames"),
     [
         (1280 * 720, "medium", None),
-        (1920 * 1080, "medium", 30),
+        (1920 * 1080, "medium", 25),
         (3840 * 2160, "slow", 20),
-        (1920 * 1080, "fast", None),
+        (1920 * 1080, "fast", 25),
+        (1920 * 1080, "faster", None),
     ],
 )
 def test_large_frames_are_looked_at_less_far_ahead(pixels, preset, frames):
