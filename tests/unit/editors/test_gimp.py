@@ -66,9 +66,18 @@ class Image:
     def __init__(self, layers: list[Layer]) -> None:
         self.layers = layers
         self.groups = 0
+        self.precision = "u16"
 
     def duplicate(self) -> Image:
-        return Image([layer.duplicate() for layer in self.layers])
+        made = Image([layer.duplicate() for layer in self.layers])
+        made.precision = self.precision
+        return made
+
+    def get_precision(self) -> str:
+        return self.precision
+
+    def convert_precision(self, precision: str) -> None:
+        self.precision = precision
 
     def get_layers(self) -> list[Layer]:
         return list(self.layers)
@@ -107,6 +116,7 @@ def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def export(config: object) -> object:
         (layer,) = settings["image"].layers
+        assert settings["image"].precision in ("u8", "u16"), "relume reads nothing else"
         relume.write(layer.photo, settings["file"], format="tiff")
         assert settings["include-color-profile"]
         return SimpleNamespace(index=lambda _: "success")
@@ -120,6 +130,7 @@ def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         PDBStatusType=SimpleNamespace(
             SUCCESS="success", CALLING_ERROR="calling", EXECUTION_ERROR="execution", CANCEL="cancel"
         ),
+        Precision=SimpleNamespace(U8_NON_LINEAR="u8", U16_NON_LINEAR="u16"),
         RunMode=SimpleNamespace(INTERACTIVE=0, NONINTERACTIVE=1),
         get_pdb=lambda: SimpleNamespace(lookup_procedure=lambda name: procedure),
         temp_file=lambda suffix: SimpleNamespace(get_path=lambda: str(tmp_path / f"out.{suffix}")),
@@ -167,6 +178,15 @@ def test_identity_brings_the_same_values_and_profile(plugin: Any, tmp_path: Path
     assert made.offsets == (7, -3)
     assert image.groups == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["relume.json"]
+
+
+@pytest.mark.parametrize("precision", ["u8", "u32", "half", "float linear"])
+def test_every_precision_goes_out_as_whole_numbers(plugin: Any, precision: str) -> None:
+    image = Image([Layer(picture())])
+    image.precision = precision
+    plugin.relight(image, image.layers[0], {}, "identity")
+    assert image.precision == precision
+    assert len(image.layers) == 2
 
 
 def test_a_layer_in_groups_gets_its_result_beside_it(plugin: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import subprocess
 import sys
 import zlib
@@ -190,6 +191,30 @@ def test_a_thumbnail_is_not_missed(side, inside, notes):
     photo = read(buffer.getvalue())
     assert np.array_equal(photo.pixels, picture)
     assert photo.notes == notes
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("big", [False, True])
+def test_a_thumbnail_as_exif_has_them_is_no_page(dtype, big):
+    # GIMP writes it so: a directory with a JPEG and without strips.
+    picture = pictures.smooth(20, 30).astype(dtype)
+    small = pictures.saved(pictures.smooth(9, 16), "JPEG")
+    names = [(513, "I", 1, 0, False), (514, "I", 1, len(small), False)]
+    buffer = io.BytesIO()
+    with tifffile.TiffWriter(buffer, bigtiff=big) as writer:
+        writer.write(picture, photometric="rgb", metadata=None)
+        writer.write(
+            pictures.smooth(9, 16), photometric="rgb", metadata=None, subfiletype=1, extratags=names
+        )
+    data = bytearray(buffer.getvalue())
+    with tifffile.TiffFile(io.BytesIO(data)) as tiff:
+        tags = tiff.pages[1].tags
+        for tag, other in ((273, 65001), (279, 65002)):
+            struct.pack_into("<H", data, tags[tag].offset, other)
+        struct.pack_into("<I", data, tags[513].valueoffset, len(data))
+    photo = read(bytes(data) + small)
+    assert np.array_equal(photo.pixels, picture)
+    assert photo.notes == ()
 
 
 def test_a_page_after_a_thumbnail_is_told():

@@ -8,8 +8,6 @@ Source: TIFF 6.0 (1992), sections 3–8 and 18; ICC.1:2022, annex B.5; XMP speci
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,15 +15,16 @@ import numpy as np
 from relume.arrays import Pixels
 from relume.errors import UnreadableError
 from relume.io import pixels as px
-from relume.io import tiff_colours, tiff_planes, vips
+from relume.io import tiff_colours, tiff_pages, tiff_planes, vips
 from relume.io.codec import Admit, Codec, Encoded, Incoming, Outgoing
 from relume.io.metadata import exif, icc, ifd, photoshop
 from relume.io.metadata.ifd import Directory, Entry, Layout, MalformedError
 from relume.io.pillow import ONE_BIT, PALETTE, to_arrays
+from relume.io.tiff_pages import HEIGHT, WIDTH, Page
 from relume.photo import Beside
 
-SUBFILE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, STRIPS = 254, 256, 257, 258, 259, 262, 273
-ROWS_PER_STRIP, SIZES, PLANES, SUB_IFDS, TILES = 278, 279, 284, 330, 322
+BITS, COMPRESSION, PHOTOMETRIC, STRIPS = 258, 259, 262, 273
+ROWS_PER_STRIP, SIZES, PLANES, TILES = 278, 279, 284, 322
 EXTRA_SAMPLES, SAMPLE_FORMAT, XMP, IPTC, PHOTOSHOP, ICC = 338, 339, 700, 33723, 34377, 34675
 COEFFICIENTS, SUBSAMPLING, REFERENCE = 529, 530, 532
 
@@ -46,49 +45,11 @@ RARE = {
     52546: "by JPEG XL",
 }
 UNSPECIFIED, PREMULTIPLIED, UNASSOCIATED = 0, 1, 2
-LAYERS = 37724
-"""Adobe's ImageSourceData: the layers of which Photoshop, Affinity and others made the page."""
-GEO_KEYS = 34735
-REDUCED = 1
-"""The bit of NewSubfileType for a smaller version of another page."""
-
-THUMBNAIL = 512
-"""Pixels of the longest side of what only stands for the picture in lists."""
-PAGES = 100
-"""Pages that are looked at for one that is no thumbnail."""
-
-
-@dataclass(frozen=True)
-class _Page:
-    """The page that is read, and how libvips calls it."""
-
-    data: bytes
-    written: Layout
-    table: Directory
-    name: dict[str, int]
-
-    def numbers(self, tag: int) -> tuple[int, ...]:
-        return ifd.numbers(self.data, self.written, self.table.get(tag))
-
-    def ratios(self, tag: int) -> tuple[float, ...]:
-        parts = self.numbers(tag)
-        return tuple(a / b for a, b in zip(parts[::2], parts[1::2], strict=False) if b)
-
-    def one(self, tag: int, default: int) -> int:
-        return (self.numbers(tag) or (default,))[0]
-
-    @property
-    def is_reduced(self) -> bool:
-        return bool(self.one(SUBFILE, 0) & REDUCED)
-
-    @property
-    def is_thumbnail(self) -> bool:
-        return self.is_reduced and max(self.one(WIDTH, 0), self.one(HEIGHT, 0)) <= THUMBNAIL
 
 
 def decode(data: bytes, admit: Admit) -> Incoming:
     notes: list[str] = []
-    page = _page(data, notes)
+    page = tiff_pages.chosen(data, notes)
     stated = page.numbers
     admit(page.one(WIDTH, 0), page.one(HEIGHT, 0))
     formats = stated(SAMPLE_FORMAT)
@@ -115,69 +76,14 @@ def decode(data: bytes, admit: Admit) -> Incoming:
         xmp=_bytes(data, page.table.get(XMP)),
         beside=_beside(data, page.table),
         depth=bits,
-        pages=_count(data, page.written),
+        pages=tiff_pages.count(data, page.written),
         dpi=exif.resolution(data, page.written, page.table),
         notes=tuple(notes),
     )
 
 
-def _page(data: bytes, notes: list[str]) -> _Page:
-    """Choose the first page that is no smaller version of another one."""
-    written = ifd.layout(data)
-    first = _Page(data, written, ifd.directory(data, written, written.first), {"page": 0})
-    chosen, others = first, list(_others(first))
-    if first.is_reduced:
-        chosen = next((each for each in others if each and not each.is_reduced), first)
-    # Thumbnails would be wrong beside another picture, and nobody misses them.
-    left = [each for each in (first, *others) if each is None or not each.is_thumbnail]
-    if any(each is None or not each.is_reduced for each in left if each is not chosen):
-        number = chosen.name.get("page", 0)
-        only = "only the first page was read"
-        notes.append(only if not number else f"only page {number + 1} was read, the full picture")
-    elif any(each is not chosen for each in left):
-        notes.append("smaller versions of the picture were not read")
-    if chosen.table.get(LAYERS) is not None:
-        notes.append("layers were not read, only the picture they make")
-    if chosen.table.get(GEO_KEYS) is not None:
-        notes.append("the place on a map was not read")
-    return chosen
-
-
-def _others(first: _Page) -> Iterator[_Page | None]:
-    """Yield the pages inside of the first one, then those after it; None for one that is damaged,
-    which is the last."""
-    try:
-        for number, at in enumerate(first.numbers(SUB_IFDS)):
-            yield _checked(first, at, {"page": 0, "subifd": number})
-        at, number = first.table.next, 1
-        while at and number < PAGES:
-            page = _checked(first, at, {"page": number})
-            yield page
-            at, number = page.table.next, number + 1
-    except MalformedError:
-        yield None
-
-
-def _checked(first: _Page, at: int, name: dict[str, int]) -> _Page:
-    page = _Page(first.data, first.written, ifd.directory(first.data, first.written, at), name)
-    for tag in (SUBFILE, WIDTH, HEIGHT):
-        page.numbers(tag)
-    return page
-
-
-def _count(data: bytes, written: Layout) -> int:
-    at, count = written.first, 0
-    while at and count < PAGES:
-        try:
-            at = ifd.directory(data, written, at).next
-        except MalformedError:
-            break
-        count += 1
-    return count
-
-
 def _pixels(
-    page: _Page, photometric: int, admit: Admit, profile: bytes | None, notes: list[str]
+    page: Page, photometric: int, admit: Admit, profile: bytes | None, notes: list[str]
 ) -> tuple[Pixels, Pixels | None, bytes | None]:
     """Return colour, alpha, and the profile if it still says what they mean."""
     extras = page.numbers(EXTRA_SAMPLES)
@@ -200,9 +106,9 @@ def _pixels(
     return *_split(samples, extras, notes), profile
 
 
-def _samples(page: _Page, relabelled: dict[int, int], admit: Admit) -> Any:
+def _samples(page: Page, relabelled: dict[int, int], admit: Admit) -> Any:
     """Decode a page with other numbers in some of its tags."""
-    data = page.data
+    data = page.alone()
     if relabelled:
         changed = bytearray(data)
         for tag, number in relabelled.items():
@@ -216,7 +122,7 @@ def _samples(page: _Page, relabelled: dict[int, int], admit: Admit) -> Any:
             page.table.get(TILES) is not None or page.one(tiff_planes.SAMPLES, 1) == 2
         ):
             return _stacked(page, admit)
-        return vips.array(vips.load(data, "tiffload_source", admit, **page.name))
+        return vips.array(vips.load(data, "tiffload_source", admit))
     except ValueError as error:
         how = page.one(COMPRESSION, 1)
         if how in COMPRESSIONS:
@@ -227,7 +133,7 @@ def _samples(page: _Page, relabelled: dict[int, int], admit: Admit) -> Any:
         ) from error
 
 
-def _stacked(page: _Page, admit: Admit) -> Any:
+def _stacked(page: Page, admit: Admit) -> Any:
     """Decode one channel after the other: libvips does not know tiles of one channel each, and
     mixes the rows of strips where there are two."""
     many = page.one(tiff_planes.SAMPLES, 1)
@@ -243,7 +149,7 @@ def _stacked(page: _Page, admit: Admit) -> Any:
     return np.stack(planes, axis=-1) if many > 1 else planes[0]
 
 
-def _from_ycbcr(page: _Page, admit: Admit) -> Pixels:
+def _from_ycbcr(page: Page, admit: Admit) -> Pixels:
     across, down = page.numbers(SUBSAMPLING)[:2] or (2, 2)
     coefficients, reference = page.ratios(COEFFICIENTS), page.ratios(REFERENCE)
     if (across, down) == (1, 1):
@@ -268,7 +174,7 @@ def _from_ycbcr(page: _Page, admit: Admit) -> Pixels:
     return tiff_colours.from_ycbcr(samples, coefficients, reference)
 
 
-def _all(page: _Page, tag: int) -> tuple[int, ...]:
+def _all(page: Page, tag: int) -> tuple[int, ...]:
     """Return all numbers of a tag, of which there are at most as many as rows."""
     entry = page.table.get(tag)
     if entry is None or entry.type not in (ifd.SHORT, ifd.LONG):

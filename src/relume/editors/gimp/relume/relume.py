@@ -24,6 +24,8 @@ from gi.repository import Gimp, GimpUi, Gio, GLib, GObject
 
 PROCEDURE = "plug-in-relume"
 LIMIT_S = 600
+# relume reads whole numbers; what is brought in takes the precision of the image again.
+AS_IT_IS = (Gimp.Precision.U8_NON_LINEAR, Gimp.Precision.U16_NON_LINEAR)
 FACTS = Path(__file__).with_name("relume.json")
 KNOBS = [
     {"name": "exposure", "default": 0.0, "low": -2.0, "high": 2.0, "meaning": "stops brighter"},
@@ -93,6 +95,8 @@ def put_out(image, layer, path):
                 copy.remove_layer(other)
         if kept.get_mask() is not None:
             kept.remove_mask(Gimp.MaskApplyMode.DISCARD)
+        if copy.get_precision() not in AS_IT_IS:
+            copy.convert_precision(Gimp.Precision.U16_NON_LINEAR)
         kept.set_opacity(100.0)
         kept.set_visible(True)
         copy.resize_to_layers()
