@@ -25,31 +25,13 @@ from onnx import TensorProto, helper, numpy_helper
 from relume.arrays import Floats
 from relume.card import Card, Knob
 from relume.engines.subgraph import only
-from relume.errors import WeightsError
 from relume.export.agreement import Feeds, Run
+from relume.export.darktable_rules import CONFIG, ENHANCED, GRAPH, IMAGE, TASK, check_package
 from relume.export.interface import Interface
 from relume.export.onnx import runner
-from relume.export.request import NEWEST_FOR_DARKTABLE
 from relume.export.strips import stripped
 from relume.runtime import weights
 
-TASK = "relight"
-GRAPH, CONFIG = "model.onnx", "config.json"
-MOST_BYTES = 256 * 2**20
-"""Of a package that is checked."""
-_ASKED = ("id", "name", "description", "task", "backend", "version")
-_OF_CARD = (
-    "long_description",
-    "scope",
-    "author",
-    "source",
-    "paper",
-    "license",
-    "training_data",
-    "training_data_license",
-    "notes",
-)
-_IMAGE, _ENHANCED = "image", "enhanced"
 _CLIPPED, _BORDERED = "dt.clipped", "dt.bordered"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The same model gives the same bytes: a zip's first day."""
@@ -151,18 +133,18 @@ def wrapped(content: bytes, card: Card) -> bytes:
 
 def _bordered_whole(content: bytes, *, multiple_of: int) -> bytes:
     """Return a model that runs a graph on the whole picture, extended to what it wants."""
-    model: Any = onnx.load_from_string(only(content, [_ENHANCED]))
+    model: Any = onnx.load_from_string(only(content, [ENHANCED]))
     graph = model.graph
-    knobs = [port.name for port in graph.input if port.name != _IMAGE]
-    inside = {name: f"{name}.inside" for name in (*knobs, _ENHANCED)} | {_IMAGE: _BORDERED}
+    knobs = [port.name for port in graph.input if port.name != IMAGE]
+    inside = {name: f"{name}.inside" for name in (*knobs, ENHANCED)} | {IMAGE: _BORDERED}
     _rename(graph, inside)
-    nodes = [*_entered(knobs, inside), *graph.node, _cut(inside[_ENHANCED], _ENHANCED)]
+    nodes = [*_entered(knobs, inside), *graph.node, _cut(inside[ENHANCED], ENHANCED)]
     del graph.node[:], graph.input[:], graph.output[:], graph.value_info[:]
     graph.node.extend(nodes)
     graph.initializer.extend(_numbers(multiple_of))
-    graph.input.append(_port(_IMAGE, [1, 3, "height", "width"]))
+    graph.input.append(_port(IMAGE, [1, 3, "height", "width"]))
     graph.input.extend(_port(name, [1]) for name in knobs)
-    graph.output.append(_port(_ENHANCED, [1, 3, "height", "width"]))
+    graph.output.append(_port(ENHANCED, [1, 3, "height", "width"]))
     return model.SerializeToString(deterministic=True)
 
 
@@ -179,8 +161,8 @@ def _entered(knobs: list[str], inside: dict[str, str]) -> list[Any]:
     node = helper.make_node
     return [
         *(node("Squeeze", [name, "dt.axis0"], [inside[name]], name=f"dt.{name}") for name in knobs),
-        node("Clip", [_IMAGE, "dt.black", "dt.white"], [_CLIPPED], name="dt.clip"),
-        node("Shape", [_IMAGE], ["dt.size"], name="dt.shape", start=2),
+        node("Clip", [IMAGE, "dt.black", "dt.white"], [_CLIPPED], name="dt.clip"),
+        node("Shape", [IMAGE], ["dt.size"], name="dt.shape", start=2),
         node("Neg", ["dt.size"], ["dt.less"], name="dt.neg"),
         node("Mod", ["dt.less", "dt.multiple"], ["dt.more"], name="dt.mod"),
         node("Concat", ["dt.zeros6", "dt.more"], ["dt.pads"], name="dt.concat", axis=0),
@@ -212,59 +194,6 @@ def _port(name: str, shape: list[int | str]) -> Any:
     return helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
 
 
-def check_package(data: bytes) -> None:
-    """Raise WeightsError unless darktable would take a package and run it."""
-    if len(data) > MOST_BYTES:
-        raise WeightsError(f"package: {len(data)} bytes are too many")
-    try:
-        top, known, content = _opened(data)
-        missing = [name for name in _ASKED if not known.get(name)]
-        missing += [name for name in _OF_CARD if not known.get("model_card", {}).get(name)]
-        if missing:
-            raise WeightsError(f"package: {CONFIG} lacks {', '.join(missing)}")
-        if known["id"] != top or known["backend"] != "onnx":
-            raise WeightsError(f"package: its id is {known['id']}, its folder {top}")
-        _check_graph(content, known)
-    except WeightsError:
-        raise
-    except Exception as error:  # zipfile, zlib, json and protobuf each have several of their own
-        reason = str(error).partition("\n")[0]
-        raise WeightsError(f"package: it is damaged, export it again: {reason}") from error
-
-
-def _opened(data: bytes) -> tuple[str, dict[str, Any], bytes]:
-    """Return the folder of a package, its config and its graph."""
-    with zipfile.ZipFile(BytesIO(data)) as archive:
-        names = archive.namelist()
-        top = names[0].split("/")[0] if names else ""
-        if top in ("", ".", "..") or sorted(names) != sorted((f"{top}/{CONFIG}", f"{top}/{GRAPH}")):
-            raise WeightsError(f"package: expected one folder with {CONFIG} and {GRAPH}: {names}")
-        if sum(entry.file_size for entry in archive.infolist()) > MOST_BYTES:
-            raise WeightsError("package: unpacked it is too large")
-        known: Any = json.loads(archive.read(f"{top}/{CONFIG}"))
-        if not isinstance(known, dict):
-            raise WeightsError(f"package: {CONFIG} holds no fields")
-        return top, known, archive.read(f"{top}/{GRAPH}")
-
-
-def _check_graph(content: bytes, known: dict[str, Any]) -> None:
-    model: Any = onnx.load_from_string(content)
-    opset = max(entry.version for entry in model.opset_import)
-    if opset > NEWEST_FOR_DARKTABLE:
-        raise WeightsError(
-            f"package: opset {opset}, darktable reads {NEWEST_FOR_DARKTABLE} and older"
-        )
-    inputs = [port.name for port in model.graph.input]
-    wanted = [_IMAGE, *(knob["name"] for knob in known["attributes"]["knobs"])]
-    if inputs != wanted or known["num_inputs"] != len(inputs):
-        raise WeightsError(f"package: inputs {inputs}, described as {wanted}")
-    if [port.name for port in model.graph.output] != [_ENHANCED]:
-        raise WeightsError("package: expected one output, the enhanced picture")
-    for port in (*model.graph.input, *model.graph.output):
-        if not port.type.tensor_type.shape.dim:
-            raise WeightsError(f"package: {port.name} is 0-d, which Lua has no tensor for")
-
-
 def run_of_package(data: bytes) -> Run:
     """Return a function that runs a package as darktable does; knobs may be 0-d."""
     with zipfile.ZipFile(BytesIO(data)) as archive:
@@ -273,7 +202,7 @@ def run_of_package(data: bytes) -> Run:
 
     def one(feeds: Feeds) -> list[Floats]:
         return list(
-            run({key: value if key == _IMAGE else value.reshape(1) for key, value in feeds.items()})
+            run({key: value if key == IMAGE else value.reshape(1) for key, value in feeds.items()})
         )
 
     return one

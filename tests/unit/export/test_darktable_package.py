@@ -174,14 +174,71 @@ def test_a_package_darktable_would_refuse_is_refused(made: bytes) -> None:
         changed(made, backend="torch"),
         changed(made, num_inputs=2),
         changed(made, model_card={}),
+        changed(made, model_card=[1]),
+        changed(made, version="1.2.3"),
+        changed(made, version=1.0),
+        changed(made, description="two\nlines"),
+        changed(made, task="denoise"),
+        changed(made, tiling=True),
+        changed(made, spatial_dims=["rows", "columns"]),
+        packed({name.replace("relight-", "relight\\"): data for name, data in files.items()}),
         changed(made, attributes={}),
         packed({**files, f"relight-relume/{CONFIG}": b"[]"}),
         packed({**files, f"relight-relume/{CONFIG}": b"{"}),
         packed({**files, "relight-relume/model.onnx": b"no graph"}),
     ]
-    model: Any = onnx.load_from_string(files["relight-relume/model.onnx"])
-    model.opset_import[0].version = 23
-    wrong.append(packed({**files, "relight-relume/model.onnx": model.SerializeToString()}))
     for data in wrong:
         with pytest.raises(WeightsError, match="package"):
             check_package(data)
+
+
+def newer(model: Any) -> None:
+    model.opset_import[0].version = 23
+
+
+def newer_format(model: Any) -> None:
+    model.ir_version = 99
+
+
+def foreign(model: Any) -> None:
+    entry = model.opset_import.add()
+    entry.domain, entry.version = "com.example", 1
+
+
+def of_double(model: Any) -> None:
+    model.graph.input[0].type.tensor_type.elem_type = onnx.TensorProto.DOUBLE
+
+
+def of_one_size(model: Any) -> None:
+    model.graph.input[0].type.tensor_type.shape.dim[2].dim_value = 64
+
+
+def of_two_numbers(model: Any) -> None:
+    model.graph.input[1].type.tensor_type.shape.dim[0].dim_value = 2
+
+
+def without_axes(model: Any) -> None:
+    del model.graph.input[1].type.tensor_type.shape.dim[:]
+
+
+def elsewhere(model: Any) -> None:
+    model.graph.initializer[0].data_location = onnx.TensorProto.EXTERNAL
+
+
+def unknown_operator(model: Any) -> None:
+    model.graph.node[5].op_type = "NoSuchOperator"
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        newer, newer_format, foreign, of_double, of_one_size, of_two_numbers, without_axes,
+        elsewhere, unknown_operator,
+    ],
+)  # fmt: skip
+def test_a_graph_darktable_could_not_run_is_refused(made: bytes, spoil: Any) -> None:
+    files = parts(made)
+    model: Any = onnx.load_from_string(files["relight-relume/model.onnx"])
+    spoil(model)
+    with pytest.raises(WeightsError, match="package"):
+        check_package(packed({**files, "relight-relume/model.onnx": model.SerializeToString()}))
