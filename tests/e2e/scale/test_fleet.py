@@ -18,7 +18,7 @@ from e2e.scale.conftest import LONG, Abandon, title
 from relume.extras import missing, pip_line
 
 pytestmark = pytest.mark.skipif("ray" in missing("scale"), reason=f"needs Ray; {pip_line('scale')}")
-COUNT = 40
+COUNT = 60
 QUIET = {
     "RAY_AUTH_MODE": "disabled",
     "RAY_USAGE_STATS_ENABLED": "0",

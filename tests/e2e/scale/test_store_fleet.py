@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(
     bool({"ray", "s3fs"} & set(missing("scale"))) or importlib.util.find_spec("moto") is None,
     reason=f"needs Ray, s3fs and moto; {pip_line('scale')}",
 )
-COUNT = 20
+COUNT = 30
 METHOD = ("-m", "relume", "--threads", "1")
 
 
