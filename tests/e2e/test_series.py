@@ -65,6 +65,16 @@ def test_neighbours_match(relume: Call) -> None:
         assert image.mode == "RGB"
 
 
+def test_the_pictures_before_are_named_either_way(relume: Call) -> None:
+    put_series("d")
+    either = [
+        relume("score", "--series", "d", *before, "--json").out
+        for before in (("--input", "d"), ("d",))
+    ]
+    assert json.loads(either[0])["series"].keys() == {"enhanced", "input"}
+    assert either[0] == either[1]
+
+
 def test_what_is_no_series(relume: Call) -> None:
     put_series("d")
     for extra in (("--shards", "1/2", "-o", "out"), ("--on", "ray", "-o", "out")):

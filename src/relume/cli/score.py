@@ -64,7 +64,7 @@ def score(
         show_flicker(enhanced, reference or low, as_json=as_json, table=csv, plot=plot)
         return
     if series:
-        _score_series(enhanced, low, as_json=as_json)
+        _score_series(enhanced, reference or low, as_json=as_json)
         return
     from relume.bench.scoring import score as measure
     from relume.bench.scoring import scorers
