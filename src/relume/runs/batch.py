@@ -251,6 +251,7 @@ class Run:
             try:
                 outcome = self._do(self._jobs[index])
             except CalledOff:
+                self._gate.leave()  # a video had entered, and is waited for
                 return
             with self._changed:
                 if isinstance(outcome, Failed) and outcome.disk_is_full:

@@ -6,7 +6,7 @@ import errno
 import time
 from collections.abc import Callable
 from pathlib import Path
-from threading import Event, get_ident
+from threading import Event, Thread, get_ident
 
 import pytest
 
@@ -150,6 +150,25 @@ def test_leaving_early_waits_for_files_and_not_for_networks() -> None:
     assert run.unreported() == [done(jobs[0])]
     assert time.perf_counter() - start < LONG / 2
     forever.set()
+
+
+def test_what_gives_up_inside_is_not_waited_for() -> None:
+    writing = Event()
+
+    def work(job: Job, gate: Gate) -> Done:
+        gate.enter()
+        writing.set()
+        while not gate.is_shutting:
+            time.sleep(0.001)
+        raise CalledOff
+
+    run = Run([job(0)], work, workers=1)
+    run.__enter__()
+    assert writing.wait(LONG)
+    ending = Thread(target=run.call_off, daemon=True)
+    ending.start()
+    ending.join(LONG)
+    assert not ending.is_alive()
 
 
 def test_a_shut_gate_lets_nobody_in() -> None:
