@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
+
+from relume.errors import ContractError
 
 CALM = 0.5
 """Seconds that looks are averaged over, unless asked otherwise."""
@@ -26,3 +29,10 @@ class Options:
     """Seconds of a preview from the darkest place: left as it was, right as it becomes."""
     max_pixels: int = MAX_PIXELS
     threads: int | None = None
+
+    def __post_init__(self) -> None:
+        """Raises: ContractError for what is no number, which every comparison lets through."""
+        numbers = {"--calm": self.calm, "--crf": self.crf, "--from": self.start}
+        for option, value in (numbers | {"--to": self.end, "--preview": self.preview}).items():
+            if value is not None and not isfinite(value):
+                raise ContractError(f"{option}: expected a finite number, got {value}")

@@ -11,7 +11,7 @@ import av
 import clips
 import pytest
 
-from relume.errors import UnreadableError, UnwritableError
+from relume.errors import ContractError, UnreadableError, UnwritableError
 from relume.runtime.method import load
 from relume.video import enhance, pieces
 from relume.video.choice import Chosen
@@ -126,3 +126,10 @@ def test_reader_of_a_pipe_that_leaves_ends_the_run(tmp_path):
     assert pipe.rate == Fraction(20)
     with pytest.raises(BrokenPipeError):
         run(pipe, Looker(GAMMA, {}, 1.0), FAST)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+@pytest.mark.parametrize("name", ["calm", "crf", "start", "end", "preview"])
+def test_what_is_no_number_is_refused(name, value):
+    with pytest.raises(ContractError, match="expected a finite number"):
+        Options(**{name: value})
