@@ -46,10 +46,6 @@ SHORT = (
     "training.samples=1",
     "training.loggers=[csv]",
 )
-SHALLOW = {
-    # What stands in a row several times stands there once: the exporter visits every operator.
-    "illrecnet": ("network.restoration_blocks=1", "network.num_resolution=2"),
-}
 
 
 def _trainable() -> list[str]:
@@ -82,7 +78,7 @@ def test_a_regime_is_killed_resumed_and_used(
     monkeypatch.setattr(Trainee, "training_step", killed)
     words = ["train", name, "--data", "data", "-o", "out"]
     darkening = "data.darkening={}" if needs == "low_high" else "data.flip=true"
-    ended = relume(*words, *_set(*SHORT, *SHALLOW.get(name, ()), darkening))
+    ended = relume(*words, *_set(*SHORT, darkening))
     assert (ended.code, ended.out) == (130, ""), ended.err
     assert ended.err.splitlines()[-1] == "relume: interrupted"
     assert not list((folder / "out").glob("*.onnx"))

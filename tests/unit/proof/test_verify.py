@@ -55,17 +55,24 @@ def test_a_published_method_passes_on_every_engine() -> None:
 
 @pytest.mark.parametrize(
     ("alone", "together", "wrong"),
-    [(0.0, 0.0, set()), (0.1, 0.0, {"enhanced"}), (0.0, 0.1, {"enhanced", "curve"})],
+    [
+        ((0.0, 0.0), 0.0, set()),
+        ((0.1, 0.0), 0.0, {"enhanced"}),
+        ((0.0, 0.1), 0.0, {"curve"}),
+        ((0.0, 0.0), 0.1, {"enhanced", "curve"}),
+    ],
 )
 def test_goldens_are_asked_for_alone_and_together(
-    alone: float, together: float, wrong: set[str]
+    alone: tuple[float, float], together: float, wrong: set[str]
 ) -> None:
     class Off:
         outputs = ("enhanced", "curve")
 
         def run(self, feeds: object, outputs: list[str]) -> list[np.ndarray]:
-            off = alone if len(outputs) == 1 else together
-            return [np.full((1, 3, 2, 2), off, np.float32) for _ in outputs]
+            offs = [
+                alone[self.outputs.index(one)] if len(outputs) == 1 else together for one in outputs
+            ]
+            return [np.full((1, 3, 2, 2), off, np.float32) for off in offs]
 
     golden = {name: np.zeros((3, 2, 2), np.float32) for name in Off.outputs}
     checks = list(verify._golden("sgz", cast("Any", Off()), golden, {}, engine="onnxruntime"))
