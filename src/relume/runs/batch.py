@@ -250,15 +250,16 @@ class Run:
                 self._next += 1
             try:
                 outcome = self._do(self._jobs[index])
+                with self._changed:
+                    if isinstance(outcome, Failed) and outcome.disk_is_full:
+                        self._end = self._next
+                    self._outcomes[index] = outcome
+                    self._changed.notify_all()
             except CalledOff:
-                self._gate.leave()  # a video had entered, and is waited for
                 return
-            with self._changed:
-                if isinstance(outcome, Failed) and outcome.disk_is_full:
-                    self._end = self._next
-                self._outcomes[index] = outcome
-                self._changed.notify_all()
-            self._gate.leave()  # not before its outcome can be reported
+            finally:
+                # Not before its outcome can be reported; and always, as the gate waits for it.
+                self._gate.leave()
 
     def _do(self, job: Job) -> Outcome:
         if job.skip:
