@@ -38,10 +38,11 @@ def run_live(
     Raises: RelumeError.
     """
     from relume.errors import ContractError, RelumeError
+    from relume.runs.addresses import shown
     from relume.video.choice import Chosen, choose
     from relume.video.codecs import CONTAINERS
     from relume.video.enhance import VideoRun
-    from relume.video.live import record, shown
+    from relume.video.live import record
     from relume.video.source import Source
 
     target = Path(output or "-")

@@ -40,6 +40,16 @@ def key_of(path: Path) -> str:
 
 
 @dataclass(frozen=True)
+class Facts:
+    """What the folders of a branch say of each of its pairs."""
+
+    known: Mapping[str, str]
+
+    def __call__(self, low: Path, high: Path | None) -> Mapping[str, str]:
+        return self.known
+
+
+@dataclass(frozen=True)
 class Branch:
     """Two folders whose files belong together, or one whose pictures have no counterpart."""
 

@@ -12,16 +12,15 @@ from __future__ import annotations
 import errno
 import glob
 import os
-import re
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from relume.errors import RelumeError, UnreadableError
+from relume.runs.addresses import is_stream, shown
 from relume.runs.earlier import results_in
 
-_ADDRESS = re.compile(r"(?P<kind>(?:rtsps?|https?|rtmp|udp|srt)://)(?:[^/]*@)?(?P<rest>.*)", re.I)
 MARK = ".relume"
 """Stands before the suffix of a result that lies beside its input."""
 
@@ -78,10 +77,9 @@ class Search:
             if not pictures:
                 self._note(text, "no picture matches this pattern")
             yield from map(Found, pictures)
-        elif address := _ADDRESS.fullmatch(text):
-            # Its name and password are nobody's business.
+        elif is_stream(text):
             self._note(
-                f"{address['kind']}{address['rest']}",
+                shown(text),
                 "an address is no file; --live SECONDS records a camera or a stream, anything else "
                 "is to be fetched first",
             )

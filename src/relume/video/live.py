@@ -26,6 +26,7 @@ from typing import Any
 
 from relume.errors import ContractError, UnreadableError, UnwritableError
 from relume.extras import need
+from relume.runs.addresses import shown
 from relume.video.source import FORMATS
 
 PATIENCE = 10.0
@@ -80,11 +81,6 @@ def record(address: str, target: Path, *, seconds: float, patience: float = PATI
                 raise
             why = (getattr(error, "strerror", None) or str(error)).lower()
             raise UnwritableError(f"cannot write {target}: {why}") from error
-
-
-def shown(address: str) -> str:
-    """Return an address without the name and password in it."""
-    return re.sub(r"(?<=://)[^/\s]*@", "", address)
 
 
 def _kind(address: str) -> tuple[dict[str, str], str | None]:

@@ -13,7 +13,8 @@ import pytest
 
 from relume.cli import main
 from relume.errors import ContractError, UnreadableError
-from relume.video.live import record, shown
+from relume.runs.addresses import shown
+from relume.video.live import record
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: video/mp2t\r\nConnection: close\r\n\r\n"
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from relume.data.card import Dataset
 from relume.data.files import find_folders
-from relume.data.pairing import Branch
+from relume.data.pairing import Branch, Facts
 
 CARD = Dataset(
     name="bvi-rlv",
@@ -37,17 +36,7 @@ def branches(root: Path) -> list[Branch]:
                         dark[0],
                         full[0],
                         group=f"{low.name.lower()}-{light}",
-                        describe=_Facts(low.name, light),
+                        describe=Facts({"video": low.name, "light": f"{light} %"}),
                     )
                 )
     return found
-
-
-class _Facts:
-    """What the folders of a pair say of it."""
-
-    def __init__(self, scene: str, light: str) -> None:
-        self._facts = {"video": scene, "light": f"{light} %"}
-
-    def __call__(self, low: Path, high: Path | None) -> Mapping[str, str]:
-        return self._facts

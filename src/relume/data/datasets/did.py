@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from pathlib import Path
 
 from relume.data.card import Dataset
 from relume.data.files import find_folders, folders, natural
-from relume.data.pairing import Branch
+from relume.data.pairing import Branch, Facts
 
 CARD = Dataset(
     name="did",
@@ -37,7 +36,7 @@ def branches(root: Path) -> list[Branch]:
                 video,
                 next(iter(find_folders(full[0], video.name)), full[0] / video.name),
                 group=video.name.lower(),
-                describe=_Facts(video.name),
+                describe=Facts({"video": video.name}),
             )
             for video in sorted(videos, key=lambda one: natural(one.name))
         ]
@@ -53,13 +52,3 @@ def _splits(root: Path) -> dict[str, str]:
                 lines = path.read_text("utf-8", errors="replace").split()
                 found |= dict.fromkeys((line.lower() for line in lines), split)
     return found
-
-
-class _Facts:
-    """What the folder of a pair says of it."""
-
-    def __init__(self, video: str) -> None:
-        self._facts = {"video": video}
-
-    def __call__(self, low: Path, high: Path | None) -> Mapping[str, str]:
-        return self._facts

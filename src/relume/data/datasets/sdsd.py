@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from relume.data.card import Dataset
 from relume.data.files import find_folders, folders, list_files
-from relume.data.pairing import Branch
+from relume.data.pairing import Branch, Facts
 
 CARD = Dataset(
     name="sdsd",
@@ -49,18 +48,8 @@ def _videos(folder: Path, place: str) -> list[Branch]:
             video,
             next(iter(find_folders(full, video.name)), full / video.name),
             group=f"{place}-{video.name.lower()}",
-            describe=_Facts(place, video.name),
+            describe=Facts({"place": place, "video": video.name}),
         )
         for video in folders(dark)
         if list_files(video).files
     ]
-
-
-class _Facts:
-    """What the folders of a pair say of it."""
-
-    def __init__(self, place: str, video: str) -> None:
-        self._facts = {"place": place, "video": video}
-
-    def __call__(self, low: Path, high: Path | None) -> Mapping[str, str]:
-        return self._facts
