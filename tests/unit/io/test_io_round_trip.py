@@ -7,7 +7,7 @@ from io import BytesIO
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -60,6 +60,7 @@ def test_png_and_tiff_keep_everything(height, width, gray, bits, alpha, seed, na
 
 @SLOW
 @given(height=sides, width=sides, alpha=st.booleans(), seed=st.integers(0, 99))
+@example(height=1, width=1, alpha=True, seed=0)  # alpha that hides nothing
 def test_lossless_webp(height, width, alpha, seed):
     before = photo(height, width, gray=False, bits=8, alpha=alpha, seed=seed)
     after = read(encode(before, format="webp", quality=100))
@@ -118,3 +119,9 @@ def test_real_sixteen_bit_png_agrees_with_opencv(name):
     assert ours.bits == 16
     assert np.array_equal(ours.pixels, theirs[..., ::-1] if theirs.ndim == 3 else theirs)
     assert np.array_equal(read(encode(ours, format="tiff")).pixels, ours.pixels)
+
+
+def test_alpha_that_hides_nothing_stays_in_lossless_webp():
+    pixels = pictures.pixels(9, 7, bits=8)
+    opaque = Photo(pixels, alpha=np.full((9, 7), 255, np.uint8), exif=pictures.exif(order="<"))
+    assert_same(read(encode(opaque, format="webp", quality=100)), opaque)

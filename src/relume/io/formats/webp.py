@@ -16,6 +16,8 @@ QUALITY = 90
 """Default: WebP at 90 keeps about what JPEG keeps at 95."""
 
 LOSSLESS = 100
+_VP8X_ALPHA, _VP8L_ALPHA = 0x10, 0x10
+"""The bits that say so: in the first byte of VP8X, the last of a VP8L header (2.7, 3.4)."""
 SIDE = 16383
 """The longest side the format can hold."""
 
@@ -80,7 +82,19 @@ def encode(outgoing: Outgoing) -> Encoded:
             exif=outgoing.exif or b"",
             xmp=outgoing.xmp or b"",
         )
-    return Encoded((stream.getbuffer(),))
+    content = stream.getbuffer()
+    if outgoing.alpha is not None and quality == LOSSLESS:
+        _say_alpha(content)
+    return Encoded((content,))
+
+
+def _say_alpha(content: memoryview) -> None:
+    """Say that a lossless file has alpha; libwebp says no where it hides nothing."""
+    for kind, start in _chunks(bytes(content)):
+        if kind == b"VP8X":
+            content[start] |= _VP8X_ALPHA
+        elif kind == b"VP8L":
+            content[start + 4] |= _VP8L_ALPHA
 
 
 CODEC = Codec(
