@@ -75,6 +75,17 @@ def test_the_pictures_before_are_named_either_way(relume: Call) -> None:
     assert either[0] == either[1]
 
 
+def test_series_that_cannot_be_compared(relume: Call) -> None:
+    put_series("d")
+    put_series("e")
+    next(Path("e").glob("*.png")).unlink()
+    told = relume("score", "--series", "d", "e").complaint
+    assert f"d has {COUNT}" in told
+    assert f"e has {COUNT - 1}" in told
+    alone = relume("score", "--series", "d/00.png").complaint
+    assert "d/00.png: a series is a folder of pictures" in alone
+
+
 def test_what_is_no_series(relume: Call) -> None:
     put_series("d")
     for extra in (("--shards", "1/2", "-o", "out"), ("--on", "ray", "-o", "out")):

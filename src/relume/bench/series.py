@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from relume import render
-from relume.errors import NoDatasetError
+from relume.errors import ContractError, NoDatasetError
 from relume.io import SUFFIXES, read
 from relume.runs.evenness import SIDES, Glimpse, glimpse, scenes, variation
 from relume.runs.series import captured
@@ -28,12 +28,18 @@ def flicker(folders: Sequence[Path]) -> tuple[list[Flicker], int]:
     folder. Raises: NoDatasetError; ContractError for folders of different counts.
     """
     series = [_glimpses(folder) for folder in folders]
+    if len({len(each) for each in series}) > 1:
+        pairs = zip(folders, series, strict=True)
+        counts = ", ".join(f"{folder} has {len(each)}" for folder, each in pairs)
+        raise ContractError(f"before and after, a series has as many pictures: {counts}")
     cuts = [first for first, _ in scenes(series[-1])][1:]
     found = [Flicker(len(each), variation([one.mean for one in each], cuts)) for each in series]
     return found, len(cuts)
 
 
 def _glimpses(folder: Path) -> list[Glimpse]:
+    if not folder.is_dir():
+        raise NoDatasetError(f"{folder}: a series is a folder of pictures")
     names = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
     if len(names) < 3:
         raise NoDatasetError(

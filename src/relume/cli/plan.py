@@ -89,7 +89,7 @@ def _facts(cost: Cost, cores: int | None) -> dict[str, float | int | None]:
         "unreadable": cost.unreadable,
         "megapixels": cost.pictures * cost.mean("megapixels"),
         "core_seconds_per_picture": cost.mean("core_seconds"),
-        "core_seconds_interval": cost.error("core_seconds"),
+        "core_seconds_interval": cost.error("core_seconds") if len(cost.sample) > 1 else None,
         "core_hours": cost.core_hours,
         "hours": None if cores is None else cost.core_hours / cores,
         "read_bytes": cost.pictures * cost.mean("read_bytes"),

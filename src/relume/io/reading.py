@@ -122,7 +122,7 @@ def _decoding(name: str, title: str) -> Generator[None]:
     try:
         yield
     except RelumeError as error:
-        if name in str(error):
+        if str(error).startswith(name):
             raise
         raise type(error)(f"{name}: {error}") from error  # codecs see bytes, and no name
     except MemoryError as error:

@@ -37,7 +37,7 @@ from relume.runs.search import (
 BECOMES = {".heic": ".jpg", ".heif": ".jpg", ".hif": ".jpg"}
 """Suffixes of formats that are read and not written → what becomes of them."""
 NOTHING: Mapping[str, str] = {}
-WRITABLE = {".dng"}
+WRITABLE = {".dng", ".ts"}
 """Suffixes that become another one unless they are asked for."""
 
 
@@ -178,7 +178,7 @@ def _place(
         if not one_file:
             raise ContractError(f"-o {output} is one file, but the input is not; give a folder")
         if suffix in becomes and suffix not in WRITABLE:
-            raise ContractError(f"-o {output}: this format is only read; choose .jpg or .png")
+            raise ContractError(f"-o {output}: this format is only read; choose {becomes[suffix]}")
         return _Place(suffixes, becomes, file=Path(output))
     if one_file and suffix:
         raise ContractError(f"-o {output}: no known format; for a folder write {output}/")

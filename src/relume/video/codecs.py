@@ -95,6 +95,8 @@ def chosen(
 
     Raises: UnknownNameError; ContractError for a container, crf or preset it does not go with.
     """
+    if suffix not in CONTAINERS:
+        raise ContractError(f"-o: no film is written as {suffix}; use {', '.join(CONTAINERS)}")
     fitting = CONTAINERS[suffix]
     if name is not None and name not in CODECS:
         raise UnknownNameError.of("codec", name, CODECS)

@@ -32,7 +32,12 @@ class Options:
 
     def __post_init__(self) -> None:
         """Raises: ContractError for what is no number, which every comparison lets through."""
-        numbers = {"--calm": self.calm, "--crf": self.crf, "--from": self.start}
-        for option, value in (numbers | {"--to": self.end, "--preview": self.preview}).items():
+        for option, value in (
+            ("--calm", self.calm),
+            ("--crf", self.crf),
+            ("--from", self.start),
+            ("--to", self.end),
+            ("--preview", self.preview),
+        ):
             if value is not None and not isfinite(value):
                 raise ContractError(f"{option}: expected a finite number, got {value}")

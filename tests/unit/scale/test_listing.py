@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from e2e.command import put_photo
+from relume.cli import main
 from relume.errors import ContractError, UnreadableError
 from relume.runs.manifest import Manifest
 from relume.runs.resume import PAGE
@@ -194,3 +196,12 @@ def test_what_a_run_will_cost(tmp_path: Path) -> None:
     assert (cost.reads, cost.writes, cost.lists) == (0, 0, 0)
     with pytest.raises(UnreadableError, match="no pictures"):
         measure([], Treatment(method="gamma"), sample=3)
+
+
+def test_what_one_picture_tells_of_others_is_no_number(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put_photo(tmp_path / "0.jpg", height=100, width=150, seed=0)
+    assert main(["plan", str(tmp_path), "-m", "gamma", "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    assert facts["core_seconds_interval"] is None

@@ -11,6 +11,7 @@ import av
 import clips
 import pytest
 
+from relume.cli import main
 from relume.errors import ContractError, UnreadableError, UnwritableError
 from relume.runtime.method import load
 from relume.video import enhance, pieces
@@ -126,6 +127,17 @@ def test_reader_of_a_pipe_that_leaves_ends_the_run(tmp_path):
     assert pipe.rate == Fraction(20)
     with pytest.raises(BrokenPipeError):
         run(pipe, Looker(GAMMA, {}, 1.0), FAST)
+
+
+def test_a_film_becomes_what_films_are_written_as(tmp_path, capsys):
+    source = clips.write(tmp_path / "a.mp4", times=range(3))
+    words = ["enhance", str(source), "-m", "gamma", "--preset", "ultrafast", "-o"]
+    assert main([*words, str(tmp_path / "b.ts")]) == 0, capsys.readouterr().err
+    assert len(clips.times(tmp_path / "b.ts")) == 3
+    for suffix, told in ((".jpg", "no film is written as .jpg; use .mp4"), (".avi", "choose .mkv")):
+        assert main([*words, str(tmp_path / f"b{suffix}")])
+        assert told in capsys.readouterr().err
+        assert not (tmp_path / f"b{suffix}").exists()
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
