@@ -144,6 +144,28 @@ def becomes() -> dict[str, str]:
     return {suffix: result for suffix in SUFFIXES if (result := suffix_of_result(suffix)) != suffix}
 
 
+def renamed(options: Options, output: str | None) -> Callable[[str, str], str] | None:
+    """Return what names previews: not as the whole result, which would count as done.
+
+    bright.mp4 → bright.preview.mp4, clip.relume.mp4 → clip.preview.relume.mp4, and as -o says where
+    that names a preview already.
+    """
+    from relume.runs.search import MARK
+    from relume.video.suffixes import SUFFIXES
+
+    def name(source: str, target: str) -> str:
+        path = Path(target)
+        if Path(source).suffix.lower() not in SUFFIXES or (target == output and is_so(path)):
+            return target
+        stem = path.stem.removesuffix(MARK)
+        return str(path.with_name(f"{stem}.preview{path.name[len(stem) :]}"))
+
+    def is_so(path: Path) -> bool:
+        return "preview" in path.stem.lower()
+
+    return name if options.preview is not None else None
+
+
 def recorded(record: str, options: Options) -> str:
     """Return what a run's results depend on, those of videos too, as one line of JSON."""
     facts = {name: value for name, value in asdict(options).items() if name in _DECIDE}

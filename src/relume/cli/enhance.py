@@ -199,6 +199,7 @@ def enhance(
         becomes,
         lacking_videos,
         recorded,
+        renamed,
         run_pipe,
         suffixes,
         with_videos,
@@ -264,6 +265,7 @@ def enhance(
             suffixes=searched(SUFFIXES, sensor) | suffixes(),
             becomes={**results(raw_to), **becomes()},
             lacking={**lacking(), **lacking_videos()},
+            renamed=renamed(options, output),
         )
         return found if shard is None else part_of(found, shard)
 

@@ -16,7 +16,7 @@ file gets distinct names (`names`). `search` finds the pictures.
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
@@ -37,6 +37,10 @@ from relume.runs.search import (
 BECOMES = {".heic": ".jpg", ".heif": ".jpg", ".hif": ".jpg"}
 """Suffixes of formats that are read and not written → what becomes of them."""
 NOTHING: Mapping[str, str] = {}
+SOUND = frozenset(
+    ".aac .aif .aiff .flac .m4a .m4b .mka .mp3 .oga .ogg .opus .wav .weba .wma".split()  # noqa: SIM905
+)
+"""Suffixes of sound, which may hold a cover and is no picture for that."""
 WRITABLE = {".dng", ".ts"}
 """Suffixes that become another one unless they are asked for."""
 
@@ -103,12 +107,13 @@ def plan(
     suffixes: Container[str],
     becomes: Mapping[str, str] = BECOMES,
     lacking: Mapping[str, str] = NOTHING,
+    renamed: Callable[[str, str], str] | None = None,
 ) -> Plan:
     """Pair every picture with its output; `suffixes` are those of pictures, in lower case.
 
     `becomes` are the suffixes whose results have another one, `lacking` those that need a package
     which is not installed, with the line that adds it. An output that exists and is not empty
-    counts as done, unless `overwrite`.
+    counts as done, unless `overwrite`. `renamed` may give an input's output another name.
 
     Inputs that would have one result get distinct names, as `names` says.
 
@@ -126,7 +131,8 @@ def plan(
     problems = search.problems
     for picture in found:
         try:
-            jobs.append(Job(picture.name, place.of(picture)))
+            target = place.of(picture)
+            jobs.append(Job(picture.name, renamed(picture.name, target) if renamed else target))
         except UnreadableError as error:
             problems.append(Problem(picture.name, error))
     del found  # with a million pictures, each list counts
@@ -150,10 +156,12 @@ class _Place:
 
     def of(self, picture: Found) -> str:
         """Raises: UnreadableError for a name that tells no format when one is needed."""
-        if self.file is not None:
-            return str(self.file)
         name = os.path.basename(picture.name)
         suffix = suffix_of(name)
+        if suffix.lower() in SOUND:
+            raise UnreadableError(f"{picture.name}: sound, neither a picture nor a video")
+        if self.file is not None:
+            return str(self.file)
         if suffix.lower() not in self.suffixes and suffix.lower() not in self.becomes:
             words = "not a picture by its name; -o FILE.jpg tries it anyway"
             raise UnreadableError(f"{picture.name}: {words}")

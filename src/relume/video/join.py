@@ -21,8 +21,22 @@ from typing import TYPE_CHECKING, Any
 
 from relume.errors import UnwritableError
 from relume.extras import need
+from relume.video import iso
+from relume.video.others import (
+    ISO,
+    called,
+    cover_file,
+    cut_chapters,
+    is_cover,
+    is_made_anew,
+    kept,
+    language,
+    takes,
+    takes_cover,
+    timecode,
+)
 from relume.video.pieces import Piece
-from relume.video.source import CLOCKS, Source, is_cover
+from relume.video.source import CLOCKS, Source
 
 if TYPE_CHECKING:
     from av.container import InputContainer, OutputContainer
@@ -37,16 +51,6 @@ MUXERS = {
     ".ts": "mpegts",
 }
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
-ISO = (".mp4", ".m4v", ".mov")
-_OWN_TAGS = {
-    "encoder",
-    "major_brand",
-    "minor_version",
-    "compatible_brands",
-    "vendor_id",
-    "duration",
-}
-"""Metadata that speak of the file they stood in."""
 
 
 def join(
@@ -58,7 +62,7 @@ def join(
     is_cut: bool,
 ) -> tuple[str, ...]:
     """Write `target` from the pieces and from what else the source holds; `is_cut` leaves out what
-    lies before or after the pieces, and chapters.
+    lies before or after the pieces.
 
     Returns what the container could not take. Raises: UnwritableError.
     """
@@ -92,6 +96,10 @@ class _Join:
         self._times = [time for piece in pieces for time in piece.times]
         self._durations = [each for piece in pieces for each in piece.durations]
         self._notes: list[str] = []
+        self._covers: list[Any] = []
+        self._kinds: Mapping[int, str] = {}
+        if source.facts.format.startswith("mov"):
+            self._kinds = iso.kinds(source.path)
 
     def write(self, target: Path) -> tuple[str, ...]:
         options: dict[str, str] = {}
@@ -105,7 +113,9 @@ class _Join:
                 self._source.opened_again() as beside,
                 self._av.open(str(target), "w", format=muxer, options=options) as out,
             ):
-                self._fill(out, beside)
+                languages = self._fill(out, beside)
+            if muxer == "mov":
+                iso.write_languages(target, languages)
         except (self._av.error.FFmpegError, OSError) as error:
             if isinstance(error, UnwritableError):
                 raise
@@ -113,17 +123,21 @@ class _Join:
             raise UnwritableError(f"the result cannot be joined: {why}") from error
         return tuple(dict.fromkeys(self._notes))
 
-    def _fill(self, out: OutputContainer, beside: InputContainer) -> None:
+    def _fill(self, out: OutputContainer, beside: InputContainer) -> list[str]:
+        """Write everything and return the language of each track."""
         self._origin = self._common_origin(beside)
         video = self._add_video(out, beside)
         others = self._add_others(out, beside) if self._with_others else {}
-        out.metadata.update(_kept(beside.metadata))
+        out.metadata.update(kept(beside.metadata))
+        self._begin_timecode(out.metadata)
         self._keep_chapters(out, beside)
         parts = [self._video_packets(video), self._other_packets(beside, others)]
         begun, lost = False, 0
         for _, packet in heapq.merge(*parts, key=itemgetter(0)):
             try:
                 out.mux(packet)
+                if not begun:
+                    out.mux(self._covers)
                 begun = True
             except (self._av.error.FFmpegError, OSError) as error:
                 if packet.stream is video or not begun or error.errno in _NO_ROOM:
@@ -131,6 +145,7 @@ class _Join:
                 lost += 1
         if lost:
             self._notes.append(f"{lost} damaged packets of sound or subtitles left out")
+        return [each.metadata.get("language", "") for each in out.streams if not is_cover(each)]
 
     def _common_origin(self, beside: InputContainer) -> Fraction:
         """Return the second that becomes 0."""
@@ -156,7 +171,8 @@ class _Join:
             stream.codec_context.codec_tag = "hvc1"  # the other tag is not played by Apple's
         if facts.turned is not None:
             stream.set_display_matrix(facts.turned)
-        _keep_description(stream, beside.streams[self._source.stream.index])
+        _keep_description(stream, beside.streams[self._source.stream.index], self._suffix)
+        self._begin_timecode(stream.metadata)
         return stream
 
     def _add_others(self, out: OutputContainer, beside: InputContainer) -> dict[int, Stream]:
@@ -166,39 +182,62 @@ class _Join:
                 continue
             if stream.type == "video" and not is_cover(stream):
                 continue  # told when the source was opened
-            added = self._copy_of(out, stream)
-            if added is None and stream.type == "data" and self._is_made_anew(stream, beside):
-                continue
-            if added is None:
-                self._notes.append(f"{_called(stream)} left out, {self._suffix} does not take it")
-                continue
-            _keep_description(added, stream)
-            taken[stream.index] = added
+            add = self._add_cover if is_cover(stream) else self._copy_of
+            added = add(out, stream)
+            if added is not None:
+                if not is_cover(stream):
+                    taken[stream.index] = added
+                _keep_description(added, stream, self._suffix)
+            elif not is_made_anew(stream, self._kinds, suffix=self._suffix):
+                name = called(stream, self._kinds)
+                self._notes.append(f"{name} left out, {self._suffix} does not take it")
         return taken
 
+    def _begin_timecode(self, metadata: dict[str, str]) -> None:
+        """Let a time code begin with the part, or leave it out."""
+        facts = self._source.facts
+        start = (self._source.stream.start_time or 0) * facts.time_base
+        frames = round((self._origin - start) * facts.rate) if self._is_cut else 0
+        for name in [each for each in metadata if frames and each.lower() == "timecode"]:
+            code = timecode(metadata.pop(name), frames, facts.rate)
+            if code is not None:
+                metadata[name] = code
+
     def _copy_of(self, out: OutputContainer, stream: Stream) -> Stream | None:
-        name = stream.codec_context.codec.canonical_name if stream.codec_context else ""
-        if stream.type == "data":
-            return None  # .mov writes its timecode from the metadata; no other data has a muxer
-        if stream.type == "attachment" and self._suffix != ".mkv":
-            return None
-        if stream.type == "subtitle" and not _takes_subtitles(self._suffix, name):
-            return None
-        if stream.type == "audio" and not _takes_audio(self._suffix, name):
+        if not takes(self._suffix, stream, self._kinds):
             return None
         try:
             return out.add_stream_from_template(stream)
         except (ValueError, self._av.error.FFmpegError):
             return None
 
-    def _is_made_anew(self, stream: Stream, beside: InputContainer) -> bool:
-        """Tell whether the muxer writes this track itself, from the metadata or the chapters."""
-        return self._suffix in ISO and ("timecode" in stream.metadata or bool(beside.chapters()))
+    def _add_cover(self, out: OutputContainer, stream: Any) -> Stream | None:
+        if not takes_cover(self._suffix, stream):
+            return None
+        # It comes before everything else, but as a packet without a time.
+        with self._source.opened_again() as again:
+            packet = next(iter(again.demux(again.streams[stream.index])))
+        if self._suffix == ".mkv":
+            return out.add_attachment(*cover_file(stream), bytes(packet))
+        added = out.add_stream_from_template(stream, opaque=True)
+        packet.pts = packet.dts = 0
+        packet.stream = added
+        self._covers.append(packet)
+        return added
 
     def _keep_chapters(self, out: OutputContainer, beside: InputContainer) -> None:
         chapters = beside.chapters()
-        if chapters and not self._is_cut:
-            out.set_chapters(chapters)
+        if not chapters:
+            return
+        if self._suffix == ".ts":
+            self._notes.append(f"{_chapters(len(chapters))} left out, .ts does not take them")
+            return
+        if self._is_cut:
+            end = (self._times[-1] + self._durations[-1]) * self._source.facts.time_base
+            chapters, lost = cut_chapters(chapters, self._origin, end)
+            if lost:
+                self._notes.append(f"{_chapters(lost)} outside the part left out")
+        out.set_chapters(chapters)
 
     def _video_packets(self, stream: Any) -> Iterator[tuple[Fraction, Any]]:
         base = self._source.facts.time_base
@@ -276,36 +315,12 @@ class _Join:
                 return  # the source breaks off, which was told when it was decoded
 
 
-def _keep_description(stream: Any, source: Any) -> None:
-    stream.metadata.update(_kept(source.metadata))
+def _chapters(count: int) -> str:
+    return f"{count} chapter{'s' if count > 1 else ''}"
+
+
+def _keep_description(stream: Any, source: Any, suffix: str) -> None:
+    stream.metadata.update(kept(source.metadata))
+    if "language" in source.metadata:
+        stream.metadata["language"] = language(source, suffix)
     stream.disposition = source.disposition
-
-
-def _kept(metadata: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in metadata.items() if name.lower() not in _OWN_TAGS}
-
-
-def _takes_subtitles(suffix: str, codec: str) -> bool:
-    taken = {
-        ".mp4": {"mov_text"},
-        ".m4v": {"mov_text"},
-        ".mov": {"mov_text"},
-        ".mkv": {"subrip", "ass", "webvtt", "hdmv_pgs_subtitle", "dvd_subtitle", "dvb_subtitle"},
-        ".webm": {"webvtt"},
-        ".ts": {"dvb_subtitle"},
-    }
-    return codec in taken[suffix]
-
-
-def _takes_audio(suffix: str, codec: str) -> bool:
-    if suffix == ".webm":
-        return codec in {"opus", "vorbis"}
-    if suffix in (".mp4", ".m4v"):
-        return not codec.startswith("pcm_") and codec not in {"vorbis", "wmav2", "wmav1"}
-    return True
-
-
-def _called(stream: Stream) -> str:
-    context: Any = stream.codec_context
-    name = context.codec.canonical_name if context is not None else ""
-    return f"{stream.type} stream {stream.index}{f' ({name})' if name else ''}"

@@ -19,6 +19,7 @@ from relume.extras import need
 from relume.video.colour import Colour
 from relume.video.dolby import refuse_without_base
 from relume.video.options import MAX_PIXELS
+from relume.video.others import is_cover, states_transparency
 from relume.video.suffixes import FORMATS
 
 if TYPE_CHECKING:
@@ -142,16 +143,24 @@ class Source:
     def _find(self) -> VideoStream:
         streams = [s for s in self.container.streams.video if not is_cover(s)]
         if not streams:
-            raise UnreadableError(f"{self.path}: holds no video stream")
+            raise UnreadableError(f"{self.path}: {self._what_else()}")
         stream = next((s for s in streams if int(s.disposition) & 1), streams[0])
         context: Any = stream.codec_context
         if context is None:
             raise UnreadableError(f"{self.path}: its video codec is not known")
         if len(streams) > 1:
-            self.notes.append(f"{len(streams)} video streams, the first is enhanced")
+            which = "the first" if stream is streams[0] else f"stream {stream.index}"
+            self.notes.append(f"{len(streams)} video streams, {which} is enhanced")
         self._check_size(stream.codec_context.width, stream.codec_context.height)
         stream.thread_type = "AUTO"
         return stream
+
+    def _what_else(self) -> str:
+        """Tell what there is where there is no video."""
+        found = self.container.streams
+        if not found.audio:
+            return "holds no video stream"
+        return f"holds sound{' and a cover picture' if found.video else ''}, but no video"
 
     def _check_size(self, width: int, height: int) -> None:
         if width * height > self._limit:
@@ -177,6 +186,8 @@ class Source:
         elif self.container.duration and self.container.format.name not in CLOCKS:
             end = Fraction(self.container.duration + (self.container.start_time or 0), 1_000_000)
         self._note_light(frame)
+        if states_transparency(stream) and not any(p.is_alpha for p in frame.format.components):
+            self.notes.append("transparency left out")
         return Facts(
             format=self.container.format.name,
             width=frame.width,
@@ -254,11 +265,6 @@ def _rate(stream: VideoStream) -> Fraction:
     """Return frames per second on average, within what is possible."""
     rate = Fraction(stream.average_rate or stream.guessed_rate or 25)
     return min(max(rate, Fraction(1, 100)), Fraction(1000))
-
-
-def is_cover(stream: Any) -> bool:
-    """Tell whether a video stream is a still picture that belongs to the file, such as a cover."""
-    return "ATTACHED_PIC" in str(stream.disposition).upper()
 
 
 def beside(frame: VideoFrame, name: str) -> bytes | None:

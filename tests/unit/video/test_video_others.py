@@ -1,0 +1,302 @@
+"""What a video holds beside its picture: kept where the container takes it, or named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import clips
+import numpy as np
+import pytest
+
+from relume.errors import UnreadableError
+from relume.runtime.method import load
+from relume.video import iso
+from relume.video.choice import Chosen
+from relume.video.enhance import Finished, Options, VideoRun
+from relume.video.others import timecode
+
+GAMMA = load("gamma")
+FAST = Options(preset="ultrafast", codec="h264", threads=1)
+MILLI = Fraction(1, 1000)
+
+
+def lift(source: Path, target: Path, options: Options = FAST) -> Finished:
+    return VideoRun(source, target, lambda _: Chosen(GAMMA, {}, 1.0), options)()
+
+
+def data_stream(out: Any, name: str) -> list[Any]:
+    """Add a stream of data and return its packets."""
+    stream = out.add_data_stream(name)
+    stream.time_base = MILLI
+    packets: list[Any] = []
+    for time in (0, 100):
+        packet: Any = av.Packet(b"seen and heard")
+        packet.pts = packet.dts = time
+        packet.duration, packet.time_base, packet.stream = 100, MILLI, stream
+        packets.append(packet)
+    return packets
+
+
+def nothing(_: Any, __: Any) -> None:
+    """Add nothing."""
+
+
+def with_more(
+    path: Path,
+    add: Callable[[Any, Any], list[Any] | None],
+    *,
+    times: Sequence[int] = range(4),
+    metadata: dict[str, str] | None = None,
+) -> Path:
+    """Write a video and, before its first packet, whatever `add` adds to the container."""
+    base = clips.write(path.with_name(f"base-{path.stem}.mp4"), times=times)
+    with av.open(str(base)) as plain, av.open(str(path), "w") as out:
+        out.metadata.update(metadata or {})
+        source = plain.streams.video[0]
+        stream = out.add_stream_from_template(source, opaque=True)
+        more = add(out, stream) or []
+        for packet in plain.demux(source):
+            if packet.size:
+                packet.stream = stream
+                out.mux(packet)
+                out.mux(more)
+                more = []
+    base.unlink()
+    return path
+
+
+def cover() -> bytes:
+    """Return the file of a small red picture."""
+    context: Any = av.CodecContext.create("mjpeg", "w")
+    context.width, context.height, context.time_base = 16, 16, MILLI
+    context.pix_fmt = "yuvj420p"
+    picture = np.zeros((16, 16, 3), np.uint8)
+    picture[..., 0] = 200
+    frame = av.VideoFrame.from_ndarray(picture).reformat(format="yuvj420p")
+    return bytes([*context.encode(frame), *context.encode(None)][0])
+
+
+def with_cover(path: Path) -> tuple[Path, bytes]:
+    """Write a video, or sound, with a cover, as an attached picture or as a file."""
+    picture = cover()
+
+    def add(out: Any, _: Any) -> list[Any]:
+        if path.suffix == ".mkv":
+            out.add_attachment("cover.jpg", "image/jpeg", picture)
+            return []
+        stream: Any = out.add_mux_stream("mjpeg", width=16, height=16, time_base=MILLI)
+        stream.disposition = 1 << 10
+        packet: Any = av.Packet(picture)
+        packet.pts = packet.dts = 0
+        packet.time_base, packet.stream = MILLI, stream
+        return [packet]
+
+    return with_more(path, add), picture
+
+
+def covers(path: Path) -> list[bytes]:
+    """Return the pictures that are attached to a file."""
+    with av.open(str(path)) as container:
+        found = [s for s in container.streams.video if int(s.disposition) & 1 << 10]
+        return [bytes(next(iter(container.demux(each)))) for each in found]
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".m4v", ".mkv", ".mov", ".ts"])
+@pytest.mark.parametrize("kind", [".mp4", ".mkv"])
+def test_a_cover_is_no_second_video_and_stays_or_is_named(
+    tmp_path: Path, kind: str, suffix: str
+) -> None:
+    source, picture = with_cover(tmp_path / f"a{kind}")
+    assert covers(source) == [picture]
+    finished = lift(source, tmp_path / f"b{suffix}")
+    keeps = suffix not in (".mov", ".ts")
+    assert covers(tmp_path / f"b{suffix}") == ([picture] if keeps else [])
+    told = f"cover picture, stream 1 (mjpeg) left out, {suffix} does not take it"
+    assert finished.notes == (() if keeps else (told,))
+    assert clips.times(tmp_path / f"b{suffix}") == clips.times(source)
+
+
+def test_sound_with_a_cover_is_no_video(tmp_path: Path) -> None:
+    picture = cover()
+    path = tmp_path / "song.mp4"
+    with av.open(str(path), "w") as out:
+        sound = out.add_stream("aac", rate=44100)
+        stream: Any = out.add_mux_stream("mjpeg", width=16, height=16, time_base=MILLI)
+        stream.disposition = 1 << 10
+        packet: Any = av.Packet(picture)
+        packet.pts = packet.dts = 0
+        packet.time_base, packet.stream = MILLI, stream
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), "fltp", "mono")
+        frame.sample_rate, frame.pts = 44100, 0
+        for each in (*sound.encode(frame), *sound.encode(None)):
+            out.mux(each)
+        out.mux(packet)
+    with pytest.raises(
+        UnreadableError, match=r"song\.mp4: holds sound and a cover picture, but no"
+    ):
+        lift(path, tmp_path / "b.mp4")
+    assert [each.name for each in tmp_path.iterdir()] == ["song.mp4"]
+
+
+@pytest.mark.parametrize("suffix", [".webm", ".mkv", ".mp4"])
+def test_transparency_stored_beside_the_picture_is_told_and_its_tag_left_out(
+    tmp_path: Path, suffix: str
+) -> None:
+    source = with_more(
+        tmp_path / "a.mkv", lambda _, stream: stream.metadata.update({"alpha_mode": "1"})
+    )
+    options = Options(preset="12", codec="av1", threads=1) if suffix == ".webm" else FAST
+    finished = lift(source, tmp_path / f"b{suffix}", options)
+    assert finished.notes == ("transparency left out",)
+    with av.open(str(tmp_path / f"b{suffix}")) as container:
+        assert "alpha_mode" not in {each.lower() for each in container.streams[0].metadata}
+
+
+def chapters(path: Path) -> list[tuple[str, int, int]]:
+    """Return name, start and end of each chapter in milliseconds."""
+    with av.open(str(path)) as container:
+        found: list[Any] = container.chapters()
+        return [
+            (
+                one["metadata"]["title"],
+                round(one["start"] * one["time_base"] * 1000),
+                round(one["end"] * one["time_base"] * 1000),
+            )
+            for one in found
+        ]
+
+
+def with_chapters(path: Path) -> Path:
+    spans = {"one": (0, 300), "two": (300, 600), "three": (600, 1000)}
+
+    def add(out: Any, _: Any) -> None:
+        out.set_chapters(
+            [
+                {
+                    "id": number,
+                    "start": start,
+                    "end": end,
+                    "time_base": MILLI,
+                    "metadata": {"title": name},
+                }
+                for number, (name, (start, end)) in enumerate(spans.items())
+            ]
+        )
+
+    return with_more(path, add, times=range(20))
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv"])
+def test_chapters_of_a_part_are_moved_and_clipped(tmp_path: Path, suffix: str) -> None:
+    source = with_chapters(tmp_path / "a.mp4")
+    part = Options(preset="ultrafast", codec="h264", threads=1, start=0.2, end=0.5)
+    finished = lift(source, tmp_path / f"b{suffix}", part)
+    assert chapters(tmp_path / f"b{suffix}") == [("one", 0, 100), ("two", 100, 300)]
+    assert finished.notes == ("1 chapter outside the part left out",)
+
+
+def test_chapters_that_a_container_does_not_take_are_told(tmp_path: Path) -> None:
+    source = with_chapters(tmp_path / "a.mp4")
+    assert lift(source, tmp_path / "b.ts").notes == ("3 chapters left out, .ts does not take them",)
+    assert lift(source, tmp_path / "b.mkv").notes == ()
+    assert [name for name, *_ in chapters(tmp_path / "b.mkv")] == ["one", "two", "three"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "written", "given"),
+    [
+        (".mkv", {".mkv": "ger", ".mp4": "deu", ".mov": "deu", ".ts": "deu"}, "deu"),
+        (".mkv", {".mkv": "fre", ".mp4": "fra", ".mov": "fra", ".ts": "fre"}, "fre"),
+        (".mp4", {".mkv": "srp", ".mp4": "srp", ".mov": "srp", ".ts": "srp"}, "srp"),
+    ],
+)
+def test_languages_go_from_container_to_container(
+    tmp_path: Path, kind: str, written: dict[str, str], given: str
+) -> None:
+    plain = clips.write(tmp_path / "plain.mp4", times=range(4), sound=True)
+    source = tmp_path / f"a{kind}"
+    with av.open(str(plain)) as before, av.open(str(source), "w") as out:
+        taken = {s.index: out.add_stream_from_template(s, opaque=True) for s in before.streams}
+        for stream in taken.values():
+            stream.metadata["language"] = given
+        for packet in before.demux():
+            if packet.size:
+                packet.stream = taken[packet.stream_index]
+                out.mux(packet)
+    for suffix, language in written.items():
+        lift(source, tmp_path / f"b{suffix}")
+        with av.open(str(tmp_path / f"b{suffix}")) as container:
+            told = [each.metadata.get("language") for each in container.streams]
+        assert told == ([None, language] if suffix == ".ts" else [language] * 2)
+    assert clips.packets(tmp_path / "b.mov") == clips.packets(source)
+
+
+def test_data_are_named_as_ffprobe_names_them(tmp_path: Path) -> None:
+    source = with_more(tmp_path / "a.mp4", lambda out, _: data_stream(out, "bin_data"))
+    timed = with_more(tmp_path / "b.mov", nothing, metadata={"timecode": "01:00:00:00"})
+    heard = with_more(tmp_path / "c.ts", lambda out, _: data_stream(out, "klv"))
+    held = with_more(
+        tmp_path / "d.mkv", lambda out, _: out.add_attachment("a.ttf", "font/ttf", b"font") and None
+    )
+    end = "left out, {} does not take it"
+    assert lift(source, tmp_path / "z.mkv").notes == (
+        f"data stream 1 (bin_data, gpmd) {end.format('.mkv')}",
+    )
+    assert lift(timed, tmp_path / "z.ts").notes == (f"data stream 1 (tmcd) {end.format('.ts')}",)
+    assert lift(heard, tmp_path / "z.mov").notes == (f"data stream 1 (klv) {end.format('.mov')}",)
+    assert lift(held, tmp_path / "z.mp4").notes == (
+        f"attachment stream 1 (a.ttf, font/ttf) {end.format('.mp4')}",
+    )
+    assert lift(timed, tmp_path / "y.mkv").notes == ()  # a tag there
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "suffix"),
+    [("bin_data", ".mp4", ".mp4"), ("bin_data", ".mp4", ".mov"), ("klv", ".ts", ".ts")],
+)
+def test_data_stay_where_the_container_takes_them(
+    tmp_path: Path, name: str, kind: str, suffix: str
+) -> None:
+    source = with_more(tmp_path / f"a{kind}", lambda out, _: data_stream(out, name))
+    assert lift(source, tmp_path / f"b{suffix}").notes == ()
+    assert clips.packets(tmp_path / f"b{suffix}", "data") == clips.packets(source, "data")
+
+
+@pytest.mark.parametrize(
+    ("text", "frames", "rate", "later"),
+    [
+        ("01:00:00:00", 50, Fraction(25), "01:00:02:00"),
+        ("00:00:59;29", 1, Fraction(30000, 1001), "00:01:00;02"),
+        ("00:09:59;29", 1, Fraction(30000, 1001), "00:10:00;00"),
+        ("00:00:00;00", 17982, Fraction(30000, 1001), "00:10:00;00"),
+        ("23:59:59:23", 1, Fraction(24), "00:00:00:00"),
+        ("noon", 1, Fraction(24), None),
+    ],
+)
+def test_time_codes_of_later_frames(
+    text: str, frames: int, rate: Fraction, later: str | None
+) -> None:
+    assert timecode(text, frames, rate) == later
+
+
+def test_time_code_of_a_part_is_that_of_its_first_frame(tmp_path: Path) -> None:
+    source = with_more(
+        tmp_path / "a.mov", nothing, times=range(20), metadata={"timecode": "01:00:00:00"}
+    )
+    part = Options(preset="ultrafast", codec="h264", threads=1, start=0.5)
+    lift(source, tmp_path / "b.mov", part)
+    with av.open(str(tmp_path / "b.mov")) as container:
+        assert container.streams.video[0].metadata["timecode"] == "01:00:00:10"
+
+
+@pytest.mark.parametrize("data", [b"", b"\0" * 64, b"\0\0\0\x10moov\0\0\0\x08trak", b"moov" * 9])
+def test_files_without_tracks_tell_none(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "a.mp4"
+    path.write_bytes(data)
+    assert iso.kinds(path) == {}
+    iso.write_languages(path, ["deu"])
+    assert path.read_bytes() == data
