@@ -20,6 +20,7 @@ from relume.cli._interrupts import one_interrupt
 from relume.errors import ContractError
 
 if TYPE_CHECKING:
+    from relume.cli._repeating import Repetition
     from relume.cli._report import Style
     from relume.errors import UnreadableError
     from relume.runs.manifest import Manifest
@@ -82,6 +83,7 @@ def enhance_on(
     manifest: Path | None,
     command: Sequence[str],
     style: Style,
+    again: Repetition | None,
 ) -> int:
     """Enhance on a cluster; return how many pictures failed. `record` is what results depend on.
 
@@ -93,19 +95,25 @@ def enhance_on(
     from relume.scale.judging import Judge
     from relume.scale.listing import Listing, check_places
     from relume.scale.storage import is_address
+    from relume.scale.tasks import Task
 
     folder = check_places(inputs, output)
     start, tally = perf_counter(), Tally(style)
     listing = Listing(inputs, folder, suffixes, becomes, recursive, shard, tally.folder)
-    path = _manifest(folder, manifest, shard, is_address(folder))
-    root = path.parent if is_address(folder) else Path(folder)
+    if again is None:
+        path = _manifest(folder, manifest, shard, is_address(folder))
+        root = path.parent if is_address(folder) else Path(folder)
+        found = iter(listing)
+    else:
+        path, root = again.manifest, again.root
+        found = (Task(job.input_name, job.output_name) for job in again.jobs)
+        overwrite = again.overwrite
     shown = style != "quiet" and sys.stderr.isatty()
     fleet = Fleet(address, treatment, workers=workers, memory=memory)
-    found = iter(listing)
     first = list(islice(found, 1))  # before anything is written: it may be told that none is there
     with Manifest(path, root=root) as book:
         book.open_run(record, command=command)
-        judged = Judge(book, record, overwrite)(chain(first, found))
+        judged = Judge(book, record, overwrite, asked=again is not None)(chain(first, found))
         records = _records(fleet, judged, folder, begin=partial(_begin, book))
         went = False
         try:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias, cast
 
 import typer
 
+from relume.cli._repeating import Repetition
 from relume.errors import ContractError
 
 if TYPE_CHECKING:
     from relume.runs.manifest import Manifest
-    from relume.runs.plan import Job, Plan
+    from relume.runs.plan import Plan
+    from relume.runs.resume import Resume
     from relume.runs.shards import Shard
 
 ManifestOption: TypeAlias = Annotated[
@@ -65,7 +67,13 @@ Watch: TypeAlias = Annotated[
 
 
 def open_manifest(
-    planned: Plan, file: Path | None, *, shard: Shard | None, dry: bool, watch: bool
+    planned: Plan,
+    file: Path | None,
+    *,
+    shard: Shard | None,
+    dry: bool,
+    watch: bool,
+    again: Repetition | None,
 ) -> AbstractContextManager[Manifest | None]:
     """Return a run's manifest, or None where it has none or nothing would be in it.
 
@@ -74,6 +82,8 @@ def open_manifest(
     from relume.runs.manifest import Manifest
     from relume.runs.manifest_files import manifest_of
 
+    if again is not None:  # whatever its options said, it is this record that was asked
+        return Manifest(again.manifest, root=again.root)
     folder = planned.folder
     if (file is None and folder is None) or not (planned.jobs or watch):
         return nullcontext()
@@ -83,25 +93,35 @@ def open_manifest(
     return Manifest(path, root=folder if folder is not None else path.parent)
 
 
-def earlier_manifest(planned: Plan, shard: Shard | None) -> Manifest | None:
-    """Return what a shard's new record does not know: the folder's own, if there is one."""
+def resumed(
+    book: Manifest,
+    record: str,
+    planned: Plan,
+    shard: Shard | None,
+    *,
+    overwrite: bool,
+    again: Repetition | None,
+) -> Resume:
+    """Return what judges the pictures of a run by its record: of a shard, by the folder's own,
+    too, which may know more."""
     from relume.runs.manifest import Manifest
     from relume.runs.manifest_files import manifest_of
+    from relume.runs.resume import Resume
 
-    if shard is None or planned.folder is None or not manifest_of(planned.folder).is_file():
-        return None
-    return Manifest(manifest_of(planned.folder), root=planned.folder)
+    if again is not None:
+        return Resume(book, record, overwrite=again.overwrite, asked=True)
+    earlier = None
+    if shard is not None and planned.folder is not None and manifest_of(planned.folder).is_file():
+        earlier = Manifest(manifest_of(planned.folder), root=planned.folder)
+    return Resume(book, record, overwrite=overwrite, earlier=earlier)
 
 
 def command(context: typer.Context) -> Sequence[str]:
     """Return the command as it was given."""
     given = context.obj
+    if isinstance(given, Repetition):
+        return given.command
     return cast("list[str]", given) if isinstance(given, list) else []
-
-
-def kept(job: Job) -> Job:
-    """Return a job as it was planned: no manifest knows better."""
-    return job
 
 
 def watched(inputs: Sequence[str], book: Manifest | None) -> list[Path]:

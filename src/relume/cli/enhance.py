@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
@@ -48,7 +47,7 @@ from relume.cli._raw import (
     results,
     searched,
 )
-from relume.cli._running import enhance_files
+from relume.cli._repeating import repetition
 from relume.cli._runs import (
     ManifestOption,
     On,
@@ -58,11 +57,11 @@ from relume.cli._runs import (
     WorkerMemory,
     check_series,
     command,
-    earlier_manifest,
-    kept,
     open_manifest,
+    resumed,
     watched,
 )
+from relume.cli._session import Session
 from relume.cli._video import (
     Calm,
     CodecOption,
@@ -202,13 +201,10 @@ def enhance(
         renamed,
         run_pipe,
         suffixes,
-        with_videos,
     )
     from relume.io import SUFFIXES, write
     from relume.runs.map_pictures import MapsFolder
     from relume.runs.plan import Plan, plan
-    from relume.runs.recorded import Recorded
-    from relume.runs.resume import Resume
     from relume.runs.shards import parse_shard, part_of
     from relume.runs.treatment import Treatment
     from relume.tiles.cutter import MEMORY
@@ -236,7 +232,8 @@ def enhance(
         memory=MEMORY if memory is None else memory * MIB,
     )
     check_series(series=series, whole=not (on or shards or watch or STREAM in (*inputs, output)))
-    shard = parse_shard(shards) if shards is not None else None
+    again = repetition(context)
+    shard = parse_shard(shards) if shards is not None and again is None else None
     enhancer = treatment.enhancer()  # before any file: a wrong name or knob shows at once
     work = treatment.work(enhancer)
     options = Options(
@@ -290,9 +287,12 @@ def enhance(
             manifest=manifest,
             command=command(context),
             style=report.style,
+            again=again,
         )
         raise typer.Exit(1 if failed else 0)
-    if STREAM in inputs or output == STREAM:
+    if again is not None:
+        planned = again.plan
+    elif STREAM in inputs or output == STREAM:
         job = stream_job(inputs, output, overwrite=overwrite, suffixes=SUFFIXES)
         planned = Plan((job,), (), 0)
         work = at_the_ends(work, job)
@@ -302,43 +302,25 @@ def enhance(
             report.style = "quiet"
     else:
         planned = plan_now()
+    # Where all are looked at, what is made again must be seen among them.
+    every = plan_now() if again is not None and (series or maps is not None) else planned
     if maps is not None:
-        folder = MapsFolder(maps, write, tuple(job.input for job in planned.jobs))
+        folder = MapsFolder(maps, write, tuple(job.input for job in every.jobs))
         work = replace(work, maps=folder)
     for problem in planned.problems:
         if not (watch and problem.is_empty):  # that is why it is watched
             report.problem(problem)
     report.lacking(planned)
-    with open_manifest(planned, manifest, shard=shard, dry=dry_run, watch=watch) as book:
-        folders = watched(inputs, book) if watch else []
-        judge, resume, pictures = kept, None, work
+    session = Session(planned, every, plan_now, work, enhancer, options, report, jobs)
+    with open_manifest(
+        planned, manifest, shard=shard, dry=dry_run, watch=watch, again=again
+    ) as book:
+        folders, resume = watched(inputs, book) if watch else [], None
         if book is not None:
             record = recorded(treatment.record(), options)
-            earlier = earlier_manifest(planned, shard)
-            resume = Resume(book, record, overwrite=overwrite, earlier=earlier)
-            planned, judge = resume.open_to_judgement(planned), resume.judged
+            resume = resumed(book, record, planned, shard, overwrite=overwrite, again=again)
             if not dry_run:
                 book.open_run(record, command=command(context))
-        if series and not dry_run and not all(judge(job).skip for job in planned.jobs):
-            from relume.runs.series import survey
-
-            stills = [job for job in planned.jobs if job.input.suffix.lower() not in suffixes()]
-            pictures = survey(stills, work, enhancer, workers=jobs or 2)
-        every = with_videos(pictures, enhancer, options, style=report.style)
-        doing = every if resume is None else Recorded(every, resume)
-        if dry_run:
-            for job in planned.jobs:
-                report.planned(judge(job))
-        else:
-            enhance_files(planned, work=doing, report=report, workers=jobs)
-            if watch and resume is not None:
-                from relume.cli._watch import enhance_arrivals
-
-                enhance_arrivals(
-                    folders,
-                    plan_now,
-                    resume,
-                    partial(enhance_files, work=doing, report=report, workers=jobs),
-                )
+        session(resume, series=series, dry_run=dry_run, folders=folders)
     if report.failed:
         raise typer.Exit(1)

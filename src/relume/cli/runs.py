@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import chdir
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,11 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from relume.cli import clean
+from relume.cli import clean, counted
 from relume.cli._options import Json
 from relume.errors import ContractError, UnreadableError
 
 if TYPE_CHECKING:
+    from relume.runs.inspection import Finding
     from relume.runs.manifest import Manifest
     from relume.runs.rows import Row, RunRow
 
@@ -25,11 +24,10 @@ EXAMPLES = """\
 relume runs show bright/            # which commands wrote there, what failed and why
 relume runs verify bright/          # every result read again and compared with the record
 relume runs retry bright/           # what failed, is gone or is damaged, made anew
+relume runs retry bright/ --changed # and what was changed since it was made
 relume runs merge bright/           # the records of all shards into one"""
 
 Action = Literal["show", "verify", "retry", "merge"]
-_NOT_REPEATED = {"--overwrite"}
-"""Options of a command that a repetition leaves out: it does what is left to do."""
 
 
 def runs(
@@ -39,28 +37,38 @@ def runs(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="A folder of results, or a manifest.")
     ],
+    manifest: Annotated[
+        Path | None,
+        typer.Option("--manifest", metavar="FILE", help="The record of DIR, where it lies apart."),
+    ] = None,
+    changed: Annotated[
+        bool,
+        typer.Option("--changed", help="Retry: replace what was changed since it was made, too."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Look after the results of earlier runs.
 
-    Verify and retry end with 1 if something is missing, damaged or failed again.
+    Verify and retry end with 1 if something is missing, damaged or failed again. What was changed
+    since it was made is told, and kept.
     """
-    bad = 0
-    commands: list[RunRow] = []
+    if changed and action != "retry":
+        raise ContractError(f"--changed is for retry; {action} replaces nothing")
     if action == "merge":
         _merge(folder)
         return
-    with _opened(folder) as manifest:
+    with _opened(folder, manifest) as book:
         match action:
             case "show":
-                _show(manifest, as_json=as_json)
+                _show(book, as_json=as_json)
+                bad = False
             case "verify":
-                bad = _verify(manifest, as_json=as_json)
+                bad = _verify(book, as_json=as_json)
             case _:
                 if as_json:
                     raise ContractError("retry gives the recorded command again: no --json")
-                commands = _ask_again(manifest)
-    if bad + _repeat(commands):
+                bad = _retry(book, changed=changed)
+    if bad:
         raise typer.Exit(1)
 
 
@@ -74,20 +82,45 @@ def _merge(folder: Path) -> None:
         raise UnreadableError(f"{folder}: no records of shards there; `--shards N/M` writes them")
     with Manifest(manifest_of(folder), root=folder) as manifest:
         for shard in found:
-            typer.echo(clean(f"{shard.name}: {manifest.take_over(shard)} pictures"))
+            count = counted(manifest.take_over(shard), "picture")
+            typer.echo(clean(f"{shard.name}: {count}"))
 
 
-def _opened(folder: Path) -> Manifest:
+def _opened(folder: Path, file: Path | None) -> Manifest:
+    """Open the record of a folder, with what its shards have recorded since they were merged."""
     from relume.runs.manifest import Manifest
     from relume.runs.manifest_files import manifest_of, shards_of
 
-    if folder.is_dir():
-        if not manifest_of(folder).is_file() and shards_of(folder):
-            raise UnreadableError(
-                f"{folder}: only records of shards there; `relume runs merge {folder}` joins them"
-            )
-        return Manifest.there(manifest_of(folder), root=folder)
-    return Manifest.there(folder, root=folder.parent)
+    if file is not None:
+        return Manifest.there(file, root=folder)
+    if not folder.is_dir():
+        return Manifest.there(folder, root=_results_of(folder))
+    shards = shards_of(folder)
+    if not manifest_of(folder).is_file() and shards:
+        raise UnreadableError(
+            f"{folder}: only records of shards there; `relume runs merge {folder}` joins them"
+        )
+    manifest = Manifest.there(manifest_of(folder), root=folder)
+    for shard in shards if manifest.is_writable else ():
+        manifest.take_over(shard)
+    return manifest
+
+
+def _results_of(file: Path) -> Path:
+    """Return the folder that a record of its own place speaks of. Raises: UnreadableError."""
+    from relume.runs.manifest import Manifest
+    from relume.runs.manifest_files import HOME
+
+    if file.absolute().parent.name == HOME:
+        return file.absolute().parent.parent
+    with Manifest.there(file, root=file.parent) as manifest:
+        results = next((run.results for run in reversed(manifest.runs()) if run.results), None)
+    if results is None or Path(results).is_dir():
+        return file.parent if results is None else Path(results)
+    raise UnreadableError(
+        f"{results}: the folder of results that {file} records is gone; where it is now, give DIR "
+        f"--manifest {file}"
+    )
 
 
 def _show(manifest: Manifest, *, as_json: bool) -> None:
@@ -114,71 +147,46 @@ def _line(run: RunRow) -> str:
     return f"{began}  {length}  relume {' '.join(run.command)}"
 
 
-def _verify(manifest: Manifest, *, as_json: bool) -> int:
-    """Compare all results with the record, tell of each that differs; return how many do."""
-    from relume.runs.inspection import inspect
+def _verify(manifest: Manifest, *, as_json: bool) -> bool:
+    """Compare all results with the record, tell of each that differs; return whether a retry
+    would find something to do."""
+    from relume.cli._wholeness import look
+    from relume.runs.inspection import UNWELL, inspect
 
     counts: Counter[str] = Counter()
-    for finding in inspect(manifest, _content):
+    for finding in inspect(manifest, look()):
         counts[finding.what] += 1
-        place = manifest.place(finding.row)
         if finding.what != "whole":
-            if as_json:
-                typer.echo(json.dumps({"output": str(place), "what": finding.what}))
-            else:
-                typer.echo(clean(f"{finding.what}: {place}"))
+            _tell(manifest, finding, as_json=as_json)
     if not as_json:
         typer.echo(", ".join(f"{count} {what}" for what, count in counts.items()) or "no results")
-    return counts["missing"] + counts["damaged"]
+    return any(counts[what] for what in UNWELL)
 
 
-def _content(place: str) -> str | None:
-    """Return the sha256 of a result, None where there is none."""
-    from relume.runs.stamp import digest
-    from relume.scale.storage import content, is_address
+def _tell(manifest: Manifest, finding: Finding, *, as_json: bool) -> None:
+    place, error = str(manifest.place(finding.row)), finding.row.error
+    if as_json:
+        facts = {"output": place, "what": finding.what, **({"error": error} if error else {})}
+        typer.echo(json.dumps(facts))
+    else:
+        typer.echo(clean(f"{finding.what}: {place}{f': {error}' if error else ''}"))
 
-    return content(place) if is_address(place) else digest(Path(place))
 
+def _retry(manifest: Manifest, *, changed: bool) -> bool:
+    """Make anew what is not well, and what was changed only if that is asked for; return whether
+    something failed."""
+    from relume.cli._repeating import repeat
+    from relume.cli._wholeness import look
+    from relume.runs.inspection import UNWELL, inspect_what_differs
 
-def _ask_again(manifest: Manifest) -> list[RunRow]:
-    """Mark what is to be made anew, and return the commands that made it."""
-    again = list(_unwell(manifest))
-    manifest.mark(again, "again")
-    wanted = {row.run for row in again}
-    commands = {(run.command, run.folder): run for run in manifest.runs() if run.id in wanted}
-    if not commands:
+    rows: list[Row] = []
+    for finding in inspect_what_differs(manifest, look()):
+        is_changed = finding.what == "changed since"
+        if finding.what in UNWELL or (changed and is_changed):
+            rows.append(finding.row)
+        elif is_changed:
+            kept = f"{finding.what}, and kept: {manifest.place(finding.row)}; --changed replaces it"
+            typer.echo(clean(kept))
+    if not rows:
         typer.echo("nothing failed, is missing or damaged")
-    return list(commands.values())
-
-
-def _unwell(manifest: Manifest) -> Iterable[Row]:
-    yield from manifest.rows("failed", "deadly", "damaged", "again", "begun")
-    yield from _missing(manifest)
-
-
-def _missing(manifest: Manifest) -> Iterator[Row]:
-    from relume.scale.storage import storage_of
-
-    for row in manifest.rows("done"):
-        place = manifest.place(row)
-        if storage_of(place).stamp(place) is None:
-            yield row
-
-
-def _repeat(commands: Sequence[RunRow]) -> int:
-    """Give commands once more where they were given; return how many did not end well."""
-    from relume.cli import app
-
-    failed = 0
-    for run in commands:
-        command = [word for word in run.command if word not in _NOT_REPEATED]
-        if not Path(run.folder).is_dir():
-            raise UnreadableError(
-                f"{run.folder}: the folder of `relume {' '.join(command)}` is gone; give that "
-                "command yourself"
-            )
-        typer.echo(clean(f"in {run.folder}: relume {' '.join(command)}"))
-        with chdir(run.folder):
-            ended = app(args=command, prog_name="relume", standalone_mode=False, obj=command)
-        failed += bool(ended)
-    return failed
+    return not all(list(repeat(manifest, rows, overwrite=changed)))

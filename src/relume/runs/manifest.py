@@ -11,35 +11,41 @@ rollback journal, whose locks such file systems know. https://sqlite.org/wal.htm
 
 from __future__ import annotations
 
-import errno
 import json
 import sqlite3
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from time import time
 from typing import Any, BinaryIO, Literal, Self, cast
 
-from relume.errors import UnreadableError, UnwritableError
+from relume.errors import UnreadableError
 from relume.runs.at_work import hold, is_held, let_go, lock_of
-from relume.runs.file_systems import is_shared_by_machines
 from relume.runs.keys import Keys
-from relume.runs.rows import Begun, Ending, Row, RunRow, Settled, State, as_row, halves, kept, named
+from relume.runs.record_file import has_places, is_writable, only_read, opened, telling
+from relume.runs.rows import (
+    Begun,
+    Ending,
+    Row,
+    RunRow,
+    Settled,
+    State,
+    as_row,
+    as_run,
+    halves,
+    kept,
+)
 from relume.runs.stamp import Stamp
-from relume.runs.tables import BEGIN, COLUMNS, END, SCHEMA
-
-PATIENCE = 60.0
-"""Seconds to wait for another process to finish its transaction."""
-_MADE_BY = 0x72656C75
-"""What SQLite's application_id says of our files: "relu"."""
-_VERSION = 1
+from relume.runs.tables import BEGIN, COLUMNS, END, TAKE_OVER
 
 
 class Manifest:
     """An open manifest; safe to use from several threads."""
 
-    def __init__(self, path: Path, *, root: Path) -> None:
+    def __init__(
+        self, path: Path, *, root: Path, open: Callable[[Path], sqlite3.Connection] = opened
+    ) -> None:
         """Open it, making it if it is absent. Keys of what lies inside are relative to `root`.
 
         Raises: UnwritableError; UnreadableError for a file that is no manifest.
@@ -50,42 +56,34 @@ class Manifest:
         self._lock = Lock()
         self._settings = self._run = 0
         self._held: BinaryIO | None = None
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UnwritableError(
-                f"{path.parent}: this folder cannot be made: {error.strerror or error}; "
-                "choose another -o or --manifest FILE"
-            ) from error
-        with self._telling():
-            self._base = sqlite3.connect(
-                path, timeout=PATIENCE, isolation_level=None, check_same_thread=False
-            )
-            found = self._base.execute("PRAGMA application_id").fetchone()[0]
-            tables = self._base.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-            if tables and found != _MADE_BY:
-                raise UnreadableError(f"{path}: not a manifest of relume; name another --manifest")
-            shared = is_shared_by_machines(path.parent)
-            self._base.execute(f"PRAGMA journal_mode = {'DELETE' if shared else 'WAL'}")
-            self._base.execute("PRAGMA synchronous = NORMAL")
-            if not tables:
-                with self._transaction():
-                    for statement in SCHEMA.split(";"):
-                        self._base.execute(statement)
-                    self._base.execute(f"PRAGMA application_id = {_MADE_BY}")
-                    self._base.execute(f"PRAGMA user_version = {_VERSION}")
-            version = self._base.execute("PRAGMA user_version").fetchone()[0]
-            if version > _VERSION:
-                raise UnreadableError(f"{path}: written by a newer relume; update this one")
+        self._base = open(path)
 
     @classmethod
     def there(cls, path: Path, *, root: Path) -> Self:
-        """Open a manifest that must exist. Raises: UnreadableError."""
+        """Open a manifest that must exist, to read alone where nothing can be written.
+
+        Raises: UnreadableError.
+        """
         if not path.is_file():
             raise UnreadableError(
                 f"{path}: no manifest there; `relume enhance … -o DIR` writes one"
             )
-        return cls(path, root=root)
+        if not path.stat().st_size:
+            raise UnreadableError(
+                f"{path}: an empty file where a manifest was; `relume enhance … -o DIR` begins it "
+                "anew and keeps the results"
+            )
+        return cls(path, root=root, open=opened if is_writable(path) else only_read)
+
+    @property
+    def root(self) -> Path:
+        """The folder that names of results are relative to."""
+        return self._shown
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether it was opened to be written."""
+        return not self._base.execute("PRAGMA query_only").fetchone()[0]
 
     def __enter__(self) -> Self:
         return self
@@ -97,7 +95,7 @@ class Manifest:
         """Note the end of the run, if one was opened, and let go of the file."""
         with self._lock:
             if self._run:
-                with self._telling():
+                with telling(self.path):
                     self._base.execute(
                         "UPDATE runs SET ended = ? WHERE id = ?", (time(), self._run)
                     )
@@ -109,8 +107,12 @@ class Manifest:
         with self._writing():
             self._settings = self._settings_id(settings)
             self._run = self._insert(
-                "INSERT INTO runs (began, settings, command, folder) VALUES (?, ?, ?, ?)",
-                (time(), self._settings, json.dumps(list(command)), kept(str(Path.cwd()))),
+                "INSERT INTO runs (began, settings, command, folder, results) "
+                "VALUES (?, ?, ?, ?, ?)",
+                (
+                    *(time(), self._settings, json.dumps(list(command))),
+                    *(kept(str(Path.cwd())), kept(str(self._shown.absolute()))),
+                ),
             )
             let_go(lock_of(self.path, self._run), self._held)
             self._held = hold(lock_of(self.path, self._run))
@@ -127,7 +129,7 @@ class Manifest:
     def row(self, output: Path | str) -> Row | None:
         """Return what is known of an output."""
         query = f"SELECT {COLUMNS} FROM pictures JOIN settings s ON s.id = settings WHERE output=?"
-        with self._lock, self._telling():
+        with self._lock, telling(self.path):
             found = self._base.execute(query, (self._keys.of(output),)).fetchone()
         return None if found is None else as_row(found)
 
@@ -143,7 +145,7 @@ class Manifest:
         between = (settings, min(keys, default=""), max(keys, default=""))
         most = 2 * len(keys)
         each = f"{select} output IN ({', '.join('?' * len(keys))})"
-        with self._lock, self._telling():
+        with self._lock, telling(self.path):
             found = self._base.execute(
                 f"{select} output BETWEEN ? AND ? LIMIT {most + 1}", between
             ).fetchall()
@@ -164,7 +166,7 @@ class Manifest:
         ).replace("AND", "AND" if states else "WHERE", 1)
         last = ""
         while True:  # in pages, so that no transaction stays open while somebody else writes
-            with self._lock, self._telling():
+            with self._lock, telling(self.path):
                 page = self._base.execute(query, (*states, last)).fetchall()
             yield from map(as_row, page)
             if not page:
@@ -173,20 +175,17 @@ class Manifest:
 
     def runs(self) -> list[RunRow]:
         """Return all commands, oldest first."""
-        query = (
-            "SELECT r.id, began, ended, s.text, command, folder FROM runs r "
-            "JOIN settings s ON s.id = r.settings ORDER BY r.id"
-        )
-        with self._lock, self._telling():
-            found = self._base.execute(query).fetchall()
-        return [
-            RunRow(number, began, ended, text, tuple(json.loads(command)), named(folder))
-            for number, began, ended, text, command, folder in found
-        ]
+        with self._lock, telling(self.path):
+            results = "results" if has_places(self._base) else "NULL"
+            found = self._base.execute(
+                f"SELECT r.id, began, ended, s.text, command, folder, {results} FROM runs r "
+                "JOIN settings s ON s.id = r.settings ORDER BY r.id"
+            ).fetchall()
+        return [as_run(about) for about in found]
 
     def counts(self) -> dict[State, int]:
         """Return how many pictures are in which state."""
-        with self._lock, self._telling():
+        with self._lock, telling(self.path):
             found = self._base.execute("SELECT state, count(*) FROM pictures GROUP BY state")
             return dict(found.fetchall())
 
@@ -246,7 +245,7 @@ class Manifest:
         with self._writing():
             self._base.execute("DELETE FROM pictures WHERE output = ?", (self._keys.of(output),))
 
-    def mark(self, rows: Iterable[Row], state: Literal["done", "damaged", "again"]) -> None:
+    def mark(self, rows: Iterable[Row], state: Literal["done", "damaged"]) -> None:
         """Put these pictures into another state."""
         keys = [(state, kept(row.output)) for row in rows]
         with self._writing():
@@ -255,43 +254,40 @@ class Manifest:
     def take_over(self, other: Path) -> int:
         """Take over another manifest's runs, and its rows where they are newer; return how many.
 
+        What a run that is still alive has begun stays its own.
+
         Raises: UnreadableError for a file that is no manifest.
         """
         with Manifest.there(other, root=self._shown) as source:
             runs = source.runs()
-        with self._lock, self._telling():
+        with self._lock, telling(self.path):
             self._base.execute("ATTACH ? AS other", (str(other),))
             try:
                 with self._transaction():
-                    return sum(self._copied(run) for run in runs)
+                    return sum(
+                        self._copied(run, alive=is_held(lock_of(other, run.id))) for run in runs
+                    )
             finally:
                 self._base.execute("DETACH other")
 
-    def _copied(self, run: RunRow) -> int:
+    def _copied(self, run: RunRow, *, alive: bool) -> int:
         """Copy a run of the attached manifest and its rows; return how many were newer."""
         settings, command = self._settings_id(run.settings), json.dumps(list(run.command))
         same = self._base.execute(
             "SELECT id FROM main.runs WHERE began = ? AND command = ?", (run.began, command)
         ).fetchone()
+        results = None if run.results is None else kept(run.results)
         number = (
             same[0]
             if same
             else self._insert(
-                "INSERT INTO main.runs (began, ended, settings, command, folder) "
+                "INSERT INTO main.runs (began, settings, command, folder, results) "
                 "VALUES (?, ?, ?, ?, ?)",
-                (run.began, run.ended, settings, command, kept(run.folder)),
+                (run.began, settings, command, kept(run.folder), results),
             )
         )
-        columns = (
-            "output, input, input_size, input_mark, input_hash, state, before_size, before_mark, "
-            "output_size, output_mark, output_hash, method, seconds, error, at"
-        )
-        return self._base.execute(
-            f"INSERT OR REPLACE INTO main.pictures ({columns}, settings, run) "
-            f"SELECT {columns}, ?, ? FROM other.pictures o WHERE run = ? AND NOT EXISTS "
-            "(SELECT 1 FROM main.pictures p WHERE p.output = o.output AND p.at >= o.at)",
-            (settings, number, run.id),
-        ).rowcount
+        self._base.execute("UPDATE main.runs SET ended = ? WHERE id = ?", (run.ended, number))
+        return self._base.execute(TAKE_OVER, (settings, number, run.id, not alive)).rowcount
 
     def _settings_id(self, text: str) -> int:
         self._base.execute("INSERT OR IGNORE INTO main.settings (text) VALUES (?)", (text,))
@@ -305,7 +301,7 @@ class Manifest:
 
     @contextmanager
     def _writing(self) -> Generator[None]:
-        with self._lock, self._telling(), self._transaction():
+        with self._lock, telling(self.path), self._transaction():
             yield
 
     @contextmanager
@@ -319,21 +315,3 @@ class Manifest:
             self._base.execute("ROLLBACK")
             raise
         self._base.execute("COMMIT")
-
-    @contextmanager
-    def _telling(self) -> Generator[None]:
-        try:
-            yield
-        except sqlite3.DatabaseError as error:
-            what = str(error)
-            if "not a database" in what or "malformed" in what:
-                raise UnreadableError(
-                    f"{self.path}: not a manifest, or damaged ({what}); name another --manifest"
-                ) from error
-            wrong = UnwritableError(
-                f"{self.path}: the manifest cannot be written: {what}; --manifest FILE puts it "
-                "elsewhere"
-            )
-            if "full" in what:
-                raise wrong from OSError(errno.ENOSPC, what)
-            raise wrong from error

@@ -34,7 +34,9 @@ class Recorded:
         except CalledOff:  # the row says that it was begun, and nothing was written
             raise
         except Exception as error:
-            manifest.end(job.output, Ending("failed", error=str(error)))
+            # With what lies there now, so that what somebody puts there later is known as theirs.
+            there = stamp(job.output)
+            manifest.end(job.output, Ending("failed", output_stamp=there, error=str(error)))
             raise
         if isinstance(done, Skipped):
             return done

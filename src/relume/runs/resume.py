@@ -12,11 +12,13 @@
 | begun         | as before it was begun    |                 | do                                |
 | begun         | another than before       | same            | keep: made just before a kill     |
 | begun         | any                       | any             | keep, if that run is still at it  |
-| failed, again |                           |                 | do                                |
-| deadly        |                           |                 | keep away, until it is asked for  |
+| failed, again | none, or as it was then   |                 | do                                |
+| failed, again | put there since           |                 | keep: somebody's work             |
+| deadly        | as for failed             |                 | keep away, until it is asked for  |
 | damaged       | there                     |                 | keep, until it is asked for       |
 
-A file is what it was if its size and time are; if they are not, its content decides.
+Of two records of a folder, its own and a shard's, the newer row counts. A file is what it was if
+its size and time are; if they are not, its content decides.
 """
 
 from __future__ import annotations
@@ -71,7 +73,9 @@ class Resume:
     overwrite: bool = False
     """Enhance whatever has a result, too."""
     earlier: Manifest | None = None
-    """Another record of the same folder, for what the manifest does not know: a shard's is new."""
+    """Another record of the same folder, where it knows more or newer things."""
+    asked: bool = False
+    """These jobs were asked for: what is damaged or ended its worker is done, too."""
 
     def judge(self, job: Job) -> Verdict:
         """Decide about one job, and mend its row where a file was only touched or just made."""
@@ -79,10 +83,12 @@ class Resume:
             return Verdict(skip=job.skip)
         row = self.manifest.row(job.output)
         seen = None if row is None else (row.run, row.state)
-        if row is not None and self.manifest.is_at_work(row):
-            return Verdict(skip=f"another run is at work on {job.output}")
-        if row is None and self.earlier is not None:
-            row = self.earlier.row(job.output)
+        known = None if self.earlier is None else self.earlier.row(job.output)
+        for record, one in ((self.manifest, row), (self.earlier, known)):
+            if record is not None and one is not None and record.is_at_work(one):
+                return Verdict(skip=f"another run is at work on {job.output}")
+        if known is not None and (row is None or known.at > row.at):
+            row = known
         now, before = stamp(job.input), stamp(job.output)
         do = Verdict(input=now, before=before, seen=seen)
         if self.overwrite:
@@ -94,18 +100,21 @@ class Resume:
             made = f"{job.output} is there already, made from {row.input}"
             return replace(do, skip=f"{made}; --overwrite replaces it")
         match row.state:
-            case "deadly":
+            case "deadly" if not self.asked:
                 why = f"it ended its worker ({row.error}); `relume runs retry` tries again"
                 return replace(do, skip=why)
             case "begun":
                 if not there or before == row.before:
                     return do
                 row = self._adopted(job, row, before)
-            case "failed" | "again":
+            case "failed" | "deadly" | "again":
+                if there and before not in (row.before, row.output_stamp):
+                    why = f"{job.output} was put there since this failed; --overwrite replaces it"
+                    return replace(do, skip=why)
                 return do
             case "damaged" if there:
                 why = f"{job.output} is not what was made; `relume runs retry` makes it anew"
-                return replace(do, skip=why)
+                return replace(do, again="it was damaged") if self.asked else replace(do, skip=why)
             case "done" | "damaged":
                 if not there:
                     return replace(do, again="its result was gone")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +11,8 @@ from typing import Any, Literal, TypeAlias
 from relume.runs.stamp import Stamp
 
 State: TypeAlias = Literal["begun", "done", "failed", "deadly", "damaged", "again"]
-"""`deadly` killed its worker again and again; `damaged` is another result than was made; `again`
-is to be made anew by the next run."""
+"""`deadly` killed its worker again and again; `damaged` is another result than was made; `again`,
+which only earlier releases wrote, was asked for and not yet done."""
 Begun: TypeAlias = tuple[str | Path, str, Stamp | None, Stamp | None]
 """Of a picture that is begun: output, input, the input's stamp, that of what lay in its place."""
 Settled: TypeAlias = tuple[str, str, int, str, int, str]
@@ -37,6 +38,8 @@ class Row:
     seconds: float | None
     error: str | None
     run: int
+    at: float
+    """When it was begun or ended."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,8 @@ class RunRow:
     command: tuple[str, ...]
     folder: str
     """Where it was given."""
+    results: str | None = None
+    """The folder that names of results are relative to, as it was called then."""
 
 
 @dataclass(frozen=True)
@@ -94,9 +99,17 @@ def _stamp(size: int | None, mark: str | None) -> Stamp | None:
     return None if size is None or mark is None else Stamp(size, mark)
 
 
+def as_run(found: Sequence[Any]) -> RunRow:
+    """Return a command, as it is selected."""
+    number, began, ended, settings, command, folder, results = found
+    place = None if results is None else named(results)
+    words = tuple(json.loads(command))
+    return RunRow(number, began, ended, settings, words, named(folder), place)
+
+
 def as_row(found: Sequence[Any]) -> Row:
     output, input, in_size, in_mark, in_hash, settings, state, before_size, before_mark = found[:9]
-    out_size, out_mark, out_hash, method, seconds, error, run = found[9:]
+    out_size, out_mark, out_hash, method, seconds, error, run, at = found[9:]
     return Row(
         output=named(output),
         input=named(input),
@@ -111,4 +124,5 @@ def as_row(found: Sequence[Any]) -> Row:
         seconds=seconds,
         error=None if error is None else named(error),
         run=run,
+        at=at,
     )

@@ -29,6 +29,8 @@ class Judge:
     manifest: Manifest
     settings: str
     overwrite: bool = False
+    asked: bool = False
+    """These were asked for: what is damaged, gone or ended its worker is done, too."""
 
     def __call__(self, tasks: Iterable[Task]) -> Iterator[Task | Record]:
         """Yield each task that is to be done, completed, or the record of one that is not."""
@@ -64,7 +66,7 @@ class Judge:
 
     @property
     def _resume(self) -> Resume:
-        return Resume(self.manifest, self.settings, self.overwrite)
+        return Resume(self.manifest, self.settings, self.overwrite, asked=self.asked)
 
     def _of_a_store(self, task: Task, row: Row | None) -> Task | Record:
         if task.stamp is None:  # a listing of local folders tells no stamps
@@ -77,7 +79,7 @@ class Judge:
             why = f"{task.output} is there already, made from {row.input}"
             return Record(task, "skipped", f"{why}; --overwrite replaces it")
         match row.state:
-            case "deadly" | "damaged":
+            case "deadly" | "damaged" if not self.asked:
                 why = row.error or "it is not what was made"
                 return Record(task, "skipped", f"{why}; `relume runs retry` tries again")
             case "begun":
@@ -86,8 +88,10 @@ class Judge:
                     return task._replace(before=there)
                 ending = Ending("done", row.input_hash, there, content(task.output), row.method)
                 self.manifest.end(task.output, ending)
-            case "failed" | "again":
+            case "failed" | "again" | "deadly" | "damaged":
                 return task._replace(before=storage_of(task.output).stamp(task.output))
+            case "done" if self.asked and storage_of(task.output).stamp(task.output) is None:
+                return task._replace(again="its result was gone")
             case "done":
                 pass
         return self._by_input(task, row)

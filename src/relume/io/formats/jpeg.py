@@ -30,6 +30,9 @@ ICC = b"ICC_PROFILE\0"
 QUALITY = 95
 """Default for a picture that was no JPEG."""
 
+BROKEN = "the JPEG data has errors: parts may look wrong"
+"""The note on a picture whose pixels could be decoded in part."""
+
 SCANS = 500
 """A progressive JPEG has about ten scans; thousands of empty ones keep a decoder busy for hours."""
 
@@ -194,7 +197,7 @@ def _pixels(
     # Pillow refuses only what is cut off, and reads samplings that are rare.
     pixels = to_arrays(picture)[0]
     known = len(header.sampling) == 3 and header.sampling not in jpeg_sampling.RARE
-    return pixels, ("the JPEG data has errors: parts may look wrong",) if known else ()
+    return pixels, (BROKEN,) if known else ()
 
 
 def _decoded(data: bytes, many: int) -> Pixels:

@@ -1,0 +1,121 @@
+"""`relume runs retry`: what failed, is gone or is damaged, each by the command that made it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import chdir
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from relume.cli import clean, counted
+from relume.cli._stream import STREAM
+from relume.runs.plan import Job, Plan
+
+if TYPE_CHECKING:
+    from relume.runs.manifest import Manifest
+    from relume.runs.rows import Row, RunRow
+
+_NOT_REPEATED = ("--overwrite", "--watch")
+"""Options of a command that a repetition leaves out: it does what it is asked for, and ends."""
+
+
+@dataclass(frozen=True)
+class Repetition:
+    """A command that is given again for some of its pictures; stands for the words it was."""
+
+    command: Sequence[str]
+    manifest: Path
+    root: Path
+    """The folder that the manifest's names are relative to."""
+    jobs: tuple[Job, ...]
+    overwrite: bool
+    """Replace what was changed since it was made, too."""
+
+    @property
+    def plan(self) -> Plan:
+        """The pictures as a plan of their own."""
+        return Plan(self.jobs, (), 0)
+
+
+def repetition(context: typer.Context) -> Repetition | None:
+    """Return what a command repeats, None where somebody has given it."""
+    return context.obj if isinstance(context.obj, Repetition) else None
+
+
+def repeat(manifest: Manifest, rows: Iterable[Row], *, overwrite: bool) -> Iterator[bool]:
+    """Give the commands that made these rows again, each for its own; yield whether each ended
+    well. The manifest is closed as soon as it was asked."""
+    root = manifest.root.absolute()
+    groups = _by_command(manifest, rows, root)
+    path = manifest.path.absolute()
+    manifest.close()
+    for run, members in groups:
+        yield _again(run, members, path, root, overwrite=overwrite)
+
+
+def _by_command(
+    manifest: Manifest, rows: Iterable[Row], root: Path
+) -> list[tuple[RunRow, list[Row]]]:
+    runs = {run.id: run for run in manifest.runs()}
+    groups: dict[object, tuple[RunRow, list[Row]]] = {}
+    for row in list(rows):
+        run = runs[row.run]
+        if _is_given_up(row, run):
+            manifest.forget(root / row.output)
+            typer.echo(clean(f"forgotten: {row.input} failed, and is there no more"))
+            continue
+        groups.setdefault((run.command, run.folder), (run, []))[1].append(row)
+    return list(groups.values())
+
+
+def _is_given_up(row: Row, run: RunRow) -> bool:
+    """Tell whether somebody has taken an input that failed out of its folder."""
+    source = Path(run.folder, row.input)
+    never_made = row.state in ("failed", "deadly") and "://" not in row.input
+    return never_made and source.parent.is_dir() and not os.path.lexists(source)
+
+
+def _again(run: RunRow, rows: Sequence[Row], path: Path, root: Path, *, overwrite: bool) -> bool:
+    from relume.cli import app
+
+    words = [word for word in run.command if word not in _NOT_REPEATED]
+    called = f"relume {' '.join(words)}"
+    place = next((one for one in _places(run, root) if _holds_any(one, rows)), None)
+    if place is None or not words:
+        gone = rows[0].input
+        where = f"{gone}: not in {run.folder}, where `{called}` was given"
+        if gone == STREAM:
+            where = f"{rows[0].output}: came from standard input, by `{called}`"
+        told = f"{where}; where it is now, give that command yourself, with -o {root}"
+        typer.echo(f"relume: {clean(told)}", err=True)
+        return False
+    typer.echo(clean(f"{counted(len(rows), 'picture')}, in {place}: {called}"))
+    shown = root.relative_to(place) if root.is_relative_to(place) else root
+    jobs = tuple(Job(row.input, _output(row, shown)) for row in rows)
+    with chdir(place):
+        again = Repetition(words, path, root, jobs, overwrite)
+        return not app(args=words, prog_name="relume", standalone_mode=False, obj=again)
+
+
+def _output(row: Row, root: Path) -> str:
+    return row.output if "://" in row.output else str(root / row.output)
+
+
+def _places(run: RunRow, root: Path) -> Iterator[Path]:
+    """Yield where a command's names may hold: where it was given, and what lies to the results as
+    that did, if they have moved together."""
+    yield Path(run.folder)
+    if run.results is not None and Path(run.results) != root:
+        way = os.path.relpath(run.folder, run.results)
+        yield Path(os.path.normpath(root / way))
+
+
+def _holds_any(folder: Path, rows: Sequence[Row]) -> bool:
+    """Tell whether a folder is there, and with it some of the inputs that are named from it."""
+    return folder.is_dir() and any(
+        "://" in row.input or os.path.lexists(folder / row.input) for row in rows
+    )

@@ -1,0 +1,61 @@
+"""What lies where a result was put: its stamp, its content, and whether it can be read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from relume.runs.inspection import Look
+    from relume.runs.stamp import Stamp
+
+
+def look() -> Look:
+    """Return how to look at files and objects."""
+    from relume.runs.inspection import Look
+
+    return Look(_stamp, _content, _is_whole)
+
+
+def _stamp(place: str) -> Stamp | None:
+    from relume.runs.stamp import stamp
+    from relume.scale.storage import is_address, storage_of
+
+    return storage_of(place).stamp(place) if is_address(place) else stamp(Path(place))
+
+
+def _content(place: str) -> str | None:
+    from relume.runs.stamp import digest
+    from relume.scale.storage import content, is_address
+
+    return content(place) if is_address(place) else digest(Path(place))
+
+
+def _is_whole(place: str) -> bool:
+    """Tell whether a result can be read to its end; in doubt it can, so that it is kept."""
+    from relume.errors import RelumeError, UnreadableError
+    from relume.io import read
+    from relume.io.formats.jpeg import BROKEN
+    from relume.io.source import MAX_BYTES
+    from relume.scale.storage import storage_of
+    from relume.scale.worker import Named
+    from relume.video.suffixes import SUFFIXES
+
+    try:
+        if Path(place).suffix.lower() in SUFFIXES:
+            return _is_whole_video(Path(place))
+        data = storage_of(place).load(place, max_bytes=MAX_BYTES)
+        return BROKEN not in read(Named(data, place)).notes
+    except UnreadableError:
+        return False
+    except RelumeError:  # larger than the limits, or of a package that is not installed
+        return True
+
+
+def _is_whole_video(path: Path) -> bool:
+    from relume.video.source import Source
+
+    with Source(path) as source:
+        count = sum(1 for _ in source.shots())
+        broken = source.faults or any("breaks off" in note for note in source.notes)
+        return not broken and count >= source.facts.frames
