@@ -40,7 +40,8 @@ def run_live(
     from relume.errors import ContractError, RelumeError
     from relume.runs.addresses import shown
     from relume.video.choice import Chosen, choose
-    from relume.video.codecs import CONTAINERS
+    from relume.video.codecs import CONTAINERS, check_ahead
+    from relume.video.codecs import chosen as codec_for
     from relume.video.enhance import VideoRun
     from relume.video.live import record
     from relume.video.source import Source
@@ -50,6 +51,11 @@ def run_live(
         raise ContractError(
             f"--live takes one camera or address, and -o FILE ({', '.join(CONTAINERS)})"
         )
+    suffix, crf, preset = target.suffix.lower(), options.crf, options.preset
+    # What cannot be stored as asked is not recorded first.
+    check_ahead(options.codec, suffix=suffix, crf=crf, preset=preset)
+    if options.start is not None and options.start >= seconds:
+        raise ContractError(f"--from {options.start:g}: --live records {seconds:g} s")
     if target.exists():
         raise ContractError(f"{target} is there already; choose another name")
     start = perf_counter()
@@ -59,7 +65,14 @@ def run_live(
             f"{kept} is there already, from a run that did not end; enhance it or remove it"
         )
     try:
-        recording = record(inputs[0], kept, seconds=seconds)
+        recording = record(
+            inputs[0],
+            kept,
+            seconds=seconds,
+            approve=lambda codec: codec_for(
+                options.codec, source=codec, suffix=suffix, crf=crf, preset=preset
+            ),
+        )
     except RelumeError:
         kept.unlink(missing_ok=True)
         raise

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
+from relume.cli import clean
+
 if TYPE_CHECKING:
     from relume.cli._report import Style
     from relume.runs.batch import Done, Gate
@@ -117,8 +119,50 @@ def run_pipe(
     chosen = named("relume" if enhancer.method == AUTO else enhancer.method, enhancer)
     looker = Looker(chosen.method, chosen.knobs, chosen.strength)
     pipe = opened(name, sys.stdin.buffer, sys.stdout.buffer, options)
-    run(pipe, looker, options)
+    run(pipe, looker, options, tell=lambda why: typer.echo(f"relume: {clean(why)}", err=True))
     sys.stdout.buffer.flush()
+
+
+_OF_FILES = (
+    "maps",
+    "series",
+    "watch",
+    "shards",
+    "on",
+    "manifest",
+    "overwrite",
+    "dry_run",
+    "as_json",
+)
+_OF_STORED = ("codec", "crf", "preset", "deinterlace", "from_", "to", "preview", "live")
+
+
+def refuse_others(context: typer.Context, option: str) -> None:
+    """Raise ContractError for options that say nothing to --live, or to --pipe."""
+    from relume.errors import ContractError
+
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        source = context.get_parameter_source(name)
+        if source is None or source.name == "DEFAULT":
+            continue
+        if name in (*_OF_FILES, *(_OF_STORED if option == "--pipe" else ("preview",))):
+            raise ContractError(f"{option} does not go with {parameter.opts[0]}")
+
+
+def refuse_videos(
+    jobs: Sequence[Job], inputs: Sequence[str], *, maps: Path | None, series: bool
+) -> None:
+    """Raise ContractError where what is for pictures is asked of a video that is named, or of
+    videos alone."""
+    from relume.errors import ContractError
+    from relume.video.suffixes import SUFFIXES
+
+    films = [job.input_name for job in jobs if job.input.suffix.lower() in SUFFIXES]
+    named = next((film for film in films if film in inputs or len(films) == len(jobs)), None)
+    option = "--maps" if maps is not None else "--series" if series else ""
+    if option and named is not None:
+        raise ContractError(f"{named} is a video, {option} is for pictures")
 
 
 def suffixes() -> frozenset[str]:

@@ -198,6 +198,8 @@ def enhance(
         becomes,
         lacking_videos,
         recorded,
+        refuse_others,
+        refuse_videos,
         renamed,
         run_pipe,
         suffixes,
@@ -249,8 +251,10 @@ def enhance(
         **({} if max_pixels is None else {"max_pixels": max_pixels}),
     )
     if pipe is not None:
+        refuse_others(context, "--pipe")
         return run_pipe(pipe, inputs, output, enhancer, options)
     if live is not None:
+        refuse_others(context, "--live")
         return run_live(live, inputs, output, enhancer, options, quiet=quiet)
 
     def plan_now() -> Plan:
@@ -304,6 +308,7 @@ def enhance(
         planned = plan_now()
     # Where all are looked at, what is made again must be seen among them.
     every = plan_now() if again is not None and (series or maps is not None) else planned
+    refuse_videos(every.jobs, inputs, maps=maps, series=series)
     if maps is not None:
         folder = MapsFolder(maps, write, tuple(job.input for job in every.jobs))
         work = replace(work, maps=folder)

@@ -20,7 +20,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from relume.errors import ContractError, UnknownNameError
+from relume.errors import ContractError
 from relume.video.layout import LAYOUTS, Layout
 
 Name: TypeAlias = Literal["h264", "hevc", "av1", "ffv1", "prores"]
@@ -93,13 +93,11 @@ def chosen(
 ) -> tuple[Codec, float | None, str]:
     """Return the codec for a result: the one that was named, or that of the source if it fits.
 
-    Raises: UnknownNameError; ContractError for a container, crf or preset it does not go with.
+    Raises: ContractError for a container, crf or preset it does not go with.
     """
     if suffix not in CONTAINERS:
         raise ContractError(f"-o: no film is written as {suffix}; use {', '.join(CONTAINERS)}")
     fitting = CONTAINERS[suffix]
-    if name is not None and name not in CODECS:
-        raise UnknownNameError.of("codec", name, CODECS)
     kept = source if source in fitting else fitting[0]
     codec = CODECS[name or kept]
     if codec.name not in fitting:
@@ -117,6 +115,19 @@ def chosen(
         known = ", ".join(codec.presets) or "none"
         raise ContractError(f"--preset {speed}: {codec.name} knows {known}")
     return codec, quality, speed
+
+
+def check_ahead(name: str | None, *, suffix: str, crf: float | None, preset: str | None) -> None:
+    """Raise ContractError for what no source whatever could be stored with."""
+    errors: list[ContractError] = []
+    for source in CONTAINERS.get(suffix, ("",)):
+        try:
+            chosen(name, source=source, suffix=suffix, crf=crf, preset=preset)
+        except ContractError as error:
+            errors.append(error)
+        else:
+            return
+    raise errors[0]
 
 
 def encoding(

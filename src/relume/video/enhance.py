@@ -229,8 +229,6 @@ class VideoRun:
     def _part(self, source: Source) -> Part:
         """Return what of the video is wanted."""
         asked = self.options
-        if asked.start is not None and asked.end is not None and asked.start >= asked.end:
-            raise ContractError(f"--from {asked.start:g} lies after --to {asked.end:g}")
         if asked.preview is None:
             return Part(asked.start, asked.end)
         middle = darkest(source) if asked.start is None else asked.start

@@ -7,16 +7,14 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from relume.errors import ContractError, UnreadableError
+from relume.errors import UnreadableError
 from relume.extras import need
 from relume.video.layout import Layout, Planes, planes_of
+from relume.video.options import DEINTERLACERS
 from relume.video.source import Shot, Source
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
-
-DEINTERLACERS = ("bwdif", "yadif", "w3fdif", "estdif")
-"""Filters of FFmpeg; each makes one frame of two fields. `auto` is the first of them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,10 +42,6 @@ class Frames:
         start: float | None = None,
         end: float | None = None,
     ) -> None:
-        if deinterlace not in ("auto", "no", *DEINTERLACERS):
-            raise ContractError(
-                f"--deinterlace {deinterlace}: choose auto, no, {', '.join(DEINTERLACERS)}"
-            )
         self._av = need("av", extra="video")
         self._source, self._layout = source, layout
         self._start, self._end = start, end

@@ -16,7 +16,7 @@ twice that.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
@@ -52,11 +52,20 @@ class Recording:
     notes: tuple[str, ...]
 
 
-def record(address: str, target: Path, *, seconds: float, patience: float = PATIENCE) -> Recording:
+def record(
+    address: str,
+    target: Path,
+    *,
+    seconds: float,
+    patience: float = PATIENCE,
+    approve: Callable[[str], object] = str,
+) -> Recording:
     """Write at most so many seconds of a camera or an address to a Matroska file.
 
+    `approve` is told the codec before anything is recorded, and may raise.
+
     Raises: ContractError for an address of no such kind; UnreadableError for one that does not
-    answer, or sends no video; UnwritableError.
+    answer, or sends no video; UnwritableError; what `approve` raises.
     """
     if not 0 < seconds <= LONGEST:
         raise ContractError(f"--live {seconds:g}: expected seconds, at most {LONGEST:g}")
@@ -73,6 +82,8 @@ def record(address: str, target: Path, *, seconds: float, patience: float = PATI
     with closing(container):
         if not container.streams.video:
             raise UnreadableError(f"{shown(address)}: sends no video")
+        context: Any = container.streams.video[0].codec_context
+        approve(context.codec.canonical_name if context is not None else "")
         try:
             with av.open(str(target), "w", format="matroska") as out:
                 return _Copy(container, out, address, seconds, patience)()

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import isfinite
 
-from relume.errors import ContractError
+from relume.errors import ContractError, UnknownNameError
+from relume.video.codecs import CODECS
 
 CALM = 0.5
 """Seconds that looks are averaged over, unless asked otherwise."""
 MAX_PIXELS = 100_000_000
 """Of a frame, as of a picture: 8K is a third of it."""
+DEINTERLACERS = ("bwdif", "yadif", "w3fdif", "estdif")
+"""Filters of FFmpeg; each makes one frame of two fields. `auto` is the first of them."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,11 @@ class Options:
     threads: int | None = None
 
     def __post_init__(self) -> None:
-        """Raises: ContractError for what is no number, which every comparison lets through."""
+        """Refuse what no video could make good.
+
+        Raises: ContractError, also for what is no number, which every comparison lets through;
+        UnknownNameError.
+        """
         for option, value in (
             ("--calm", self.calm),
             ("--crf", self.crf),
@@ -41,3 +48,11 @@ class Options:
         ):
             if value is not None and not isfinite(value):
                 raise ContractError(f"{option}: expected a finite number, got {value}")
+        if self.codec is not None and self.codec not in CODECS:
+            raise UnknownNameError.of("codec", self.codec, CODECS)
+        if self.deinterlace not in ("auto", "no", *DEINTERLACERS):
+            raise ContractError(
+                f"--deinterlace {self.deinterlace}: choose auto, no, {', '.join(DEINTERLACERS)}"
+            )
+        if self.start is not None and self.end is not None and self.start >= self.end:
+            raise ContractError(f"--from {self.start:g} lies after --to {self.end:g}")

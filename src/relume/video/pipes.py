@@ -84,20 +84,36 @@ def opened(text: str, source: BinaryIO, target: BinaryIO, options: Options) -> P
     return _Rgb24(source, target, width, height, Fraction(over, under), options.max_pixels)
 
 
-def run(pipe: Pipe, looker: Looker, options: Options) -> int:
-    """Enhance every frame of a pipe and return how many there were."""
+def run(
+    pipe: Pipe, looker: Looker, options: Options, *, tell: Callable[[str], None] | None = None
+) -> int:
+    """Enhance every frame of a pipe and return how many there were.
+
+    Where the stream breaks off, the whole frames before are written and `tell` is told.
+
+    Raises: UnreadableError where there is no whole frame, or nobody to tell.
+    """
     paint = pipe.painter(looker, options)
     watcher = Watcher(looker, pipe.small, rate=float(pipe.rate), calm=options.calm)
     count = 0
+    broken: list[UnreadableError] = []
 
     def stills() -> Iterator[Still]:
-        for index, planes in enumerate(pipe.frames()):
-            yield Still(planes, index, index, 1, float(index / pipe.rate), None)
+        try:
+            for index, planes in enumerate(pipe.frames()):
+                yield Still(planes, index, index, 1, float(index / pipe.rate), None)
+        except UnreadableError as error:
+            broken.append(error)
 
     with closing(made_ahead(stills(), most=4)) as ahead:
         for one in watcher.watch(ahead):
             pipe.write(paint(one.look, one.still.planes))
             count += 1
+    if broken and (tell is None or not count):
+        raise broken[0]
+    for error in broken:
+        if tell is not None:
+            tell(f"{error}; {count} whole frames before are enhanced")
     return count
 
 

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import io
+import socket
+import sys
+from contextlib import closing
 from pathlib import Path
 
 import clips
 import pytest
+from test_video_live import served
 
 from relume.cli import main
+from relume.errors import ContractError
+from relume.video.codecs import chosen
+from relume.video.live import record
 
 Told = pytest.CaptureFixture[str]
 
@@ -57,3 +65,123 @@ def test_sound_is_neither_picture_nor_video(
     assert main(["enhance", name, *more]) == 1
     assert capsys.readouterr().err == f"relume: {name}: sound, neither a picture nor a video\n"
     assert [each.name for each in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        (["--crf", "99"], "--crf 99: h264 takes 0 to 51"),
+        (["--codec", "av1"], "--codec av1 does not go into .mov"),
+        (["--codec", "mpeg9"], "mpeg9"),
+        (["--codec", "prores", "--crf", "20"], "--crf is not for prores"),
+        (["--preset", "soon"], "--preset soon: h264 knows"),
+        (["--deinterlace", "maybe"], "--deinterlace maybe: choose"),
+        (["--from", "3", "--to", "2"], "--from 3 lies after --to 2"),
+        (["--from", "9"], "--from 9: --live records 5 s"),
+        (["--preview", "1"], "--live does not go with --preview"),
+        (["--dry-run"], "--live does not go with --dry-run"),
+        (["--json"], "--live does not go with --json"),
+        (["--series"], "--live does not go with --series"),
+        (["--maps", "maps"], "--live does not go with --maps"),
+    ],
+)
+def test_nothing_is_recorded_that_could_not_be_stored_as_asked(
+    tmp_path: Path, capsys: Told, more: list[str], told: str
+) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        server.settimeout(0.0)
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/a.ts"
+        words = ["enhance", address, "--live", "5", "-m", "gamma", "-o", str(tmp_path / "a.mov")]
+        assert main([*words, *more]) == 2
+        with pytest.raises(BlockingIOError):
+            server.accept()  # nobody came
+    assert told in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_does_not_go_with_the_codec_that_comes_is_told_before_it_is_recorded(
+    tmp_path: Path,
+) -> None:
+    sent = clips.write(tmp_path / "a.ts", times=range(4)).read_bytes()
+
+    def approve(codec: str) -> None:
+        chosen(None, source=codec, suffix=".mkv", crf=60, preset=None)
+
+    with served(sent) as address, pytest.raises(ContractError, match="--crf 60: h264"):
+        record(address, tmp_path / "b.mkv", seconds=1, approve=approve)
+    assert [each.name for each in tmp_path.iterdir()] == ["a.ts"]
+
+
+def piped(monkeypatch: pytest.MonkeyPatch, data: bytes, *more: str) -> tuple[int, bytes]:
+    """Send bytes through the command."""
+
+    class End:
+        def __init__(self, data: bytes) -> None:
+            self.buffer = io.BytesIO(data)
+
+        def isatty(self) -> bool:
+            return False
+
+        def flush(self) -> None:
+            """Nothing waits."""
+
+    source, target = End(data), End(b"")
+    monkeypatch.setattr(sys, "stdin", source)
+    monkeypatch.setattr(sys, "stdout", target)
+    words = ["enhance", "-", "-m", "gamma", *more]
+    return main(words), target.buffer.getvalue()
+
+
+@pytest.mark.parametrize("cut", [1, 700, 5000, 9215, 9221])
+def test_whole_frames_before_a_pipe_breaks_off_are_enhanced_and_the_cut_is_told(
+    tmp_path: Path, capsys: Told, monkeypatch: pytest.MonkeyPatch, cut: int
+) -> None:
+    source = clips.write(
+        tmp_path / "a.y4m", codec="wrapped_avframe", times=range(20), format="yuv4mpegpipe"
+    ).read_bytes()
+    frame = 64 * 96 * 3 // 2 + 6
+    code, whole = piped(monkeypatch, source, "--pipe", "y4m")
+    assert code == 0
+    code, part = piped(monkeypatch, source[: len(source) - frame + cut], "--pipe", "y4m")
+    assert code == 0
+    assert part == whole[: len(whole) - frame]
+    told = capsys.readouterr().err
+    assert told.startswith("relume: standard input")
+    assert told.endswith("frame 19; 19 whole frames before are enhanced\n") or (
+        cut == 1 and told.endswith("frame 19 should be; 19 whole frames before are enhanced\n")
+    )
+
+
+def test_a_pipe_of_bare_frames_breaks_off_alike(
+    capsys: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = clips.scene(4, 4).tobytes() * 3
+    code, part = piped(monkeypatch, data[:-1], "--pipe", "rgb24:4x4@25")
+    assert (code, len(part)) == (0, 96)
+    assert "ends within frame 2; 2 whole frames" in capsys.readouterr().err
+    code, part = piped(monkeypatch, data[:5], "--pipe", "rgb24:4x4@25")
+    assert (code, part) == (1, b"")
+
+
+@pytest.mark.parametrize("more", [["--crf", "20"], ["--to", "3"], ["--maps", "m"], ["--json"]])
+def test_a_pipe_refuses_what_says_nothing_to_it(
+    capsys: Told, monkeypatch: pytest.MonkeyPatch, more: list[str]
+) -> None:
+    assert piped(monkeypatch, b"", "--pipe", "y4m", *more) == (2, b"")
+    assert f"--pipe does not go with {more[0]}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("more", [["--maps", "maps"], ["--series"]])
+@pytest.mark.parametrize("named", [["a.mp4"], ["*.mp4"], ["."], ["a.mp4", "b.png"]])
+def test_maps_and_series_are_for_pictures(
+    tmp_path: Path,
+    capsys: Told,
+    monkeypatch: pytest.MonkeyPatch,
+    more: list[str],
+    named: list[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    clips.write(tmp_path / "a.mp4", times=range(2))
+    assert main(["enhance", *named, "-o", "out/", *more]) == 2
+    assert f"a.mp4 is a video, {more[0]} is for pictures" in capsys.readouterr().err
+    assert [each.name for each in tmp_path.iterdir()] == ["a.mp4"]
