@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -307,6 +308,32 @@ def test_an_empty_folder_is_watched(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         _, told = process.communicate(timeout=60)
     # It may still have been at its picture.
     assert told in (b"relume: interrupted\n", b"1 enhanced\nrelume: interrupted\n")
+
+
+@pytest.mark.skipif(bool(missing("watch")), reason=f"needs watchfiles; {pip_line('watch')}")
+def test_an_input_that_is_replaced_while_it_is_watched_is_made_anew(made: Call) -> None:
+    before = {name: Path("out", name).read_bytes() for name in NAMES}
+    command = [*COMMAND, "enhance", "d", "-o", "out", "-m", "gamma", "--watch"]
+    with Path("told.txt").open("wb") as told:
+        process = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=told)
+    try:
+        until(lambda: "3 skipped" in Path("told.txt").read_text())  # now it watches
+        put_photo("other.jpg", seed=70)
+        Path("other.jpg").replace("d/a.jpg")  # as rsync does
+        put_photo("d/b.jpg", seed=71)
+        until(lambda: all(Path("out", name).read_bytes() != before[name] for name in NAMES[:2]))
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(60)
+    assert Path("told.txt").read_text().count("made anew: its input has changed") == 2
+    assert Path("out/c.png").read_bytes() == before["c.png"]
+
+
+def until(condition: Callable[[], bool]) -> None:
+    start = time.monotonic()
+    while not condition():
+        assert time.monotonic() - start < 30
+        time.sleep(0.1)
 
 
 def test_a_shard_of_an_empty_folder_says_that_it_is_empty(relume: Call) -> None:

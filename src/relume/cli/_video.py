@@ -246,12 +246,14 @@ class _Both:
         return self._video(job, gate)
 
     def _video(self, job: Job, gate: Gate) -> Done:
+        from relume.io.atomic import refuse_link
         from relume.runs.batch import CalledOff, Done, make_folder
         from relume.video.choice import Chosen, choose
         from relume.video.enhance import Stopped, VideoRun
         from relume.video.source import Source
 
         start = perf_counter()
+        refuse_link(job.output)
         gate.enter()  # so that leaving waits until what was finished is playable
         make_folder(job.output.parent)
         chosen: list[Chosen] = []

@@ -41,6 +41,8 @@ def enhance_arrivals(
             return ()
 
     for complete in Arrivals(folders, scan):
-        due = tuple(job for job in complete if not resume.judge(job).skip)
+        # That a result is there says nothing yet: its input may be another one by now.
+        opened = resume.open_to_judgement(Plan(tuple(complete), (), 0))
+        due = tuple(job for job in opened.jobs if not resume.judge(job).skip)
         if due:
             enhance(Plan(due, (), 0))

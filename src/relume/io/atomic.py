@@ -52,6 +52,18 @@ def replacing(target: Path) -> Generator[BinaryIO]:
         raise UnwritableError(f"cannot write {target}: {reason.lower()}") from error
 
 
+def refuse_link(target: Path) -> None:
+    """Refuse to write where a symbolic link lies: what it points to is not what was named.
+
+    Raises: UnwritableError.
+    """
+    if target.is_symlink():
+        raise UnwritableError(
+            f"cannot write {target}: a symbolic link lies there, and no result is written through "
+            "one; remove it, or choose another -o"
+        )
+
+
 def _hand_on(old: Path, about: os.stat_result, new: Path) -> None:
     """Give a file what else belongs to the one whose name it takes."""
     if hasattr(os, "listxattr"):

@@ -12,6 +12,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
 
 from relume.errors import UnwritableError
+from relume.io.atomic import refuse_link
 from relume.runs.map_pictures import MapsFolder, as_pictures
 from relume.runs.plan import Job
 
@@ -146,6 +147,7 @@ class FileWork:
         Raises: RelumeError of any kind; CalledOff.
         """
         start = perf_counter()
+        refuse_link(job.output)
         photo = self.read(job.input)
         enhanced = self.enhancer.photo(photo)
         maps = as_pictures(self.enhancer.maps(photo)) if self.maps is not None else {}
@@ -168,6 +170,7 @@ class FileWork:
 
     def _put(self, job: Job, photo: Photo, enhanced: Enhanced) -> tuple[str, ...]:
         """Write a result, or copy what was left alone; return what is to be told."""
+        refuse_link(job.output)  # which may have come while it was enhanced
         if self.copy is not None and enhanced.method == LEFT_ALONE:
             copied = self.copy(photo, job.input, job.output)
             if copied is not None:  # nothing of what was noted on reading holds for a copy

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from relume.arrays import Map
 from relume.errors import ContractError
+from relume.io.atomic import refuse_link
 from relume.photo import Photo
 
 RANGES: Mapping[str, tuple[float, float]] = {
@@ -85,4 +86,5 @@ class MapsFolder:
             target = self.folder / f"{picture.name}.{name}.png"
             if target.resolve() in taken:
                 raise ContractError(f"{target} is an input and is kept; name another --maps")
+            refuse_link(target)
             self.write(Photo(pixels, format="png"), target)

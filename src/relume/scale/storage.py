@@ -18,7 +18,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 
 from relume.errors import RelumeError, TooLargeError, UnreadableError, UnwritableError
 from relume.extras import need
-from relume.io.atomic import replacing
+from relume.io.atomic import refuse_link, replacing
 from relume.io.source import load as load_file
 from relume.runs import stamp as local
 from relume.runs.stamp import Stamp
@@ -116,6 +116,7 @@ class Folders:
 
     def put(self, name: str, data: bytes, *, creates: bool) -> Stamp | None:
         target = Path(name)
+        refuse_link(target)
         if creates and target.exists():
             raise FileExistsError(name)
         try:

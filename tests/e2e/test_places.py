@@ -1,0 +1,63 @@
+"""Where results are written: links that lie there, what kills have left, the longest names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from e2e.command import Call, put_photo
+
+GAMMA = ("-m", "gamma", "-q")
+
+
+@pytest.mark.parametrize("words", [("-o", "out"), ("-o", "out/a.jpg")], ids=["folder", "file"])
+@pytest.mark.parametrize("there", [True, False], ids=["of a file", "of nothing"])
+def test_nothing_is_written_through_a_link(
+    relume: Call, words: tuple[str, str], there: bool
+) -> None:
+    put_photo("d/a.jpg")
+    mine = put_photo("elsewhere/mine.jpg", seed=4)
+    if not there:
+        Path("elsewhere/mine.jpg").unlink()
+    Path("out").mkdir()
+    Path("out/a.jpg").symlink_to("../elsewhere/mine.jpg")
+    source = "d" if words[1] == "out" else "d/a.jpg"
+    ended = relume("enhance", source, *words, *GAMMA, "--overwrite")
+    assert ended.code == 1
+    assert "out/a.jpg: a symbolic link lies there" in ended.complaint
+    assert Path("out/a.jpg").is_symlink()
+    assert list(Path("elsewhere").iterdir()) == ([Path("elsewhere/mine.jpg")] if there else [])
+    assert not there or Path("elsewhere/mine.jpg").read_bytes() == mine
+
+
+def test_retry_writes_through_no_link_and_one_to_the_result_is_whole(relume: Call) -> None:
+    for name in "ab":
+        put_photo(f"d/{name}.jpg", seed=ord(name))
+    assert relume("enhance", "d", "-o", "out", *GAMMA).code == 0
+    Path("disk").mkdir()
+    for name in "ab":
+        Path(f"out/{name}.jpg").rename(f"disk/{name}.jpg")
+        Path(f"out/{name}.jpg").symlink_to(f"../disk/{name}.jpg")
+    assert relume("runs", "verify", "out").out == "2 whole\n"
+    Path("disk/a.jpg").write_bytes(b"")
+    Path("disk/b.jpg").unlink()
+    assert relume("runs", "verify", "out").code == 1
+    ended = relume("runs", "retry", "out")
+    assert ended.code == 1
+    assert ended.err.count("a symbolic link lies there") == 2
+    assert Path("disk/a.jpg").read_bytes() == b""
+    assert not Path("disk/b.jpg").exists()
+
+
+def test_maps_go_through_no_link_either(relume: Call) -> None:
+    put_photo("a.jpg")
+    words = ("enhance", "a.jpg", "-m", "sgz", "-q", "--maps", "maps")
+    assert relume(*words).code == 0
+    for path in Path("maps").iterdir():
+        path.unlink()
+        path.symlink_to("../mine.png")
+    ended = relume(*words, "--overwrite")
+    assert ended.code == 1
+    assert "a symbolic link lies there" in ended.complaint
+    assert not Path("mine.png").exists()
