@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -61,3 +64,27 @@ def test_maps_go_through_no_link_either(relume: Call) -> None:
     assert ended.code == 1
     assert "a symbolic link lies there" in ended.complaint
     assert not Path("mine.png").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there are no locks to tell by")
+@pytest.mark.parametrize("words", [("-o", "out"), ()], ids=["with a record", "beside"])
+def test_what_a_kill_left_is_gone_after_the_next_run(relume: Call, words: tuple[str, ...]) -> None:
+    for seed in range(3):
+        put_photo(f"d/{seed}.jpg", seed=seed)
+    killed = "import sys\nfrom relume.cli import main\n" + KILL + "main(sys.argv[1:])\n"
+    subprocess.run([sys.executable, "-c", killed, "enhance", "d", *words, *GAMMA], check=False)
+    results = Path(words[1] if words else "d")
+    assert list(results.rglob(".relume-*.part"))
+    assert not words or list(results.rglob("*.lock"))
+    assert relume("enhance", "d", *words, *GAMMA).code == 0
+    assert not [*results.rglob(".relume-*.part"), *results.rglob("*.lock")]
+
+
+KILL = """
+import os, signal
+import os
+import subprocess
+import sys
+from pathlib import Path
+Path.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+"""

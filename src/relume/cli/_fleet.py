@@ -90,6 +90,7 @@ def enhance_on(
     Raises: RelumeError for what cannot be begun.
     """
     from relume.cli._report import progress
+    from relume.runs.left import clear_up
     from relume.runs.manifest import Manifest
     from relume.scale.fleet import Fleet
     from relume.scale.judging import Judge
@@ -113,6 +114,7 @@ def enhance_on(
     first = list(islice(found, 1))  # before anything is written: it may be told that none is there
     with Manifest(path, root=root) as book:
         book.open_run(record, command=command)
+        clear_up((), book)
         judged = Judge(book, record, overwrite, asked=again is not None)(chain(first, found))
         records = _records(fleet, judged, folder, begin=partial(_begin, book))
         went = False

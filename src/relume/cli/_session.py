@@ -41,6 +41,8 @@ class Session:
 
         Raises: KeyboardInterrupt, once files that were being written are whole.
         """
+        from relume.runs.left import clear_up
+
         planned, judge = self.planned, _kept
         if resume is not None:
             planned, judge = resume.open_to_judgement(planned), resume.judged
@@ -48,6 +50,8 @@ class Session:
             for job in planned.jobs:
                 self.report.planned(judge(job))
             return
+        maps = [] if self.work.maps is None else [str(self.work.maps.folder)]
+        clear_up(planned.jobs, None if resume is None else resume.manifest, beside=maps)
         is_due = series and not all(judge(job).skip for job in planned.jobs)
         doing = self._work(resume, is_series=is_due)
         enhance_files(planned, work=doing, report=self.report, workers=self.workers)

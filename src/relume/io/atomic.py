@@ -7,10 +7,10 @@ import stat
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from secrets import token_hex
 from typing import BinaryIO
 
 from relume.errors import UnwritableError
+from relume.io import parts
 
 
 @contextmanager
@@ -34,10 +34,9 @@ def replacing(target: Path) -> Generator[BinaryIO]:
             with place.open("wb") as stream:
                 yield stream
             return
-        # A short name of its own: the target's may already be as long as names can be.
-        part = place.with_name(f".relume-{token_hex(8)}.part")
+        part, stream, held = parts.begun(place.parent)
         try:
-            with part.open("xb") as stream:
+            with stream:
                 yield stream
             if before is not None:
                 _hand_on(place, before, part)
@@ -45,6 +44,9 @@ def replacing(target: Path) -> Generator[BinaryIO]:
         except BaseException:
             part.unlink(missing_ok=True)
             raise
+        finally:
+            if held is not None:
+                os.close(held)
     except UnwritableError:
         raise
     except OSError as error:
