@@ -39,6 +39,10 @@ from typer.core import TyperGroup
 from relume.errors import ContractError, RelumeError, UnknownNameError
 from relume.release import __version__
 
+# NumPy's OpenBLAS begins with threads that ask for work as fast as they can for some 30 ms, on the
+# core that a first picture needs; so they soon sleep until there is some. Results are the same.
+os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
+
 INTERRUPTED = 130
 """What shells return for a program that Ctrl-C ended: 128 + SIGINT."""
 _WrongUsage: type[Exception] = typer.BadParameter.__mro__[1]

@@ -22,7 +22,6 @@ from relume.engines.shrinkage import (
     equal,
     plain,
 )
-from relume.engines.subgraph import only
 from relume.errors import WeightsError
 from relume.render.restoration import CellLayers
 
@@ -49,8 +48,16 @@ def read(model: bytes) -> CellLayers | None:
     What is no model gives None, too: whatever runs models says so itself.
     """
     try:
-        return _Reader(nodes.read(only(model, ["noise"]))).layers()
-    except (OtherGraphError, WeightsError, KeyError, IndexError, ValueError):
+        return of(nodes.read(model))
+    except (WeightsError, ValueError):
+        return None
+
+
+def of(graph: Nodes) -> CellLayers | None:
+    """Return the layers of a graph whose nodes have been read."""
+    try:
+        return _Reader(graph.only(["noise"])).layers()
+    except (OtherGraphError, KeyError, IndexError, ValueError):
         return None
 
 

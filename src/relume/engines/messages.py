@@ -29,11 +29,13 @@ def name(message: bytes, wanted: int) -> str:
 def by_number(message: bytes) -> dict[int, list[bytes]]:
     """Return the contents of all fields, for whoever wants several of them."""
     found: dict[int, list[bytes]] = {}
-    for number, content, _ in fields(message):
+    at, end = 0, len(message)
+    while at < end:
+        number, first, at = _next(message, at, end)
         if number in found:
-            found[number].append(content)
+            found[number].append(message[first:at])
         else:
-            found[number] = [content]
+            found[number] = [message[first:at]]
     return found
 
 
@@ -53,20 +55,32 @@ def fields(message: bytes) -> Iterator[Field]:
     at, end = 0, len(message)
     while at < end:
         start = at
-        key, at = varint(message, at)
-        first, kind = at, key & 7
-        if kind == _BYTES:
+        number, first, at = _next(message, at, end)
+        yield number, message[first:at], message[start:at]
+
+
+def _next(message: bytes, at: int, end: int) -> tuple[int, int, int]:
+    """Return the number of the field that begins at `at`, and where its content begins and ends."""
+    key, at = message[at], at + 1
+    if key > 0x7F:  # most are this short, and so are most lengths
+        key, at = varint(message, at - 1)
+    first, kind = at, key & 7
+    if kind == _BYTES:
+        if at < end and message[at] <= 0x7F:
+            first = at + 1
+            at = first + message[at]
+        else:
             length, first = varint(message, at)
             at = first + length
-        elif kind == _VARINT:
-            _, at = varint(message, at)
-        elif kind in (_FIXED32, _FIXED64):
-            at += 4 if kind == _FIXED32 else 8
-        else:
-            raise WeightsError("this is not a model file: an unknown kind of field")
-        if at > end:
-            raise WeightsError("this is not a model file: it ends within a field")
-        yield key >> 3, message[first:at], message[start:at]
+    elif kind == _VARINT:
+        _, at = varint(message, at)
+    elif kind in (_FIXED32, _FIXED64):
+        at += 4 if kind == _FIXED32 else 8
+    else:
+        raise WeightsError("this is not a model file: an unknown kind of field")
+    if at > end:
+        raise WeightsError("this is not a model file: it ends within a field")
+    return key >> 3, first, at
 
 
 def varint(message: bytes, at: int) -> tuple[int, int]:

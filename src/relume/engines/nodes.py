@@ -48,6 +48,15 @@ class Nodes:
         """Return which node gives each tensor."""
         return {output: node for node in self.nodes for output in node.outputs}
 
+    def only(self, outputs: Sequence[str]) -> Nodes:
+        """Return what some outputs need."""
+        wanted, kept = set(outputs), list[Node]()
+        for node in reversed(self.nodes):
+            if not wanted.isdisjoint(node.outputs):
+                kept.append(node)
+                wanted.update(node.inputs)
+        return Nodes(tuple(kept[::-1]), self.constants)
+
 
 def read(model: bytes) -> Nodes:
     """Read a model file. Raises: WeightsError where it is none, or holds what is not known here."""

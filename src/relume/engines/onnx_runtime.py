@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from threading import Lock
 from typing import Any
 
@@ -104,10 +105,22 @@ def open_graph(
 ) -> OnnxRuntimeGraph:
     """Open a model from memory, so that it cannot reach for files beside itself.
 
-    One that is `published` is known to be whole: on the CPU its sessions wait for the first run.
+    One that is `published` is known to be whole: on the CPU all waits for the first run.
     Raises: WeightsError when ONNX Runtime cannot read it; MissingExtraError for a device that the
     installed package does not offer or that does not work here.
     """
+    turn = Lock() if device == "directml" else None  # its sessions serve one thread at a time
+    if published and device == "cpu":
+        # To import ONNX Runtime takes as long as to open a session, and either may never be needed.
+        opener = cache(lambda: _opener(device, threads))
+        return OnnxRuntimeGraph(
+            data, open_session=lambda model: opener()(model), known=stated(data)
+        )
+    return OnnxRuntimeGraph(data, open_session=_opener(device, threads), turn=turn)
+
+
+def _opener(device: str, threads: int | None) -> Callable[[bytes], Any]:
+    """Return what opens sessions on a device. Raises: MissingExtraError."""
     import onnxruntime
 
     provider = _PROVIDERS[device]
@@ -140,9 +153,7 @@ def open_graph(
             )
         return session
 
-    turn = Lock() if device == "directml" else None  # its sessions serve one thread at a time
-    known = stated(data) if published and device == "cpu" else None
-    return OnnxRuntimeGraph(data, open_session=open_session, turn=turn, known=known)
+    return open_session
 
 
 def _stated(session: Any) -> Stated:

@@ -1,5 +1,5 @@
 /* The restoration of restoration.h and the lift of lift.h for Python, one after the other in one go, and
-   the lift alone.
+   the lift alone; and the convolutions of a network that looks at a small picture.
 
    Arguments are checked before a sample is touched (ValueError otherwise); calls run without the
    interpreter lock. Compilers without vectors get a module that has no instruction set. */
@@ -8,11 +8,12 @@
 #include <Python.h>
 #include <stdlib.h>
 
+#define RELUME_CONVOLUTIONS
 #include "checks.h"
 #include "restored.h"
 
 /* Raised whenever a function's arguments change, so that Python never calls a stale build. */
-#define INTERFACE 2
+#define INTERFACE 3
 
 #if RELUME_LAYERS
 
@@ -179,9 +180,118 @@ static PyObject *py_lift(PyObject *self, PyObject *args) {
     return done(ok);
 }
 
+/* ---- convolutions -------------------------------------------------------------------------------- */
+
+/* What both begin with: weights, bias, source, target, instruction set. */
+enum { KERNEL, BIAS, FROM, TO, TENSORS };
+
+static int is_convolution(const Convolutions *run, Size inputs, Size outputs, Size most) {
+    if (run == NULL) return refuse("instruction set: this processor has not got it");
+    if (inputs < 1 || inputs > most || outputs < 1 || outputs > MOST_CHANNELS)
+        return refuse("channels: more than fit");
+    return 1;
+}
+
+/* pointwise(weights, (inputs, padded outputs), bias, source, (pixels, inputs), target, set, pixels,
+             inputs, outputs, relu): target (pixels, outputs) */
+static PyObject *py_pointwise(PyObject *self, PyObject *args) {
+    Py_buffer v[TENSORS];
+    Size pixels, inputs, outputs;
+    const Convolutions *run;
+    int set, relu, ok;
+    (void)self;
+    if (!PyArg_ParseTuple(args, "y*y*y*w*innnp:pointwise", &v[KERNEL], &v[BIAS], &v[FROM], &v[TO], &set,
+                          &pixels, &inputs, &outputs, &relu))
+        return NULL;
+    run = convolutions_of(set);
+    ok = is_convolution(run, inputs, outputs, MOST_INPUTS) &&
+         holds(&v[KERNEL], inputs * padded(outputs), sizeof(float), "weights") &&
+         holds(&v[BIAS], padded(outputs), sizeof(float), "bias") &&
+         holds(&v[FROM], product(pixels, inputs, 1, 1), sizeof(float), "source") &&
+         holds(&v[TO], product(pixels, outputs, 1, 1), sizeof(float), "target");
+    if (ok) {
+        Py_BEGIN_ALLOW_THREADS
+        run->pointwise((float *)v[TO].buf, (const float *)v[FROM].buf, pixels, inputs, outputs,
+                       (const float *)v[KERNEL].buf, (const float *)v[BIAS].buf, relu);
+        Py_END_ALLOW_THREADS
+    }
+    release(v, TENSORS);
+    return done(ok);
+}
+
+/* depthwise(weights, (9, padded channels), bias, source, (rows, width, channels), target, set, rows,
+             width, channels, stride, relu): zeros around; target (⌈rows/stride⌉, ⌈width/stride⌉, channels) */
+static PyObject *py_depthwise(PyObject *self, PyObject *args) {
+    Py_buffer v[TENSORS];
+    Size rows, width, channels, stride;
+    const Convolutions *run;
+    int set, relu, ok;
+    (void)self;
+    if (!PyArg_ParseTuple(args, "y*y*y*w*innnnp:depthwise", &v[KERNEL], &v[BIAS], &v[FROM], &v[TO], &set,
+                          &rows, &width, &channels, &stride, &relu))
+        return NULL;
+    run = convolutions_of(set);
+    ok = is_convolution(run, channels, channels, MOST_CHANNELS);
+    if (ok && stride != 1 && stride != 2) ok = refuse("stride: expected 1 or 2");
+    ok = ok && holds(&v[KERNEL], 9 * padded(channels), sizeof(float), "weights") &&
+         holds(&v[BIAS], padded(channels), sizeof(float), "bias") &&
+         holds(&v[FROM], product(rows, width, channels, 1), sizeof(float), "source") &&
+         product(rows + 2, width + 20, padded(channels), 1) > 0 &&
+         holds(&v[TO], product((rows - 1) / stride + 1, (width - 1) / stride + 1, channels, 1),
+               sizeof(float), "target");
+    if (ok) {
+        Size line;
+        Py_BEGIN_ALLOW_THREADS
+        float *from = surrounded((const float *)v[FROM].buf, rows, width, channels, &line);
+        ok = from != NULL;
+        if (ok)
+            run->depthwise((float *)v[TO].buf, from, line, rows, width, channels, stride,
+                           (const float *)v[KERNEL].buf, (const float *)v[BIAS].buf, relu);
+        free(from);
+        Py_END_ALLOW_THREADS
+        if (!ok) PyErr_NoMemory();
+    }
+    release(v, TENSORS);
+    return done(ok);
+}
+
+/* averages(source, (planes, rows, width), target, planes, rows, width, high, wide, top, left, lines,
+            columns): of windows of high × wide; target (planes, lines, columns) */
+static PyObject *py_averages(PyObject *self, PyObject *args) {
+    Py_buffer v[2];
+    Size planes, rows, width, high, wide, top, left, lines, columns;
+    int ok;
+    (void)self;
+    if (!PyArg_ParseTuple(args, "y*w*nnnnnnnnn:averages", &v[0], &v[1], &planes, &rows, &width, &high,
+                          &wide, &top, &left, &lines, &columns))
+        return NULL;
+    ok = holds(&v[0], product(planes, rows, width, 1), sizeof(float), "source") &&
+         holds(&v[1], product(planes, lines, columns, 1), sizeof(float), "target") &&
+         product(high, wide, 1, 1) > 0;
+    if (ok && (top < 0 || left < 0 || top >= high || left >= wide || columns > LARGEST - wide ||
+               columns + wide - 1 < left + width))
+        ok = refuse("windows: they would not reach over the planes");
+    if (ok) {
+        Py_BEGIN_ALLOW_THREADS
+        double *sums = (double *)malloc((size_t)(columns + wide) * sizeof(double));
+        ok = sums != NULL;
+        if (ok)
+            averages((float *)v[1].buf, (const float *)v[0].buf, planes, rows, width, high, wide, top,
+                     left, lines, columns, sums);
+        free(sums);
+        Py_END_ALLOW_THREADS
+        if (!ok) PyErr_NoMemory();
+    }
+    release(v, 2);
+    return done(ok);
+}
+
 static PyMethodDef functions[] = {
+    {"averages", py_averages, METH_VARARGS, NULL},
+    {"depthwise", py_depthwise, METH_VARARGS, NULL},
     {"lift", py_lift, METH_VARARGS, NULL},
     {"noise", py_noise, METH_VARARGS, NULL},
+    {"pointwise", py_pointwise, METH_VARARGS, NULL},
     {"restore", py_restore, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };

@@ -14,6 +14,9 @@
 
 #include "lift.h"
 #include "schedule.h"
+#ifdef RELUME_CONVOLUTIONS /* of those who look at small pictures, too */
+#include "convolving.h"
+#endif
 
 /* Four pixels by eight channels were best on 128 bits, in WebAssembly and natively. */
 #define NAMED(x) x##_128
@@ -27,6 +30,9 @@
 #include "layers.h"
 #include "cell_lanes.h"
 #include "lift_lanes.h"
+#ifdef RELUME_CONVOLUTIONS
+#include "convolution.h"
+#endif
 #include "lanes_end.h"
 
 #if HAS_AVX2_COPY
@@ -38,6 +44,9 @@
 #include "layers.h"
 #include "cell_lanes.h"
 #include "lift_lanes.h"
+#ifdef RELUME_CONVOLUTIONS
+#include "convolution.h"
+#endif
 #include "lanes_end.h"
 
 #define NAMED(x) x##_512
@@ -48,6 +57,9 @@
 #include "layers.h"
 #include "cell_lanes.h"
 #include "lift_lanes.h"
+#ifdef RELUME_CONVOLUTIONS
+#include "convolution.h"
+#endif
 #include "lanes_end.h"
 #endif
 
@@ -67,6 +79,17 @@ static const Layers *layers_of(int set) {
 #endif
     return set == ANY_LAYERS || set == LAYERS_128 ? &layers_128 : NULL;
 }
+
+#ifdef RELUME_CONVOLUTIONS
+static const Convolutions *convolutions_of(int set) {
+    const Layers *run = layers_of(set);
+#if HAS_AVX2_COPY
+    if (run == &layers_512) return &convolutions_512;
+    if (run == &layers_256) return &convolutions_256;
+#endif
+    return run == NULL ? NULL : &convolutions_128;
+}
+#endif
 
 #else
 #define RELUME_LAYERS 0

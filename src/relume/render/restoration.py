@@ -23,7 +23,7 @@ from relume.render.maps import Lift
 from relume.render.placement import bounded_amount, place, prepared_map, prepared_offset
 from relume.render.samples import channels
 
-INTERFACE = 2
+INTERFACE = 3
 """Of the functions below; an older build of another number is not called."""
 
 BLOCK = 8
@@ -52,20 +52,25 @@ class Piece:
     columns: tuple[int, int]
 
 
-class _Compiled(Protocol):
+class Compiled(Protocol):
+    """What `_restoration.c` makes known."""
+
     INTERFACE: int
     INSTRUCTIONS: str
 
     lift: MapCall
 
+    def averages(self, *arguments: Any) -> None: ...
+    def depthwise(self, *arguments: Any) -> None: ...
     def noise(self, *arguments: Any) -> None: ...
+    def pointwise(self, *arguments: Any) -> None: ...
     def restore(self, *arguments: Any) -> None: ...
 
 
 @cache
-def _load() -> _Compiled | None:
+def _load() -> Compiled | None:
     try:
-        found = cast(_Compiled, import_module("relume.render._restoration"))
+        found = cast(Compiled, import_module("relume.render._restoration"))
     except ImportError:
         return None
     return found if found.INTERFACE == INTERFACE and found.INSTRUCTIONS else None
@@ -97,7 +102,7 @@ def noise(layers: CellLayers, picture: Picture, *, instructions: str = "") -> ND
     whole = _blocks(height), _blocks(width)
     found = np.empty((channels(picture), *whole), np.float32)
     try:
-        _compiled().noise(
+        compiled().noise(
             *_head(layers, instructions), picture, *_size(picture), (0, 0, *whole), found
         )
     except ValueError as error:
@@ -146,7 +151,7 @@ class Restorer:
             min(_blocks(bottom) + self._halo, _blocks(height)) - first_row,
             min(_blocks(right) + self._halo, _blocks(width)) - first_column,
         )
-        _compiled().restore(
+        compiled().restore(
             *_head(self._layers, ""),
             self._picture,
             *_size(self._picture),
@@ -165,7 +170,8 @@ class Restorer:
         )
 
 
-def _compiled() -> _Compiled:
+def compiled() -> Compiled:
+    """Return the functions that are compiled. Raises: ContractError where there are none."""
     found = _load()
     if found is None:
         raise ContractError("restoration: nothing was compiled for it; ask `instructions` first")

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,8 @@ from numpy.typing import NDArray
 from relume import render
 from relume.arrays import Map, Picture, Rgb
 from relume.card import Card, Lifting, settle
-from relume.engines import Graph
+from relume.engines import Graph, cell_layers, nodes, small_graph
+from relume.engines.small_graph import SmallGraph
 from relume.errors import WeightsError
 from relume.filters.sample import lattice
 from relume.levels import to_unit
@@ -42,11 +44,34 @@ LOOK = ("slope", "offset", "amount")
 NOISE = "noise"
 
 
+class Parts(NamedTuple):
+    """What of a model runs here without an engine; None where its graph is of another kind."""
+
+    layers: CellLayers | None
+    """The output `noise`."""
+    small: SmallGraph | None
+    """`LOOK`, of a picture that is reduced."""
+
+
+def parts(model: bytes, card: Card, *, published: bool) -> Parts:
+    """Return what of a model runs here without an engine; what is not published is tried first."""
+    try:
+        graph = nodes.read(model)
+    except (WeightsError, ValueError):  # whatever runs models says what is wrong with it
+        return Parts(None, None)
+    side = card.lifting.side if card.lifting is not None else 0
+    small = small_graph.read(graph, LOOK, shape=(1, 3, side, side))
+    if small is not None and not published and not small.works():
+        small = None
+    return Parts(cell_layers.of(graph), small)
+
+
 class LiftMethod:
     """A graph with the outputs `slope`, `offset`, `amount` and `noise`.
 
-    It runs on one thread: tiles run side by side, and the small picture takes 2 ms. Where `layers`
-    are given, they find the noise and the graph does not: compiled, and one with the lift.
+    It runs on one thread: tiles run side by side, and the small picture takes 2 ms. Where `parts`
+    are given, they do the work instead of the graph: the noise compiled, and one with the lift; and
+    what is seen small node by node, without a session.
     """
 
     def __init__(
@@ -54,7 +79,7 @@ class LiftMethod:
         graph: Graph,
         card: Card,
         *,
-        layers: CellLayers | None = None,
+        parts: Parts | None = None,
         threads: int | None = None,
         memory: int = cutter.MEMORY,
     ) -> None:
@@ -63,7 +88,8 @@ class LiftMethod:
         self.card = card
         self._how: Lifting = card.lifting
         self._graph = graph
-        self._layers = layers
+        self._layers = parts.layers if parts is not None else None
+        self._small = parts.small if parts is not None else None
         self._threads = threads
         self._side = max(cutter.side_of_tile(card, memory=memory), 2 * self._how.halo + 64)
 
@@ -138,7 +164,7 @@ class LiftMethod:
             if name in self._graph.inputs:
                 of_type = FLOORS[picture.dtype.name] if name == FLOOR else 1.0
                 feeds[name] = np.asarray(of_type * value, np.float32)
-        found = self._graph.run(feeds, LOOK)
+        found = self._graph.run(feeds, LOOK) if self._small is None else self._small.run(feeds)
         return {
             name: np.ascontiguousarray(value[0].transpose(1, 2, 0))
             for name, value in zip(LOOK, found, strict=True)

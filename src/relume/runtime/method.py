@@ -14,7 +14,7 @@ from relume import engines, methods, render
 from relume.arrays import Map, Picture, Rgb
 from relume.card import Card, settle, with_built
 from relume.colour import decode_srgb, encode_srgb
-from relume.engines import Graph, cell_layers
+from relume.engines import Graph
 from relume.engines.measured import settled
 from relume.errors import ContractError, WeightsError
 from relume.looks import lines
@@ -22,7 +22,7 @@ from relume.looks.look import LINE, Look, check, painted, placed, taken
 from relume.render import Curve, Rendering
 from relume.runtime import variants, weights
 from relume.runtime.foreign import Description
-from relume.runtime.lift_method import LiftMethod
+from relume.runtime.lift_method import LiftMethod, parts
 from relume.runtime.variants import Precision
 from relume.tiles import bounded, cutter, fit
 
@@ -334,8 +334,9 @@ def load(
         return MosaicMethod(graph, card)
     if card.lifting is not None:
         # An engine that was measured to be faster was compared with another one, not with these.
-        layers = cell_layers.read(data) if engine == engines.AUTO else None
-        return LiftMethod(graph, card, layers=layers, threads=threads, memory=memory)
+        published = known is not None
+        here = parts(data, card, published=published) if engine == engines.AUTO else None
+        return LiftMethod(graph, card, parts=here, threads=threads, memory=memory)
     return GraphMethod(graph, card, threads=threads, memory=memory)
 
 

@@ -1,8 +1,9 @@
-/* Restores and lifts pictures of several sizes and types with every instruction set that is here, in
-   memory of exactly their size. Reads the layers from the files `table` and `weights`. */
+/* Restores and lifts pictures of several sizes and types, and convolves small tensors, with every
+   instruction set that is here, in memory of exactly their size. Reads the layers from the files `table` and `weights`. */
 
 #include <stdio.h>
 
+#define RELUME_CONVOLUTIONS
 #include "restored.h"
 
 static void *bytes_of(const char *name, size_t *count) {
@@ -58,6 +59,35 @@ done:
     return ok;
 }
 
+static float *floats(Size count) {
+    float *found = malloc((size_t)count * sizeof(float));
+    Size i;
+    for (i = 0; i < count; i++) found[i] = (float)(i * 7 % 11) - 5.0f;
+    return found;
+}
+
+/* Convolve and average a tensor of one size. */
+static void look(int set, Size rows, Size width, Size channels, Size outputs) {
+    const Convolutions *run = convolutions_of(set);
+    float *weights = floats(channels * padded(outputs)), *bias = floats(padded(outputs));
+    float *around = floats(9 * padded(channels)), *more = floats(padded(channels));
+    float *in = floats(rows * width * channels), *out = floats(rows * width * outputs);
+    Size stride, line;
+    double *sums = malloc((size_t)(width + 12) * sizeof(double));
+    if (run != NULL)
+        run->pointwise(out, in, rows * width, channels, outputs, weights, bias, set % 2);
+    for (stride = 1; run != NULL && stride <= 2; stride++) {
+        float *from = surrounded(in, rows, width, channels, &line);
+        float *to = floats(((rows - 1) / stride + 1) * ((width - 1) / stride + 1) * channels);
+        run->depthwise(to, from, line, rows, width, channels, stride, around, more, set % 2);
+        free(from), free(to);
+    }
+    free(out);
+    out = floats(channels * rows * width);
+    averages(out, in, channels, rows, width, 11, 11, 5, 5, rows, width, sums);
+    free(weights), free(bias), free(around), free(more), free(in), free(out), free(sums);
+}
+
 int main(void) {
     static const Size sizes[][2] = {{1, 1}, {1, 130}, {9, 1}, {8, 8}, {17, 67}, {130, 33}};
     static const int kinds[] = {U8, U16, F32};
@@ -74,6 +104,12 @@ int main(void) {
                 ok &= run(table, layers, weights, set, kinds[kind], sizes[i][0], sizes[i][1], 3);
                 ok &= run(table, layers, weights, set, kinds[kind], sizes[i][0], sizes[i][1], 1);
             }
+    for (set = LAYERS_128; set <= LAYERS_512; set++)
+        for (i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+            look(set, sizes[i][0], sizes[i][1], 1, 256);
+            look(set, sizes[i][0], sizes[i][1], 40, 5);
+            look(set, sizes[i][0], sizes[i][1], 256, 72);
+        }
     free((void *)table), free((void *)weights);
     puts(ok ? "clean" : "no memory");
     return !ok;
