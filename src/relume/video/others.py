@@ -5,7 +5,7 @@
 | covers        | JPEG, PNG, BMP  | no            | as files      | no            | no             |
 | files (fonts) | no              | no            | all           | no            | no             |
 | data          | gpmd            | gpmd          | no            | no            | klv, timed_id3 |
-| timecode      | from metadata   | from metadata | as metadata   | no            | no             |
+| timecode      | from metadata   | from metadata | as metadata   | as metadata   | no             |
 | chapters      | all             | all           | all           | all           | no             |
 | language      | ISO 639-2/T     | ISO 639-2/T   | ISO 639-2/B   | ISO 639-2/B   | as it was      |
 """
@@ -134,10 +134,11 @@ def takes(suffix: str, stream: Any, kinds: Mapping[int, str]) -> bool:
 
 def is_made_anew(stream: Any, kinds: Mapping[int, str], *, suffix: str) -> bool:
     """Tell whether what a track of data says is written from the metadata or the chapters."""
-    kind = kinds.get(stream.id, "")
-    if kind == "text":
+    if stream.type != "data":
+        return False
+    if kinds.get(stream.id) == "text":
         return True  # chapters: what becomes of them is told of them
-    return "timecode" in stream.metadata and (suffix in ISO or suffix == ".mkv")
+    return "timecode" in stream.metadata and suffix != ".ts"
 
 
 def cover_file(stream: Any) -> tuple[str, str]:

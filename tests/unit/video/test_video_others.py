@@ -254,6 +254,23 @@ def test_data_are_named_as_ffprobe_names_them(tmp_path: Path) -> None:
     assert lift(timed, tmp_path / "y.mkv").notes == ()  # a tag there
 
 
+def test_subtitles_of_quicktime_are_no_chapters(tmp_path: Path) -> None:
+    def add(out: Any, _: Any) -> list[Any]:
+        stream = out.add_mux_stream("mov_text", time_base=MILLI)
+        packet: Any = av.Packet(b"\0\5night")
+        packet.pts = packet.dts = 0
+        packet.duration, packet.time_base, packet.stream = 100, MILLI, stream
+        return [packet]
+
+    source = with_more(tmp_path / "a.mov", add)
+    assert set(iso.kinds(source).values()) == {"avc1", "text"}
+    assert lift(source, tmp_path / "b.mkv").notes == (
+        "subtitle stream 1 (mov_text) left out, .mkv does not take it",
+    )
+    assert lift(source, tmp_path / "b.mp4").notes == ()
+    assert clips.packets(tmp_path / "b.mp4", "subtitles") == clips.packets(source, "subtitles")
+
+
 @pytest.mark.parametrize(
     ("name", "kind", "suffix"),
     [("bin_data", ".mp4", ".mp4"), ("bin_data", ".mp4", ".mov"), ("klv", ".ts", ".ts")],
