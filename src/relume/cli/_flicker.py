@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from html import escape
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 from relume.cli._table import show_table
+from relume.errors import ContractError, UnwritableError
 
 if TYPE_CHECKING:
     from relume.video.flicker import Flicker, Row
@@ -41,6 +42,35 @@ _NAMES = {
 }
 
 
+def check_video(paths: Sequence[Path], others: Mapping[str, object], *, is_asked: bool) -> None:
+    """Raise ContractError for a video without --video, and for options of the other kind."""
+    from relume.video.suffixes import SUFFIXES
+
+    for option, value in others.items():
+        if value:
+            words = "does not go with" if is_asked else "is for"
+            raise ContractError(f"{option} {words} --video")
+    film = next((path for path in paths if path.suffix.lower() in SUFFIXES), None)
+    if not is_asked and film is not None and film.is_file():
+        raise ContractError(f"{film} is a video: --video measures its flicker")
+
+
+def _check_targets(inputs: Sequence[Path | None], table: Path | None, plot: Path | None) -> None:
+    """Raise before anything is measured where what is asked for could not be written, or would
+    take the place of a video."""
+    if plot is not None and plot.suffix.lower() != ".svg":
+        raise ContractError(f"--plot {plot}: an SVG is drawn, name it FILE.svg")
+    seen = {path.resolve(): f"{path} is an input" for path in inputs if path is not None}
+    for option, path in (("--csv", table), ("--plot", plot)):
+        if path is None:
+            continue
+        if path.resolve() in seen:
+            raise ContractError(f"{option} {path}: {seen[path.resolve()]}; choose another name")
+        if not path.parent.is_dir():
+            raise UnwritableError(f"cannot write {path}: there is no folder {path.parent}")
+        seen[path.resolve()] = f"{option} goes there already"
+
+
 def show_flicker(
     enhanced: Path, low: Path | None, *, as_json: bool, table: Path | None, plot: Path | None
 ) -> None:
@@ -49,6 +79,7 @@ def show_flicker(
     from relume.video.flicker import measure
     from relume.video.options import MAX_PIXELS
 
+    _check_targets((enhanced, low), table, plot)
     found = measure(enhanced, low, max_pixels=MAX_PIXELS)
     if as_json:
         typer.echo(json.dumps(asdict(found)))

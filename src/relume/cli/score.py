@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from relume.cli import clean
-from relume.cli._flicker import Csv, Plot, VideoFlag
+from relume.cli._flicker import Csv, Plot, VideoFlag, check_video, show_flicker
 from relume.cli._numbers import BLIND, METRICS, Metrics, Parameters, Protocol, for_json, settings
 from relume.cli._options import Json
+from relume.errors import ContractError
 
 if TYPE_CHECKING:
     from relume.bench.scoring import Scored
@@ -58,9 +59,15 @@ def score(
     resized; pictures of other colours are measured as sRGB, and that is told. Ends with 1 if a
     picture could not be measured.
     """
+    asked = {"--metrics": metrics, "--protocol": protocol, "--parameters": parameters}
+    check_video(
+        [enhanced, *filter(None, (reference, low))],
+        {**asked, "--series": series} if video else {"--csv": csv, "--plot": plot},
+        is_asked=video,
+    )
     if video:
-        from relume.cli._flicker import show_flicker
-
+        if reference is not None and low is not None:
+            raise ContractError("--video takes one input: ENHANCED LOW, or --input LOW")
         show_flicker(enhanced, reference or low, as_json=as_json, table=csv, plot=plot)
         return
     if series:

@@ -136,9 +136,9 @@ class Source:
         try:
             return self.opened_again()
         except (self._av.error.FFmpegError, OSError, ValueError) as error:
-            raise UnreadableError(
-                f"{self.path}: no video that can be read: {_why(error)}"
-            ) from error
+            known = not isinstance(error, self._av.error.ArgumentError)
+            why = _why(error) if known else "it is of no format that is opened"
+            raise UnreadableError(f"{self.path}: no video that can be read: {why}") from error
 
     def _find(self) -> VideoStream:
         streams = [s for s in self.container.streams.video if not is_cover(s)]
