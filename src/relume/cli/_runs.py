@@ -104,16 +104,17 @@ def resumed(
 ) -> Resume:
     """Return what judges the pictures of a run by its record: of a shard, by the folder's own,
     too, which may know more."""
+    from relume.cli._video import idle
     from relume.runs.manifest import Manifest
     from relume.runs.manifest_files import manifest_of
     from relume.runs.resume import Resume
 
     if again is not None:
-        return Resume(book, record, overwrite=again.overwrite, asked=True)
+        return Resume(book, record, overwrite=again.overwrite, asked=True, idle=idle)
     earlier = None
     if shard is not None and planned.folder is not None and manifest_of(planned.folder).is_file():
         earlier = Manifest(manifest_of(planned.folder), root=planned.folder)
-    return Resume(book, record, overwrite=overwrite, earlier=earlier)
+    return Resume(book, record, overwrite=overwrite, earlier=earlier, idle=idle)
 
 
 def command(context: typer.Context) -> Sequence[str]:

@@ -220,6 +220,16 @@ _DECIDE = ("calm", "codec", "crf", "preset", "deinterlace", "start", "end", "pre
 """The options that a video's result depends on."""
 
 
+def idle(name: str) -> frozenset[str]:
+    """Return the settings of a record that do not matter to an input."""
+    from relume.video.suffixes import SUFFIXES
+
+    return _OF_PICTURES if Path(name).suffix.lower() in SUFFIXES else frozenset({"video"})
+
+
+_OF_PICTURES = frozenset({"quality", "background", "white_balance", "ev", "sensor", "series"})
+
+
 def with_videos(
     pictures: OneWork, enhancer: Enhancer, options: Options, *, style: Style
 ) -> OneWork:

@@ -247,6 +247,7 @@ def enhance(
         start=from_,
         end=to,
         preview=preview,
+        strip_metadata=strip_metadata,
         threads=threads,
         **({} if max_pixels is None else {"max_pixels": max_pixels}),
     )

@@ -24,7 +24,7 @@ its size and time are; if they are not, its content decides.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from os import PathLike, fspath
@@ -47,6 +47,10 @@ _AHEAD = 4
 def is_done(output: str | PathLike[str]) -> str:
     """Return why a job with this output has nothing to do."""
     return f"{fspath(output)} is done with these settings"
+
+
+def _nothing(name: str) -> Collection[str]:
+    return ()
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,8 @@ class Resume:
     """Another record of the same folder, where it knows more or newer things."""
     asked: bool = False
     """These jobs were asked for: what is damaged or ended its worker is done, too."""
+    idle: Callable[[str], Collection[str]] = _nothing
+    """The settings that do not matter to an input, by its name: pictures have no `video`."""
 
     def judge(self, job: Job) -> Verdict:
         """Decide about one job, and mend its row where a file was only touched or just made."""
@@ -172,7 +178,9 @@ class Resume:
         if do.input != row.input_stamp and self._input_differs(job, row):
             return replace(do, again="its input has changed")
         if row.settings != self.settings:
-            return replace(do, again=difference(row.settings, self.settings))
+            why = difference(row.settings, self.settings, self.idle(job.input_name))
+            if why:
+                return replace(do, again=why)
         if do.input != row.input_stamp or do.before != row.output_stamp:
             self.manifest.restamp(job.output, input=do.input, result=do.before)
         return replace(do, skip=is_done(job.output))

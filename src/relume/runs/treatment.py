@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from relume import methods
 from relume.auto import AUTO, METHODS
@@ -133,17 +133,27 @@ def identity(method: str) -> str:
     return sha256(data).hexdigest()[:16]
 
 
-def difference(before: str, now: str) -> str:
-    """Say in a few words what differs between two records."""
+def difference(before: str, now: str, idle: Collection[str] = ()) -> str:
+    """Say in a few words what differs between two records, but for settings that are `idle`;
+    nothing where nothing does."""
     old, new = json.loads(before), json.loads(now)
-    names = [name for name in sorted({*old, *new}) if old.get(name) != new.get(name)]
+    names = [name for name in sorted({*old, *new} - {*idle}) if old.get(name) != new.get(name)]
     if "method" in names:
         return f"other settings: method {new['method']} instead of {old['method']}"
-    parts = [f"{name} {_short(new.get(name))} instead of {_short(old.get(name))}" for name in names]
-    return f"other settings: {', '.join(parts)}"
+    parts = [_changed(name, old.get(name), new.get(name)) for name in names]
+    return f"other settings: {', '.join(parts)}" if parts else ""
+
+
+def _changed(name: str, old: Any, new: Any) -> str:
+    if isinstance(old, dict) and isinstance(new, dict):
+        pair = cast("tuple[dict[str, Any], dict[str, Any]]", (old, new))
+        same = {key for key in pair[0] if key in pair[1] and pair[0][key] == pair[1][key]}
+        old, new = ({k: v for k, v in each.items() if k not in same} for each in pair)
+    return f"{name} {_short(new)} instead of {_short(old)}"
 
 
 def _short(value: Any) -> str:
     if isinstance(value, dict):
-        return " ".join(f"{name}={part}" for name, part in sorted(value.items())) or "unset"
+        parts = sorted(cast("dict[str, Any]", value).items())
+        return " ".join(f"{name}={_short(part)}" for name, part in parts) or "unset"
     return "unset" if value is None else str(value)

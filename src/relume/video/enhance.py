@@ -111,7 +111,7 @@ class VideoRun:
                     raise ContractError(f"{self.path}: no frame lies between --from and --to")
                 if part.end is None:
                     source.notes.extend(_missing(source, pieces))
-                notes = _written(self.output, pieces, source, shop, part)
+                notes = self._written(self.output, pieces, source, shop, part)
                 frames = sum(len(piece.times) for piece in pieces)
             shop.remove()
             return Finished(frames, facts.width, facts.height, (*source.notes, *notes))
@@ -121,6 +121,7 @@ class VideoRun:
         same = self.path.suffix.lower() == self.output.suffix.lower()
         asked = self.options
         asks = (asked.codec, asked.crf, asked.preset, asked.start, asked.end, asked.preview)
+        asks = (*asks, asked.strip_metadata)
         return who.method.card.name == "identity" and same and not any(asks)
 
     def _make(
@@ -236,7 +237,30 @@ class VideoRun:
 
     def _leave_part(self, pieces: list[Piece], source: Source, shop: Workshop, part: Part) -> None:
         target = self.output.with_name(f"{self.output.stem}.part{self.output.suffix.lower()}")
-        _written(target, pieces, source, shop, part)
+        self._written(target, pieces, source, shop, part)
+
+    def _written(
+        self, target: Path, pieces: list[Piece], source: Source, shop: Workshop, part: Part
+    ) -> tuple[str, ...]:
+        # Among the pieces: what a run that is killed meanwhile leaves is taken away with them.
+        temporary = shop.folder / "joined.part"
+        try:
+            suffix = target.suffix.lower()
+            notes = join(
+                pieces,
+                source,
+                temporary,
+                suffix=suffix,
+                is_cut=part.is_cut,
+                is_stripped=self.options.strip_metadata,
+            )
+            temporary.replace(target)
+        except OSError as error:
+            why = str(error) if isinstance(error, UnwritableError) else error.strerror or str(error)
+            raise UnwritableError(f"cannot write {target}: {why.lower()}") from error
+        finally:
+            temporary.unlink(missing_ok=True)
+        return notes
 
     def _settings(self, who: Chosen, how: Encoding, part: Part) -> dict[str, Any]:
         import av
@@ -275,23 +299,6 @@ def _kept(writer: PieceWriter, pieces: list[Piece], shop: Workshop) -> None:
     piece = writer.close()
     shop.record(piece)
     pieces.append(piece)
-
-
-def _written(
-    target: Path, pieces: list[Piece], source: Source, shop: Workshop, part: Part
-) -> tuple[str, ...]:
-    # Among the pieces: what a run that is killed meanwhile leaves is taken away with them.
-    temporary = shop.folder / "joined.part"
-    try:
-        suffix = target.suffix.lower()
-        notes = join(pieces, source, temporary, suffix=suffix, is_cut=part.is_cut)
-        temporary.replace(target)
-    except OSError as error:
-        why = str(error) if isinstance(error, UnwritableError) else error.strerror or str(error)
-        raise UnwritableError(f"cannot write {target}: {why.lower()}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
-    return notes
 
 
 def _missing(source: Source, pieces: list[Piece]) -> list[str]:

@@ -60,20 +60,23 @@ def join(
     *,
     suffix: str,
     is_cut: bool,
+    is_stripped: bool = False,
 ) -> tuple[str, ...]:
     """Write `target` from the pieces and from what else the source holds; `is_cut` leaves out what
-    lies before or after the pieces.
+    lies before or after the pieces, `is_stripped` metadata, covers and data.
 
     Returns what the container could not take. Raises: UnwritableError.
     """
     try:
-        return _Join(pieces, source, suffix, is_cut, with_others=True).write(target)
+        wanted = _Join(pieces, source, suffix, is_cut, is_stripped=is_stripped, with_others=True)
+        return wanted.write(target)
     except UnwritableError as error:
         cause = error.__cause__
         if isinstance(cause, OSError) and cause.errno in _NO_ROOM:
             raise
         try:  # what is damaged in sound or subtitles must not cost the pictures
-            notes = _Join(pieces, source, suffix, is_cut, with_others=False).write(target)
+            less = _Join(pieces, source, suffix, is_cut, is_stripped=is_stripped, with_others=False)
+            notes = less.write(target)
         except UnwritableError:
             raise error from cause
         why = getattr(cause, "strerror", None) or str(error)
@@ -88,11 +91,13 @@ class _Join:
         suffix: str,
         is_cut: bool,
         *,
+        is_stripped: bool,
         with_others: bool,
     ) -> None:
         self._av = need("av", extra="video")
         self._pieces, self._source = pieces, source
         self._suffix, self._is_cut, self._with_others = suffix, is_cut, with_others
+        self._is_stripped = is_stripped
         self._times = [time for piece in pieces for time in piece.times]
         self._durations = [each for piece in pieces for each in piece.durations]
         self._notes: list[str] = []
@@ -128,8 +133,9 @@ class _Join:
         self._origin = self._common_origin(beside)
         video = self._add_video(out, beside)
         others = self._add_others(out, beside) if self._with_others else {}
-        out.metadata.update(kept(beside.metadata))
-        self._begin_timecode(out.metadata)
+        if not self._is_stripped:
+            out.metadata.update(kept(beside.metadata))
+            self._begin_timecode(out.metadata)
         self._keep_chapters(out, beside)
         parts = [self._video_packets(video), self._other_packets(beside, others)]
         begun, lost = False, 0
@@ -171,7 +177,7 @@ class _Join:
             stream.codec_context.codec_tag = "hvc1"  # the other tag is not played by Apple's
         if facts.turned is not None:
             stream.set_display_matrix(facts.turned)
-        _keep_description(stream, beside.streams[self._source.stream.index], self._suffix)
+        self._describe(stream, beside.streams[self._source.stream.index])
         self._begin_timecode(stream.metadata)
         return stream
 
@@ -182,16 +188,25 @@ class _Join:
                 continue
             if stream.type == "video" and not is_cover(stream):
                 continue  # told when the source was opened
+            if self._is_stripped and (is_cover(stream) or stream.type == "data"):
+                continue
             add = self._add_cover if is_cover(stream) else self._copy_of
             added = add(out, stream)
             if added is not None:
                 if not is_cover(stream):
                     taken[stream.index] = added
-                _keep_description(added, stream, self._suffix)
+                self._describe(added, stream)
             elif not is_made_anew(stream, self._kinds, suffix=self._suffix):
                 name = called(stream, self._kinds)
                 self._notes.append(f"{name} left out, {self._suffix} does not take it")
         return taken
+
+    def _describe(self, stream: Any, source: Any) -> None:
+        if not self._is_stripped:
+            stream.metadata.update(kept(source.metadata))
+        if "language" in source.metadata:
+            stream.metadata["language"] = language(source, self._suffix)
+        stream.disposition = source.disposition
 
     def _begin_timecode(self, metadata: dict[str, str]) -> None:
         """Let a time code begin with the part, or leave it out."""
@@ -317,10 +332,3 @@ class _Join:
 
 def _chapters(count: int) -> str:
     return f"{count} chapter{'s' if count > 1 else ''}"
-
-
-def _keep_description(stream: Any, source: Any, suffix: str) -> None:
-    stream.metadata.update(kept(source.metadata))
-    if "language" in source.metadata:
-        stream.metadata["language"] = language(source, suffix)
-    stream.disposition = source.disposition

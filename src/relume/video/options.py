@@ -30,6 +30,8 @@ class Options:
     end: float | None = None
     preview: float | None = None
     """Seconds of a preview from the darkest place: left as it was, right as it becomes."""
+    strip_metadata: bool = False
+    """Leave out title, place, time, covers and data; languages and chapters stay."""
     max_pixels: int = MAX_PIXELS
     threads: int | None = None
 

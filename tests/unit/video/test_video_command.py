@@ -8,6 +8,7 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import av
 import clips
 import pytest
 from test_video_live import served
@@ -185,3 +186,24 @@ def test_maps_and_series_are_for_pictures(
     assert main(["enhance", *named, "-o", "out/", *more]) == 2
     assert f"a.mp4 is a video, {more[0]} is for pictures" in capsys.readouterr().err
     assert [each.name for each in tmp_path.iterdir()] == ["a.mp4"]
+
+
+def test_settings_of_one_kind_do_not_make_the_other_anew(
+    tmp_path: Path, capsys: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in").mkdir()
+    film = clips.write(tmp_path / "in" / "a.mp4", times=range(3))
+    with av.open(str(film)) as container:
+        next(container.decode(video=0)).save(str(tmp_path / "in" / "b.png"))
+    words = ["enhance", "in", "-m", "gamma", "-o", "out/", "--preset", "ultrafast"]
+    assert main(words) == 0
+    capsys.readouterr()
+    assert main([*words, "--crf", "30"]) == 0
+    told = capsys.readouterr().out
+    assert "made anew: other settings: video crf=30.0 instead of crf=unset\n" in told
+    assert "b.png  skipped" in told
+    assert main([*words, "--crf", "30", "--quality", "50"]) == 0
+    told = capsys.readouterr().out
+    assert "a.mp4  skipped" in told
+    assert "made anew: other settings: quality 50 instead of unset" in told

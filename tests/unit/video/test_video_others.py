@@ -317,3 +317,31 @@ def test_files_without_tracks_tell_none(tmp_path: Path, data: bytes) -> None:
     assert iso.kinds(path) == {}
     iso.write_languages(path, ["deu"])
     assert path.read_bytes() == data
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv"])
+def test_stripped_of_metadata_covers_and_data(tmp_path: Path, suffix: str) -> None:
+    def add(out: Any, stream: Any) -> list[Any]:
+        stream.metadata.update({"language": "deu", "handler_name": "a person"})
+        more = data_stream(out, "bin_data")
+        stream = out.add_mux_stream("mjpeg", width=16, height=16, time_base=MILLI)
+        stream.disposition = 1 << 10
+        packet: Any = av.Packet(cover())
+        packet.pts = packet.dts = 0
+        packet.time_base, packet.stream = MILLI, stream
+        return [*more, packet]
+
+    told = {"title": "Night", "location": "+47.3769+008.5417/", "comment": "home"}
+    source = with_more(tmp_path / "a.mp4", add, metadata=told)
+    identity = load("identity")
+    for method in (GAMMA, identity):
+        options = Options(preset="ultrafast", threads=1, strip_metadata=True)
+        target = tmp_path / f"{method.card.name}{suffix}"
+        run = VideoRun(source, target, lambda _, who=method: Chosen(who, {}, 1.0), options)
+        assert run().notes == ()
+        with av.open(str(target)) as container:
+            assert not {*told} & {each.lower() for each in container.metadata}
+            assert len(container.streams) == 1
+            stream = container.streams[0]
+            assert stream.metadata["language"] == ("ger" if suffix == ".mkv" else "deu")
+            assert "a person" not in stream.metadata.values()
