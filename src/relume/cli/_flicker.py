@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from html import escape
@@ -68,6 +69,8 @@ def _check_targets(inputs: Sequence[Path | None], table: Path | None, plot: Path
             raise ContractError(f"{option} {path}: {seen[path.resolve()]}; choose another name")
         if not path.parent.is_dir():
             raise UnwritableError(f"cannot write {path}: there is no folder {path.parent}")
+        if not os.access(path.parent, os.W_OK):
+            raise UnwritableError(f"cannot write {path}: permission denied")
         seen[path.resolve()] = f"{option} goes there already"
 
 

@@ -113,7 +113,7 @@ class VideoRun:
                     source.notes.extend(_missing(source, pieces))
                 notes = self._written(self.output, pieces, source, shop, part)
                 frames = sum(len(piece.times) for piece in pieces)
-            shop.remove()
+                shop.remove()
             return Finished(frames, facts.width, facts.height, (*source.notes, *notes))
 
     def _stays(self, who: Chosen) -> bool:

@@ -16,6 +16,7 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ from relume.video.layout import Planes, views
 FRAMES = 240
 """Frames of a piece: ten seconds, about what an encoder puts between key frames itself."""
 MANIFEST = "manifest.json"
+_TRIES = 20
+"""Times that a folder is made which others take away at that moment."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +59,10 @@ class Workshop:
     def __init__(self, output: Path, settings: Mapping[str, Any]) -> None:
         name = hashlib.sha256(output.name.encode()).hexdigest()[:12]
         self.folder = output.parent / f".relume-{name}.pieces"
+        self._output = output
         self._settings = json.loads(json.dumps(settings))
         self._lock: Any = None
+        self._is_there = True
 
     @contextmanager
     def opened(self) -> Generator[list[Piece]]:
@@ -66,20 +71,18 @@ class Workshop:
         Raises: UnwritableError; ContractError where another run is at work on the same result.
         """
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            self._lock = _locked(self.folder / "lock")
-            yield self._finished()
+            self._lock = _locked(self.folder, self._output)
+            try:
+                yield self._finished()
+            finally:
+                if self._is_there and not any(self.folder.glob("0*.json")):
+                    self.remove()  # nothing that a later run could go on from
+                self._lock.close()
         except OSError as error:
             if isinstance(error, RelumeError):
                 raise
-            raise UnwritableError(
-                f"{self.folder}: {(error.strerror or str(error)).lower()}"
-            ) from error
-        finally:
-            if self._lock is not None:
-                self._lock.close()
-            if not any(self.folder.glob("0*.json")):
-                self.remove()  # nothing that a later run could go on from
+            why = (error.strerror or str(error)).lower()
+            raise UnwritableError(f"cannot write {self._output}: {why}") from error
 
     def path(self, number: int, suffix: str) -> Path:
         """Return where a piece lies."""
@@ -96,7 +99,10 @@ class Workshop:
         _write(piece.path.with_suffix(".json"), facts)
 
     def remove(self) -> None:
-        """Take the folder away: the result is there."""
+        """Take the folder away, while it is held: the result is there."""
+        self._is_there = False  # whatever is there from now on is another run's
+        if not _has_locks():
+            self._lock.close()  # an open file cannot be removed there
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _finished(self) -> list[Piece]:
@@ -213,20 +219,38 @@ def all_times(pieces: Sequence[Piece]) -> list[int]:
     return [time for piece in pieces for time in piece.times]
 
 
-def _locked(path: Path) -> Any:
-    file = path.open("a")
-    try:
+def _has_locks() -> bool:
+    return find_spec("fcntl") is not None
+
+
+def _locked(folder: Path, output: Path) -> Any:
+    """Hold a folder, which is made; another run may take it away meanwhile, with its lock.
+
+    Raises: OSError; ContractError where another run holds it.
+    """
+    for _ in range(_TRIES):
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            file = (folder / "lock").open("a")
+        except FileNotFoundError:
+            continue
+        if not _has_locks():
+            return file
         import fcntl
-    except ImportError:  # Windows: an open file cannot be removed there, which is protection enough
-        return file
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
+
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.path.samestat((folder / "lock").stat(), os.fstat(file.fileno())):
+                return file
+        except BlockingIOError:
+            file.close()
+            break
+        except FileNotFoundError:
+            pass
+        except OSError:  # there are no locks on this file system
+            return file
         file.close()
-        raise ContractError(
-            f"{path.parent}: another run is at work on this result; wait for it or end it"
-        ) from error
-    return file
+    raise ContractError(f"another run is at work on {output}; wait for it or end it")
 
 
 def _write(path: Path, facts: Mapping[str, Any]) -> None:
