@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from relume.cli import clean, named
+from relume.cli import clean, counted, named
 from relume.cli._interrupts import one_interrupt
+from relume.cli._runs import tell_empty
 from relume.errors import ContractError
 
 if TYPE_CHECKING:
@@ -61,9 +62,13 @@ class Tally:
 
     def line(self) -> str:
         """Return how many pictures came to which end."""
-        words = {"done": "enhanced", "deadly": "ended their workers"}
-        told = [f"{count} {words.get(state, state)}" for state, count in self.counts.items()]
+        told = [f"{count} {_word(state, count)}" for state, count in self.counts.items()]
         return ", ".join(told) or "no pictures there to enhance"
+
+
+def _word(state: str, count: int) -> str:
+    ended = "ended its worker" if count == 1 else "ended their workers"
+    return {"done": "enhanced", "deadly": ended}.get(state, state)
 
 
 def enhance_on(
@@ -112,6 +117,7 @@ def enhance_on(
     shown = style != "quiet" and sys.stderr.isatty()
     fleet = Fleet(address, treatment, workers=workers, memory=memory)
     first = list(islice(found, 1))  # before anything is written: it may be told that none is there
+    tell_empty(path)
     with Manifest(path, root=root) as book:
         book.open_run(record, command=command)
         clear_up((), book)
@@ -172,7 +178,7 @@ def _clean_up(folder: str, style: Style) -> None:
         typer.echo(f"relume: note: {clean(told)}", err=True)
         return
     if stale and style == "lines":
-        typer.echo(f"{stale} uploads that nobody ended were cleaned away")
+        typer.echo(f"cleaned away: {counted(stale, 'upload')} that nobody ended")
 
 
 def _manifest(folder: str, given: Path | None, shard: Shard | None, stored: bool) -> Path:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from time import time
 from typing import TYPE_CHECKING, Annotated, TypeAlias, cast
 
 import typer
 
+from relume.cli import clean
 from relume.cli._repeating import Repetition
 from relume.errors import ContractError
 
@@ -66,6 +68,10 @@ Watch: TypeAlias = Annotated[
 ]
 
 
+_BEGINNING = 10.0
+"""Seconds for which a record that another process makes may still be empty."""
+
+
 def open_manifest(
     planned: Plan,
     file: Path | None,
@@ -90,7 +96,15 @@ def open_manifest(
     path = file if file is not None or folder is None else manifest_of(folder, shard=shard)
     if path is None or (dry and not path.exists()):
         return nullcontext()
+    tell_empty(path)
     return Manifest(path, root=folder if folder is not None else path.parent)
+
+
+def tell_empty(path: Path) -> None:
+    """Tell of a record that has been emptied, and not of one that another run begins just now."""
+    if path.is_file() and not path.stat().st_size and time() - path.stat().st_mtime > _BEGINNING:
+        told = f"{path} was empty: a new record is begun, and results that are there count as done"
+        typer.echo(f"relume: note: {clean(told)}", err=True)
 
 
 def resumed(
@@ -134,6 +148,12 @@ def watched(inputs: Sequence[str], book: Manifest | None) -> list[Path]:
     if book is None:
         raise ContractError("--watch needs a folder of results that exists apart: give -o DIR/")
     return folders
+
+
+def check_worker_memory(memory: int | None, on: str | None) -> None:
+    """Raise ContractError where nobody would heed it."""
+    if memory is not None and on is None:
+        raise ContractError("--worker-memory is for a cluster's workers: give --on with it")
 
 
 def check_series(*, series: bool, whole: bool) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
-from relume.cli import clean
+from relume.cli import clean, counted
 from relume.cli._options import Limits
 from relume.cli._report import progress
 from relume.data.eight_bits import in_eight_bits
@@ -57,10 +57,10 @@ def make_pairs(
                 found += 1
             else:
                 made += 1
-    known = f", {found} were there already" if found else ""
-    typer.echo(f"{made} pairs made in {clean(str(output))}{known}")
+    known = f", {found} {'was' if found == 1 else 'were'} there already" if found else ""
+    typer.echo(f"{counted(made, 'pair')} made in {clean(str(output))}{known}")
     if failed:
-        typer.echo(f"{failed} pictures could not be read", err=True)
+        typer.echo(f"{counted(failed, 'picture')} could not be read", err=True)
         raise typer.Exit(1)
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from relume.cli import clean
+from relume.cli import clean, counted
 from relume.cli._options import Json, MaxBytes, MaxPixels, limits
 from relume.errors import ContractError
 
@@ -161,7 +161,7 @@ def _tell(found: Survey, looked: list[Checked], problems: list[Problem]) -> None
     typer.echo(f"{clean(str(found.root))}: {found.card.title} ({found.card.name})")
     typer.echo(
         ", ".join(
-            f"{split}: {count} {'pairs' if with_high[split] else 'pictures'}"
+            f"{split}: {counted(count, 'pair' if with_high[split] else 'picture')}"
             for split, count in splits.items()
         )
     )

@@ -56,6 +56,7 @@ from relume.cli._runs import (
     Watch,
     WorkerMemory,
     check_series,
+    check_worker_memory,
     command,
     open_manifest,
     resumed,
@@ -234,6 +235,7 @@ def enhance(
         memory=MEMORY if memory is None else memory * MIB,
     )
     check_series(series=series, whole=not (on or shards or watch or STREAM in (*inputs, output)))
+    check_worker_memory(worker_memory, on)
     again = repetition(context)
     shard = parse_shard(shards) if shards is not None and again is None else None
     enhancer = treatment.enhancer()  # before any file: a wrong name or knob shows at once

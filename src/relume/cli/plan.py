@@ -61,9 +61,11 @@ def plan(
     from relume.runs.shards import parse_shard
     from relume.runs.treatment import Treatment
     from relume.scale.cost import measure
+    from relume.scale.fleet import check_cluster
     from relume.scale.listing import Listing
 
-    del on  # where it runs changes nothing of what is counted here
+    if on is not None:  # where it runs changes nothing of what is counted here
+        check_cluster(on)
     shard = parse_shard(shards) if shards is not None else None
     treatment = Treatment(method=method, knobs=parse_knobs(knob or ()), engine=engine, threads=1)
     listing = Listing(

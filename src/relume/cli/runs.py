@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from relume.cli import clean, counted
+from relume.cli import clean, counted, named
 from relume.cli._options import Json
-from relume.errors import ContractError, UnreadableError
+from relume.errors import ContractError, UnreadableError, UnwritableError
 
 if TYPE_CHECKING:
     from relume.runs.inspection import Finding
@@ -138,7 +138,8 @@ def _show(manifest: Manifest, *, as_json: bool) -> None:
         typer.echo(clean(_line(run)))
     typer.echo(", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "empty")
     for row in failed:
-        typer.echo(clean(f"{row.state}: {row.input}{f': {row.error}' if row.error else ''}"))
+        told = named(row.input, row.error) if row.error else row.input
+        typer.echo(clean(f"{row.state}: {told}"))
 
 
 def _line(run: RunRow) -> str:
@@ -179,6 +180,9 @@ def _retry(manifest: Manifest, *, changed: bool) -> bool:
     from relume.cli._wholeness import look
     from relume.runs.inspection import UNWELL, inspect_what_differs
 
+    if not manifest.is_writable:
+        where = f"{manifest.root}: nothing can be made anew where the record cannot be written"
+        raise UnwritableError(f"{where}; make its folder writable, or retry in a copy of it")
     rows: list[Row] = []
     for finding in inspect_what_differs(manifest, look()):
         is_changed = finding.what == "changed since"

@@ -18,6 +18,9 @@ from relume.runs.tables import ADDED, SCHEMA
 
 PATIENCE = 60.0
 """Seconds to wait for another process to finish its transaction."""
+_SHORT = 2.0
+"""Seconds to wait where nothing may be written: SQLite takes an index it may not make for one that
+somebody else is making."""
 _MADE_BY = 0x72656C75
 """What SQLite's application_id says of our files: "relu"."""
 _VERSION = 1
@@ -60,7 +63,7 @@ def only_read(path: Path) -> sqlite3.Connection:
     address = f"file:{quote(str(path.absolute()))}?mode=ro"
     with telling(path):
         try:
-            base = _connected(address)
+            base = _connected(address, patience=_SHORT)
             _is_ours(base, path)
         except sqlite3.OperationalError:
             beside = [name for end in _BESIDE if (name := _beside(path, end)).exists()]
@@ -100,10 +103,10 @@ def telling(path: Path) -> Generator[None]:
         raise wrong from error
 
 
-def _connected(name: str) -> sqlite3.Connection:
+def _connected(name: str, *, patience: float = PATIENCE) -> sqlite3.Connection:
     return sqlite3.connect(
         name,
-        timeout=PATIENCE,
+        timeout=patience,
         isolation_level=None,
         check_same_thread=False,
         uri=name.startswith("file:"),

@@ -98,7 +98,7 @@ def measure(tasks: Iterable[Task], treatment: Treatment, *, sample: int) -> Cost
         except Exception:  # a bad picture costs little, and the run itself will tell of it
             unreadable += 1
     if not measured:
-        raise UnreadableError(f"none of {len(drawn)} sampled pictures can be read")
+        raise UnreadableError("none of the sampled pictures can be read")
     stored = is_address(drawn[0].input)
     return Cost(
         pictures,

@@ -37,6 +37,12 @@ class _Crew:
     tasks: deque[tuple[Any, Task]] = field(default_factory=deque[tuple[Any, Task]])
 
 
+def check_cluster(address: str) -> None:
+    """Raise ContractError for what is no cluster of Ray."""
+    if address != "ray" and not address.startswith("ray://"):
+        raise ContractError(f"--on wants ray or ray://HOST:PORT, got {address!r}")
+
+
 class Fleet:
     """A cluster with workers, open as long as the block lasts.
 
@@ -57,8 +63,7 @@ class Fleet:
         `workers` are as many as there are processors unless set; `memory` in bytes is what Ray
         sets aside for each. Raises: MissingExtraError; ContractError for another address.
         """
-        if address != "ray" and not address.startswith("ray://"):
-            raise ContractError(f"--on wants ray or ray://HOST:PORT, got {address!r}")
+        check_cluster(address)
         self._ray: Any = need("ray", extra="scale")
         self._address = None if address == "ray" else address
         self._treatment = treatment

@@ -80,5 +80,12 @@ def test_a_worker_and_then_the_driver_are_killed(relume: Call, abandon: Abandon)
     Path("d/bad.jpg").unlink()
     assert relume("enhance", "d", "-o", "single", *method, "-q").code == 0
     assert pictures(Path("out")) == pictures(Path("single"))
-    assert relume("runs", "verify", "out").out == f"{COUNT} whole\n"
+    assert relume("runs", "verify", "out").out.splitlines()[-1] == f"{COUNT} whole, 1 failed"
     assert not list(Path("out").rglob("*.part"))
+    Path("out/1/001.jpg").unlink()
+    ended = run("runs", "retry", "out", env=QUIET)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.startswith(b"forgotten: d/bad.jpg")
+    assert ended.stdout.count(b'"skipped": false') == 1
+    assert pictures(Path("out")) == pictures(Path("single"))
+    assert relume("runs", "verify", "out").out == f"{COUNT} whole\n"

@@ -81,7 +81,7 @@ def test_goes_on_where_it_stood(tmp_path: Path, capsys: pytest.CaptureFixture[st
     capsys.readouterr()
     assert _run(tmp_path) == 0
     assert capsys.readouterr().out.endswith(
-        "2 pairs made in " + str(tmp_path / "pairs") + ", 1 were there already\n"
+        "2 pairs made in " + str(tmp_path / "pairs") + ", 1 was there already\n"
     )
     again = _bytes(tmp_path / "pairs")
     assert {key: again[key] for key in whole if key != MANIFEST} == {
@@ -121,7 +121,7 @@ def test_tells_of_what_it_cannot_read(tmp_path: Path, capsys: pytest.CaptureFixt
     assert _run(tmp_path) == 1
     printed = capsys.readouterr()
     assert "bad.png" in printed.err
-    assert "1 pictures could not be read" in printed.err
+    assert "1 picture could not be read" in printed.err
     assert printed.out.startswith("2 pairs made")
 
 

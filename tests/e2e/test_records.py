@@ -1,0 +1,51 @@
+"""What is told of records and of options that have no effect, in a line each."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from e2e.command import Call, put_photo
+
+
+def test_a_record_that_was_emptied_is_told(relume: Call) -> None:
+    put_photo("d/a.jpg")
+    words = ("enhance", "d", "-o", "out", "-m", "gamma")
+    assert relume(*words).code == 0
+    Path("out/.relume/run.sqlite").write_bytes(b"")
+    os.utime("out/.relume/run.sqlite", (1, 1))
+    assert "an empty file where a manifest was" in relume("runs", "verify", "out").complaint
+    ended = relume(*words)
+    assert "out/a.jpg is there already" in ended.out
+    assert "out/.relume/run.sqlite was empty: a new record is begun" in ended.complaint
+    assert relume(*words).err == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("plan", "d", "--on", "slurm"), "--on wants ray or ray://HOST:PORT, got 'slurm'"),
+        (("enhance", "d", "-o", "out", "--worker-memory", "512"), "--worker-memory is for a"),
+        (("runs", "verify", "out", "--changed"), "--changed is for retry"),
+    ],
+)
+def test_options_that_nobody_would_heed_are_refused(
+    relume: Call, words: tuple[str, ...], said: str
+) -> None:
+    put_photo("d/a.jpg")
+    ended = relume(*words)
+    assert ended.code == 2
+    assert said in ended.complaint
+    assert not Path("out").exists()
+
+
+def test_one_picture_is_no_pictures(relume: Call) -> None:
+    put_photo("d/a.jpg")
+    for part in ("1/2", "2/2"):
+        relume("enhance", "d", "-o", "out", "-m", "gamma", "-q", "--shards", part)
+    told = relume("runs", "merge", "out").out
+    assert "sqlite: 1 picture\n" in told
+    Path("out/a.jpg").unlink()
+    assert relume("runs", "retry", "out").out.startswith("1 picture, in /")
