@@ -88,3 +88,31 @@ import sys
 from pathlib import Path
 Path.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 """
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="its names are counted in other units")
+def test_the_longest_names_are_results_and_what_cannot_be_is_told(relume: Call) -> None:
+    name = f"{'n' * 251}.jpg"
+    data = put_photo("short.jpg")
+    Path("d").mkdir()
+    Path(f"d/{name}").write_bytes(data)
+    words = ("enhance", "d", *GAMMA)
+    assert relume(*words, "-o", "out").code == 0
+    assert Path(f"out/{name}").is_file()
+    assert relume("runs", "verify", "out").out == "1 whole\n"
+    ended = relume(*words)  # beside the input, where its name becomes longer
+    assert ended.code == 1
+    told = f"cannot write d/{'n' * 251}.relume.jpg: file name too long; choose a shorter one"
+    assert ended.complaint.endswith(told)
+    ended = relume("enhance", "d", "-o", "more", "-m", "sgz", "-q", "--maps", "maps")
+    assert ended.code == 1
+    assert "cannot write maps/n" in ended.complaint
+
+
+def test_a_sidecar_whose_name_would_be_too_long_is_told(relume: Call) -> None:
+    put_photo("d/a.jpg")
+    Path("d/a.jpg.xmp").write_text("<x:xmpmeta xmlns:x='adobe:ns:meta/'/>")
+    ended = relume("enhance", "d/a.jpg", "-o", f"{'n' * 251}.jpg", "-m", "gamma")
+    assert ended.code == 0
+    assert "sidecar not copied: cannot write" in ended.out
+    assert "file name too long" in ended.out

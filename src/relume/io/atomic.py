@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Generator
@@ -50,8 +51,10 @@ def replacing(target: Path) -> Generator[BinaryIO]:
     except UnwritableError:
         raise
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise UnwritableError(f"cannot write {target}: {reason.lower()}") from error
+        reason = (error.strerror or str(error)).lower()
+        if error.errno == errno.ENAMETOOLONG:
+            reason += "; choose a shorter one"
+        raise UnwritableError(f"cannot write {target}: {reason}") from error
 
 
 def refuse_link(target: Path) -> None:
@@ -59,7 +62,7 @@ def refuse_link(target: Path) -> None:
 
     Raises: UnwritableError.
     """
-    if target.is_symlink():
+    if os.path.islink(target):  # noqa: PTH114 (a name that is too long is none, and told on writing)
         raise UnwritableError(
             f"cannot write {target}: a symbolic link lies there, and no result is written through "
             "one; remove it, or choose another -o"

@@ -3,8 +3,12 @@
 Source: XMP specification part 3 (2020), section 2.1 (sidecar files).
 """
 
+# Path's own questions raise where a name is too long, as a sidecar's may be; os.path's say no.
+# ruff: noqa: PTH113
+
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from relume.errors import RelumeError
@@ -28,7 +32,7 @@ def put(source: Path, target: Path, photo: Photo, *, copied: bool) -> tuple[str,
         try:
             data = load(here, max_bytes=LARGEST)
             packet = data if copied else xmp.upright(data, turned=photo.orientation)
-            if there.exists() or there.is_symlink():
+            if os.path.lexists(there):
                 if there.is_file() and load(there, max_bytes=LARGEST) != packet:
                     notes.append(f"{there.name} was there already and is left as it is")
                 continue
@@ -48,6 +52,6 @@ def _pairs(source: Path, target: Path) -> list[tuple[Path, Path]]:
         )
         # A file system that ignores case has each of them twice.
         for here, there in pairs:
-            if here.is_file() and not any(here.samefile(other) for other, _ in found):
+            if os.path.isfile(here) and not any(here.samefile(other) for other, _ in found):
                 found.append((here, there))
     return found
