@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import types
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
+from dataclasses import asdict, field, fields, is_dataclass, replace
 from math import isfinite
 from typing import (
     Any,
@@ -23,6 +23,7 @@ from typing import (
 )
 
 from relume.errors import ContractError, UnknownNameError
+from relume.frozen import frozen
 
 Encoding = Literal["srgb", "linear", "mosaic"]
 """How numbers stand for light: encoded for a display, proportional to light, or one sensor sample
@@ -31,7 +32,7 @@ per site."""
 Kind = Literal["classical", "neural"]
 
 
-@dataclass(frozen=True)
+@frozen
 class Knob:
     """A user's scalar: its range is closed and the method works everywhere inside it."""
 
@@ -44,7 +45,7 @@ class Knob:
     """Only whole numbers make sense."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Weights:
     """A trained set of parameters, identified by the sha256 of its safetensors file."""
 
@@ -55,7 +56,7 @@ class Weights:
     recipe: str = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class Estimate:
     """How a network's work is done small: what it returns and how the picture is reduced for it."""
 
@@ -71,7 +72,7 @@ class Estimate:
     """The map's outermost samples lie on the picture's outermost pixels."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Lifting:
     """How a network is run that looks at the whole picture small and cleans the full one in pieces.
 
@@ -85,7 +86,7 @@ class Lifting:
     """How far, in pixels, an input pixel influences `noise`."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Card:
     """What a method is. `reach` is how many pixels away, at the size the method is run at, an
     input pixel can influence the output; None means the whole picture."""

@@ -10,18 +10,20 @@ Source: ISO 21496-1:2025, clauses 5 and 6; Adobe, Gain Map Specification 1.0 (20
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+from relume.frozen import frozen
 
 Light: TypeAlias = NDArray[np.float32]
 Triple: TypeAlias = tuple[float, float, float]
 """Of red, green and blue; three equal ones for a map of one channel."""
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class GainMap:
     """A map and the light of the picture it was made for.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -13,6 +13,7 @@ from relume.card import Encoding
 from relume.colour_statement import ASSUMED, Colour
 from relume.colour_statement.icc import of_profile
 from relume.errors import ContractError
+from relume.frozen import frozen
 from relume.gain_map import GainMap
 
 Format = Literal["jpeg", "png", "webp", "tiff", "bmp", "avif", "heic", "jxl", "dng", "raw"]
@@ -30,7 +31,7 @@ Cfa: TypeAlias = Literal["RGGB", "BGGR", "GRBG", "GBRG"]
 _IDENTITY = np.eye(3)
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class Mosaic:
     """What a sensor counted, one sample per site, upright, and what the counts mean.
 
@@ -82,7 +83,7 @@ class Mosaic:
         return divmod(self.cfa.index("R"), 2)
 
 
-@dataclass(frozen=True)
+@frozen
 class Beside:
     """What a file says of its picture beside EXIF and XMP."""
 
@@ -98,7 +99,7 @@ COMMENT = "Comment"
 NOTHING = Beside()
 
 
-@dataclass(frozen=True)
+@frozen
 class Motion:
     """The video of a motion photo."""
 
@@ -108,7 +109,7 @@ class Motion:
     """Of the video, at which the picture was taken; None where that is not stated."""
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class Photo:
     """Pixels, upright, and what came with them.
 

@@ -17,7 +17,6 @@ evenly and from one side (`python benchmarks/auto.py`), never on a test set.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import log2
 
 import numpy as np
@@ -26,6 +25,7 @@ from relume.arrays import Floats, Picture
 from relume.auto.scene import is_drawn, is_starry
 from relume.colour import decode_srgb, encode_srgb, value
 from relume.filters.sample import thin
+from relume.frozen import frozen
 from relume.methods.exposure import automatic
 
 AUTO = "auto"
@@ -49,7 +49,7 @@ MOST = 8.0
 """Stops: eight bits hold no more."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Choice:
     """What `auto` decided for one picture."""
 

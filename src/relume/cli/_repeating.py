@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import chdir
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ import typer
 
 from relume.cli import clean, counted
 from relume.cli._stream import STREAM
+from relume.frozen import frozen
 from relume.runs.plan import Job, Plan
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _NOT_REPEATED = ("--overwrite", "--watch")
 """Options of a command that a repetition leaves out: it does what it is asked for, and ends."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Repetition:
     """A command that is given again for some of its pictures; stands for the words it was."""
 

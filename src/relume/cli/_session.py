@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from relume.cli._running import enhance_files
 from relume.cli._video import suffixes, with_videos
+from relume.frozen import frozen
 
 if TYPE_CHECKING:
     from relume.cli._report import Report
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from relume.video.options import Options
 
 
-@dataclass(frozen=True)
+@frozen
 class Session:
     """What is to be done with the pictures and videos of a plan."""
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Container, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from relume.errors import ContractError
+from relume.frozen import frozen
 from relume.runs.plan import Job, finished, is_finished
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def at_the_ends(work: FileWork, job: Job) -> FileWork:
     )
 
 
-@dataclass(frozen=True)
+@frozen
 class _StdinReader:
     """Reads from standard input, whatever path it is given."""
 
@@ -66,7 +67,7 @@ class _StdinReader:
         return self.work.read(sys.stdin.buffer)
 
 
-@dataclass(frozen=True)
+@frozen
 class _StdoutWriter:
     """Writes to standard output, whatever path it is given."""
 

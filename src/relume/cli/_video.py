@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 from relume.cli import clean
+from relume.frozen import frozen
 
 if TYPE_CHECKING:
     from relume.cli._report import Style
@@ -238,7 +239,7 @@ def with_videos(
     return _Both(pictures, enhancer, options, _progress_line if shown else _no_progress)
 
 
-@dataclass(frozen=True)
+@frozen
 class _Both:
     """What is done to each file of a run: by its suffix that of pictures or that of videos."""
 

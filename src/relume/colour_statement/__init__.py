@@ -8,7 +8,6 @@ profile    Colour → a small ICC profile that says the same
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from relume.colour_statement.known import (
@@ -21,13 +20,14 @@ from relume.colour_statement.known import (
     Primaries,
     Transfer,
 )
+from relume.frozen import frozen
 
 __all__ = ["ASSUMED", "Colour", "Primaries", "Range", "Transfer", "codes_of", "of_codes"]
 
 Range: TypeAlias = Literal["full", "limited"]
 
 
-@dataclass(frozen=True)
+@frozen
 class Colour:
     """What the numbers of a picture mean."""
 

@@ -12,7 +12,6 @@ Light is relative to diffuse white, which is 1; only PQ and HLG go beyond it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from math import exp, log, sqrt
 from typing import TypeAlias
@@ -20,13 +19,15 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from relume.frozen import frozen
+
 Values: TypeAlias = NDArray[np.float64]
 
 DIFFUSE_WHITE = 203.0
 """cd/m² of a sheet of white paper in HDR pictures. ITU-R BT.2408-7, section 2.1."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Parametric:
     """light = (a·x + b)^g + e where x ≥ d, else c·x + f."""
 
@@ -50,7 +51,7 @@ class Parametric:
         return np.clip(np.where(body >= self.d, body, np.minimum(toe, self.d)), 0.0, 1.0)
 
 
-@dataclass(frozen=True)
+@frozen
 class Sampled:
     """A table at even distances from 0 to 1, straight lines between."""
 
@@ -67,7 +68,7 @@ class Sampled:
         return np.interp(light, rising, np.linspace(0.0, 1.0, len(self.samples)))
 
 
-@dataclass(frozen=True)
+@frozen
 class Quantizer:
     """PQ, the perceptual quantizer: absolute light of up to 10 000 cd/m²."""
 
@@ -87,7 +88,7 @@ _M1, _M2 = 2610 / 16384, 2523 / 4096 * 128
 _C1, _C2, _C3 = 3424 / 4096, 2413 / 4096 * 32, 2392 / 4096 * 32
 
 
-@dataclass(frozen=True)
+@frozen
 class HybridLog:
     """HLG: the light of the scene; diffuse white is at 75 % of the signal (BT.2408-7, table 1)."""
 

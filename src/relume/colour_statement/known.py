@@ -6,7 +6,7 @@ ISO 22028-2:2013 (ROMM RGB, called ProPhoto RGB).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from relume.colour_statement import curves
 from relume.colour_statement.curves import Curve, HybridLog, Parametric, Quantizer
+from relume.frozen import frozen
 
 Place: TypeAlias = tuple[float, float]
 """CIE 1931 x and y."""
@@ -42,7 +43,7 @@ _ROUNDED = 0.0005
 """What 16 bits after the point leave of a chromaticity."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Primaries:
     """Which red, green, blue and white a picture's numbers mean."""
 
@@ -65,7 +66,7 @@ class Primaries:
         return adaptation(self.white) @ native
 
 
-@dataclass(frozen=True)
+@frozen
 class Transfer:
     """How a picture's numbers stand for light."""
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
+from relume.frozen import frozen
+
 Array = NDArray[Any]
 
 
-@dataclass(frozen=True)
+@frozen
 class Port:
     """An input or output of a graph."""
 

@@ -10,11 +10,12 @@ import json
 import platform
 import warnings
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from hashlib import sha256
 from typing import Any
 
 from relume.engines import cache, table
+from relume.frozen import frozen
 from relume.io.atomic import replacing
 from relume.render.bands import thread_count
 
@@ -25,7 +26,7 @@ _LIMIT = 2**20
 """Bytes of the file; a few hundred models fit."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Measured:
     """How long each engine took for one picture, in seconds, and under which circumstances."""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from math import prod
 from typing import Any, TypeAlias
 
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 from relume.engines.messages import by_number, contents, integers
 from relume.errors import WeightsError
+from relume.frozen import frozen
 
 Value: TypeAlias = float | int | str | tuple[int, ...] | NDArray[Any]
 
@@ -27,7 +27,7 @@ _FLOAT, _INT, _STRING, _TENSOR, _INTS = 1, 2, 3, 4, 7
 """AttributeProto.AttributeType."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Node:
     """One operation of a graph."""
 
@@ -37,7 +37,7 @@ class Node:
     attributes: Mapping[str, Value]
 
 
-@dataclass(frozen=True)
+@frozen
 class Nodes:
     """What a graph computes, in the order of computation, and from which parameters."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from threading import Lock
 from typing import Any
@@ -13,12 +13,13 @@ from relume.engines.graph import Array, Port
 from relume.engines.stated import Stated, stated
 from relume.engines.subgraph import only
 from relume.errors import MissingExtraError, WeightsError
+from relume.frozen import frozen
 
 QUIET = 3
 """ONNX Runtime's log level for errors only: its warnings speak of the graph, not to the user."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Provider:
     """How ONNX Runtime calls a device, and which package offers it."""
 

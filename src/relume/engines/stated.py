@@ -10,17 +10,17 @@ Dimension.dim_value = 1; TensorProto.name = 8.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from relume.engines.graph import Port
 from relume.engines.messages import by_number, contents, integers, name
 from relume.errors import WeightsError
+from relume.frozen import frozen
 
 _TYPES = {1: "float32", 6: "int32", 7: "int64", 9: "bool", 10: "float16", 11: "float64"}
 """TensorProto.DataType → as NumPy calls it."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Stated:
     """Names and shapes of a model's inputs and outputs, and its metadata."""
 

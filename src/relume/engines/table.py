@@ -12,20 +12,20 @@ for the model at hand (`relume.engines.measured`) asks for that one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 
 from relume import extras
 from relume.engines.graph import Graph
 from relume.errors import MissingExtraError, UnknownNameError, WeightsError
+from relume.frozen import frozen
 
 AUTO = "auto"
 DEFAULT = "onnxruntime"
 """The engine every installation has."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Engine:
     """What can run graphs, whether it is installed or not."""
 

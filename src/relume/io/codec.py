@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from relume.arrays import Pixels
 from relume.colour_statement import ASSUMED, Colour
+from relume.frozen import frozen
 from relume.gain_map import GainMap
 from relume.photo import NOTHING, Beside, Format, Mosaic, Motion, Subsampling
 
@@ -17,7 +17,7 @@ Admit: TypeAlias = Callable[[int, int], None]
 Piece: TypeAlias = bytes | memoryview
 
 
-@dataclass(frozen=True)
+@frozen
 class Stored:
     """What a file of any format may hold."""
 
@@ -32,7 +32,7 @@ class Stored:
     subsampling: Subsampling | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Incoming(Stored):
     """What a decoder found: pixels as stored, not yet upright, and metadata as stored."""
 
@@ -53,7 +53,7 @@ class Incoming(Stored):
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@frozen
 class Outgoing(Stored):
     """What an encoder gets: pixels of a depth it can hold, and metadata to write as it is."""
 
@@ -68,7 +68,7 @@ class Outgoing(Stored):
     """What the pixels mean; `icc` says the same where there is one."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Encoded:
     """A file's bytes in order, and what could not be kept, for people."""
 
@@ -76,7 +76,7 @@ class Encoded:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@frozen
 class Codec:
     """A file format. Decoders may raise anything on bad data: the reader turns it into one line."""
 

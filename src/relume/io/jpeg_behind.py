@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import simplejpeg
 
+from relume.frozen import frozen
 from relume.gain_map import GainMap
 from relume.io import jpeg_parts
 from relume.io.codec import Admit
@@ -36,7 +36,7 @@ _MOST = 8
 MAP_QUALITY = 95
 
 
-@dataclass(frozen=True)
+@frozen
 class Behind:
     """What was found."""
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from relume.frozen import frozen
 from relume.io.metadata import ifd
 from relume.io.metadata.ifd import Directory, Layout, MalformedError
 
@@ -26,7 +26,7 @@ PAGES = 100
 """Pages that are looked at for one that is no thumbnail."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Page:
     """A page, and its place among those that follow one another; 0 for what is inside the first."""
 

@@ -13,7 +13,7 @@ picture to its result, both small: of kind `line`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from functools import lru_cache, partial
 from hashlib import sha256
 from typing import Any, TypeAlias
@@ -25,6 +25,7 @@ from relume import render
 from relume.arrays import Picture
 from relume.card import Card, to_json
 from relume.errors import ContractError
+from relume.frozen import frozen
 from relume.render import Grid, Rendering
 
 Small: TypeAlias = NDArray[np.float32] | NDArray[np.float64]
@@ -50,7 +51,7 @@ LINE = "line"
 _GRID = ("scale_down", "scale_across", "offset_down", "offset_across")
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class Look:
     """What a method saw. Two looks of one kind, with functions of the same names, can be blended.
 

@@ -19,16 +19,16 @@ channels are averaged, and a Tone is f(E) whatever its `by`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relume.arrays import Floats, Map
+from relume.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Grid:
     """Where a full-size pixel lies on a small map: position = scale · index + offset, per axis,
     clamped to the map."""
@@ -53,7 +53,7 @@ def cornered(small: tuple[int, int], full: tuple[int, int]) -> Grid:
     return Grid(scale, (0.0, 0.0))
 
 
-@dataclass(frozen=True)
+@frozen
 class Tone:
     """One transfer function for the whole picture.
 
@@ -68,7 +68,7 @@ class Tone:
     by: Literal["channel", "value", "luma", "shift"] = "channel"
 
 
-@dataclass(frozen=True)
+@frozen
 class Relight:
     """A gain in linear light that depends on the brightest channel, so that hue is kept."""
 
@@ -76,7 +76,7 @@ class Relight:
     """max of linear RGB in [0, 1] → factor ≥ 0, elementwise; capped so that factor · max ≤ 1."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Curve:
     """The iterated curve map of Zero-DCE and SGZ; a positive map is brighter."""
 
@@ -86,7 +86,7 @@ class Curve:
     grid: Grid
 
 
-@dataclass(frozen=True)
+@frozen
 class Gain:
     """A factor from a small map."""
 
@@ -97,7 +97,7 @@ class Gain:
     """Where a channel would pass 1, divide all three by it instead of clipping one."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Affine:
     """A straight line per sample: clip(slope · E + offset), as local linear models give it."""
 
@@ -108,7 +108,7 @@ class Affine:
     grid: Grid
 
 
-@dataclass(frozen=True)
+@frozen
 class Blend:
     """One transfer function, applied more in some places than in others."""
 
@@ -125,7 +125,7 @@ left is known, of which many stops more light make a green sky. 20 held-out phot
 it at 3 and 5 stops, 0.04 at 3 levels; at 1 level shadows without blue were still olive."""
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class Noise:
     """What of a picture is noise, to be taken away before it is rendered: a sample without its
     noise is clip(√E − noise)². What is then hardly above black loses its colour, too."""
@@ -138,7 +138,7 @@ class Noise:
     """(h, w, 1) in [0, 1], laid as the maps are: 0 keeps the noise, 1 takes it away."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Lift:
     """A gain a per channel, a bias k and a gamma γ: y = (k·z/(1 + (k − 1)·z))^γ, z = min(1, a·E).
 
@@ -160,7 +160,7 @@ class Lift:
     begins in the one that it is a piece of, so that pieces fit together."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Tiles:
     """A transfer function of luma that differs from tile to tile; the change of luma is added to
     each channel, which keeps the chroma."""
@@ -171,7 +171,7 @@ class Tiles:
     grid: Grid
 
 
-@dataclass(frozen=True)
+@frozen
 class Local:
     """Any function of a pixel and of a small map; in NumPy, as no table holds it."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import log
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from relume.arrays import Map, Picture
 from relume.errors import ContractError
+from relume.frozen import frozen
 from relume.render.maps import Affine, Blend, Curve, Gain, Grid, Lift, Local, Noise, Placed, Tiles
 
 SLACK = 1e-3
@@ -21,7 +21,7 @@ LIMIT = 1e9
 """Largest factor or offset: beyond any use, and float32 products with it stay finite."""
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class Taps:
     """For each pixel of one axis, the map sample before it and how far it is towards the next."""
 

@@ -7,7 +7,6 @@ that finds it; without a compiler there is nothing here, and the caller takes th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from typing import Any, Protocol, cast
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from relume.arrays import Map, Picture
 from relume.errors import ContractError
+from relume.frozen import frozen
 from relume.levels import check_picture
 from relume.render.kernel import MapCall, kernel
 from relume.render.maps import Lift
@@ -33,7 +33,7 @@ SETS = {"": 0, "128 bit": 1, "AVX2": 2, "AVX-512": 3}
 """Instruction sets; the empty name takes the best there is."""
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class CellLayers:
     """A network that shrinks the coefficients of cells, as a table; see program.h."""
 
@@ -44,7 +44,7 @@ class CellLayers:
     """detail, rounding, strong, level: see relume.nn.cell_shrinkage."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Piece:
     """A part of a picture: rows and columns from … to, in pixels; the first begin a block."""
 

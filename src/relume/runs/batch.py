@@ -12,6 +12,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
 
 from relume.errors import UnwritableError
+from relume.frozen import frozen
 from relume.io.atomic import refuse_link
 from relume.runs.map_pictures import MapsFolder, as_pictures
 from relume.runs.plan import Job
@@ -31,7 +32,7 @@ _POLL = 0.2
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 
 
-@dataclass(frozen=True)
+@frozen
 class Done:
     """A picture that was enhanced and written."""
 
@@ -53,7 +54,7 @@ class Skipped:
     job: Job
 
 
-@dataclass(frozen=True)
+@frozen
 class Failed:
     """A picture that could not be read, enhanced or written."""
 
@@ -124,7 +125,7 @@ Work: TypeAlias = Callable[[Job, Gate], Done | Skipped]
 """What is done to one job: it raises what went wrong, and CalledOff where the gate is shut."""
 
 
-@dataclass(frozen=True)
+@frozen
 class FileWork:
     """What is done to each picture of a run; safe to use from several threads."""
 

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +25,7 @@ from numpy.typing import NDArray
 
 from relume.arrays import Map
 from relume.errors import ContractError
+from relume.frozen import frozen
 from relume.io.atomic import refuse_link
 from relume.photo import Photo
 
@@ -59,7 +59,7 @@ def as_picture(name: str, values: Map) -> Bytes:
     return levels[..., 0] if levels.shape[2] == 1 else levels
 
 
-@dataclass(frozen=True)
+@frozen
 class MapsFolder:
     """Where the maps of many pictures go: FOLDER/PICTURE.MAP.png."""
 

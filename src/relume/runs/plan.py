@@ -17,11 +17,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from os import PathLike
 from pathlib import Path
 
 from relume.errors import ContractError, UnreadableError
+from relume.frozen import frozen
 from relume.runs import names
 from relume.runs.search import (
     MARK,
@@ -84,7 +85,7 @@ class Job:
         return self.input_name, self.output_name, self.skip
 
 
-@dataclass(frozen=True)
+@frozen
 class Plan:
     """All jobs of a run in the order of its inputs."""
 
@@ -145,7 +146,7 @@ def plan(
     return Plan(tuple(jobs), tuple(problems), search.ignored, place.folder, search.lacked)
 
 
-@dataclass(frozen=True)
+@frozen
 class _Place:
     """Says where the result of a picture goes: into a file, a folder, or beside its input."""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from os import fspath
 
+from relume.frozen import frozen
 from relume.runs.batch import CalledOff, Done, Gate, Skipped, Work
 from relume.runs.plan import Job
 from relume.runs.resume import Resume, Verdict
@@ -12,7 +13,7 @@ from relume.runs.rows import Ending
 from relume.runs.stamp import digest, stamp
 
 
-@dataclass(frozen=True)
+@frozen
 class Recorded:
     """What `Run` does with each job of a run that has a manifest."""
 

@@ -29,6 +29,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from os import PathLike, fspath
 
+from relume.frozen import frozen
 from relume.runs.manifest import Manifest
 from relume.runs.plan import Job, Plan, finished
 from relume.runs.rows import Ending, Row, State
@@ -68,7 +69,7 @@ class Verdict:
     """The run and the state of its row, if it has one."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Resume:
     """Judges the jobs of a run by its manifest; safe to use from several threads."""
 

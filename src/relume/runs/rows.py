@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
+from relume.frozen import frozen
 from relume.runs.stamp import Stamp
 
 State: TypeAlias = Literal["begun", "done", "failed", "deadly", "damaged", "again"]
@@ -42,7 +43,7 @@ class Row:
     """When it was begun or ended."""
 
 
-@dataclass(frozen=True)
+@frozen
 class RunRow:
     """One command that wrote into a manifest."""
 
@@ -57,7 +58,7 @@ class RunRow:
     """The folder that names of results are relative to, as it was called then."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Ending:
     """How a picture ended."""
 

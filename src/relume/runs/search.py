@@ -13,11 +13,11 @@ import errno
 import glob
 import os
 from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from relume.errors import RelumeError, UnreadableError
+from relume.frozen import frozen
 from relume.runs.addresses import is_stream, shown
 from relume.runs.earlier import results_in
 
@@ -25,7 +25,7 @@ MARK = ".relume"
 """Stands before the suffix of a result that lies beside its input."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Problem:
     """An input that no job came from."""
 

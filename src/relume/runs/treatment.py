@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from relume import methods
 from relume.auto import AUTO, METHODS
 from relume.card import to_json
+from relume.frozen import frozen
 from relume.io import read, write
 from relume.io.copying import copy
 from relume.io.raw.plain_mosaic import Sensor
@@ -39,7 +40,7 @@ _WITHOUT_EFFECT = ("threads", "memory", "limits")
 """What changes how a result is computed and not what it is."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Treatment:
     """The settings of a run; the fields are those of `Enhancer`, `read` and `write`."""
 

@@ -17,6 +17,7 @@ from relume.auto.stated_light import words
 from relume.card import as_number, settle
 from relume.engines import check
 from relume.errors import ContractError
+from relume.frozen import frozen
 from relume.looks.look import Look
 from relume.photo import Photo, Want
 from relume.render.bands import thread_count
@@ -34,7 +35,7 @@ FOR_MOSAICS = AUTO
 name of a method that starts from mosaics would give it those."""
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class Enhanced:
     """An enhanced photo and how it came about."""
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from relume.card import Card, Encoding
 from relume.engines import Array, Graph, Port
 from relume.errors import ContractError, WeightsError
+from relume.frozen import frozen
 
 WHOLE = "whole"
 """How a reach of the whole picture is written."""
 _IMAGE, _ENHANCED = "image", "enhanced"
 
 
-@dataclass(frozen=True)
+@frozen
 class Description:
     """What a model without a card wants."""
 

@@ -8,13 +8,13 @@ is lifted without the network.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relume import render
 from relume.arrays import Map, Picture
+from relume.frozen import frozen
 from relume.render import Grid, Lift
 from relume.render.bands import for_each
 from relume.render.placement import Taps, place
@@ -25,7 +25,7 @@ WIDEST = 1024
 cache. Measured at 12 megapixels: see benchmarks/restoration.py."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Stretch:
     """Part of a strip, restored or only lifted."""
 

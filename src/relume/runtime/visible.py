@@ -10,7 +10,6 @@ Hidden colours are left as they were.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from math import isqrt
 from typing import Any
 
@@ -18,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relume.arrays import Picture, Plane
+from relume.frozen import frozen
 from relume.levels import TOPS, to_unit
 from relume.looks.look import LINE
 from relume.runtime.method import Method
@@ -28,7 +28,7 @@ _GOLDEN = 0.6180339887498949
 """Its multiples are spread evenly: where they fall under alpha is alpha's share of all."""
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class Visible:
     """The visible box of a picture."""
 

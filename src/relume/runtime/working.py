@@ -6,13 +6,13 @@ profile has only tables through LittleCMS.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
 from relume.arrays import Picture, Pixels
 from relume.filters.recolour import Bridge
+from relume.frozen import frozen
 from relume.io import vips
 from relume.io.metadata import icc
 from relume.photo import Photo
@@ -23,7 +23,7 @@ _ROWS = 32
 """Rows per strip: its floats stay in the second-level cache."""
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class Working:
     """A picture for methods, and how their result becomes the photo's numbers again."""
 

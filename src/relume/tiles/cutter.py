@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from math import isqrt
 
 from relume.card import Card
+from relume.frozen import frozen
 
 MEMORY = 64 * 2**20
 """Bytes of working memory for one tile of a network. Larger tiles are slower per pixel: their
 features leave the processor's caches (measured: 0.26 µs at 128 × 128, 0.33 at 288, 0.64 at 443)."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Tile:
     """One piece of a picture: what is computed (`outer`) and what of it is kept (`inner`)."""
 

@@ -15,18 +15,18 @@ reads memory that was never set where it uses AVX-512, so that it is kept from i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from relume.errors import ContractError
+from relume.frozen import frozen
 from relume.video.layout import LAYOUTS, Layout
 
 Name: TypeAlias = Literal["h264", "hevc", "av1", "ffv1", "prores"]
 
 
-@dataclass(frozen=True)
+@frozen
 class Codec:
     """An encoder and what it takes."""
 
@@ -78,7 +78,7 @@ CONTAINERS: dict[str, tuple[Name, ...]] = {
 """Suffix of a result → the codecs it takes; the first is taken where the input's does not fit."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Encoding:
     """A codec with everything that decides its bytes."""
 

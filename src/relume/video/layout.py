@@ -7,11 +7,12 @@ nearest of those first, which is told.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+from relume.frozen import frozen
 
 if TYPE_CHECKING:
     from av.video.format import VideoFormat
@@ -21,7 +22,7 @@ Planes: TypeAlias = tuple[NDArray[Any], ...]
 """Y′, C_B, C_R or Y′ alone; (H, W) uint8, or uint16 with the code in the low bits."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Layout:
     """A pixel format: bits, and how many luma samples share a chroma sample."""
 

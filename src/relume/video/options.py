@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import isfinite
 
 from relume.errors import ContractError, UnknownNameError
+from relume.frozen import frozen
 from relume.video.codecs import CODECS
 
 CALM = 0.5
@@ -16,7 +16,7 @@ DEINTERLACERS = ("bwdif", "yadif", "w3fdif", "estdif")
 """Filters of FFmpeg; each makes one frame of two fields. `auto` is the first of them."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Options:
     """How a video is enhanced and stored."""
 

@@ -9,12 +9,12 @@ for the XMP, whose numbers of gains and capacities are log2.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from math import isfinite
 
 import numpy as np
 from numpy.typing import NDArray
 
+from relume.frozen import frozen
 from relume.gain_map import GainMap, Triple
 from relume.io.metadata import xmp_parts
 
@@ -29,7 +29,7 @@ _SANE = 32.0
 """Stops: no map has more."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Statement:
     """Numbers for red, green and blue, in log2 where they are gains or headrooms."""
 

@@ -10,9 +10,9 @@ Source: Exif 2.32 (CIPA DC-008-2019), section 4.6.5 and annex C.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import log2
 
+from relume.frozen import frozen
 from relume.io.metadata import exif, ifd
 from relume.io.metadata.ifd import Directory, Entry, Layout, MalformedError
 
@@ -32,7 +32,7 @@ EDITORS = (
 """Parts of what programs that change light write as Software; cameras write their firmware."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Told:
     """What a camera tells of a picture's light, in stops."""
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from relume.colour_statement import Colour, of_codes
+from relume.frozen import frozen
 
 _MOST = 20_000
 """Boxes and rows looked at: a hostile file can claim billions."""
@@ -19,7 +19,7 @@ _MOST = 20_000
 _TEXTS = re.compile(rb"(.{4})(infe|auxC)", re.DOTALL)
 
 
-@dataclass(frozen=True)
+@frozen
 class Box:
     """A box: its kind, where it begins, and where its content begins and ends."""
 
@@ -29,7 +29,7 @@ class Box:
     end: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Main:
     """The properties of the main picture, in the order it names them."""
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from relume.frozen import frozen
 
 Order: TypeAlias = Literal["<", ">"]
 
@@ -26,7 +27,7 @@ class MalformedError(ValueError):
     """A directory that does not hold together."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Layout:
     """How a TIFF structure is written."""
 
@@ -37,7 +38,7 @@ class Layout:
     """Where the first directory lies."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Entry:
     """One row of a directory, as it lies in its blob."""
 
@@ -52,7 +53,7 @@ class Entry:
     """The row's last field: the value if it fits, else the offset of the value."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Field:
     """One row to be written, with its value."""
 
@@ -62,7 +63,7 @@ class Field:
     value: bytes
 
 
-@dataclass(frozen=True)
+@frozen
 class Directory:
     """A table of entries and the place of the next one."""
 

@@ -7,8 +7,7 @@ Source: Ultra HDR image format 1.1 and Motion Photo format 1.0 (Google, 2023–2
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from relume.frozen import frozen
 from relume.io.metadata import xmp_parts
 from relume.io.metadata.xmp_parts import Name
 
@@ -23,7 +22,7 @@ _SPACES = (*_WHOLE, CAMERA)
 _VIDEO = ("MotionPhoto", "MicroVideo")
 
 
-@dataclass(frozen=True)
+@frozen
 class Promises:
     """What a packet promised."""
 

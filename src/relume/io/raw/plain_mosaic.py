@@ -11,7 +11,7 @@ What they mean comes from a `Sensor`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from io import BytesIO
 from typing import TYPE_CHECKING, get_args
 
@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relume.errors import ContractError, UnreadableError
+from relume.frozen import frozen
 from relume.io.codec import Admit
 from relume.photo import Cfa, Mosaic
 
@@ -31,7 +32,7 @@ SUFFIXES = (NPY, HEADERLESS)
 NPY_MAGIC = b"\x93NUMPY"
 
 
-@dataclass(frozen=True)
+@frozen
 class Sensor:
     """What the samples of a plain mosaic mean."""
 
