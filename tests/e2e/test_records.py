@@ -23,6 +23,26 @@ def test_a_record_that_was_emptied_is_told(relume: Call) -> None:
     assert relume(*words).err == ""
 
 
+def test_a_damaged_record_is_no_empty_one(relume: Call) -> None:
+    put_photo("d/a.jpg")
+    words = ("enhance", "d", "-o", "out", "-m", "gamma")
+    assert relume(*words).code == 0
+    record = Path("out/.relume/run.sqlite")
+    data = bytearray(record.read_bytes())
+    data[4096:8192] = b"\xa5" * 4096  # the page that lists the settings
+    record.write_bytes(data)
+    for verb in ("verify", "retry"):
+        ended = relume("runs", verb, "out")
+        assert ended.code == 1
+        assert "out/.relume/run.sqlite: " in ended.complaint
+        assert "damaged" in ended.complaint
+    assert "take it away: results that are there are kept" in relume(*words).complaint
+    record.unlink()
+    before = Path("out/a.jpg").read_bytes()
+    assert relume(*words).code == 0
+    assert Path("out/a.jpg").read_bytes() == before
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -87,10 +87,10 @@ def _again(run: RunRow, rows: Sequence[Row], path: Path, root: Path, *, overwrit
     place = next((one for one in _places(run, root) if _holds_any(one, rows)), None)
     if place is None or not words:
         gone = rows[0].input
-        where = f"{gone}: not in {run.folder}, where `{called}` was given"
+        told = f"{gone}: not in {run.folder}, where `{called}` was given"
+        told += f"; if it has moved, give that command yourself from there, with -o {root}"
         if gone == STREAM:
-            where = f"{rows[0].output}: came from standard input, by `{called}`"
-        told = f"{where}; where it is now, give that command yourself, with -o {root}"
+            told = f"{rows[0].output}: came from standard input; give `{called}` yourself"
         typer.echo(f"relume: {clean(told)}", err=True)
         return False
     typer.echo(clean(f"{counted(len(rows), 'picture')}, in {place}: {called}"))

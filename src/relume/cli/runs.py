@@ -58,6 +58,8 @@ def runs(
         _merge(folder)
         return
     with _opened(folder, manifest) as book:
+        if action != "show":
+            book.check()
         match action:
             case "show":
                 _show(book, as_json=as_json)
@@ -160,7 +162,9 @@ def _verify(manifest: Manifest, *, as_json: bool) -> bool:
         if finding.what != "whole":
             _tell(manifest, finding, as_json=as_json)
     if not as_json:
-        typer.echo(", ".join(f"{count} {what}" for what, count in counts.items()) or "no results")
+        typer.echo(
+            ", ".join(f"{count} {what}" for what, count in counts.items()) or "no results on record"
+        )
     return any(counts[what] for what in UNWELL)
 
 

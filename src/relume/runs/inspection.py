@@ -55,13 +55,25 @@ class Look:
 def inspect(manifest: Manifest, look: Look) -> Iterator[Finding]:
     """Read every result, and note in the manifest which are damaged or mended."""
     for row in manifest.rows():
-        yield _noted(manifest, row, _what(manifest, row, look, trusted=False))
+        yield _finding(manifest, row, lambda row: _what(manifest, row, look, trusted=False))
 
 
 def inspect_what_differs(manifest: Manifest, look: Look) -> Iterator[Finding]:
     """Do the same, but read no result whose size and time are as they were."""
     for row in manifest.rows():
-        yield _noted(manifest, row, _what(manifest, row, look, trusted=row.state == "done"))
+        yield _finding(
+            manifest, row, lambda row: _what(manifest, row, look, trusted=row.state == "done")
+        )
+
+
+def _finding(manifest: Manifest, row: Row, what: Callable[[Row], What]) -> Finding:
+    """Look at a result, and once more where another run has been at it meanwhile."""
+    while (found := what(row)) != "whole":
+        now = manifest.row(manifest.place(row))
+        if now is None or now == row:
+            break
+        row = now
+    return _noted(manifest, row, found)
 
 
 def _what(manifest: Manifest, row: Row, look: Look, *, trusted: bool) -> What:

@@ -102,6 +102,16 @@ class Manifest:
             self._base.close()
             let_go(lock_of(self.path, self._run), self._held)
 
+    def check(self) -> None:
+        """Look through the whole file. Raises: UnreadableError where it is damaged."""
+        with self._lock, telling(self.path):
+            (found,) = self._base.execute("PRAGMA quick_check(1)").fetchone()
+        if found != "ok":
+            raise UnreadableError(
+                f"{self.path}: this manifest is damaged ({found}); take it away: results that are "
+                "there are kept"
+            )
+
     def open_run(self, settings: str, *, command: Sequence[str]) -> None:
         """Say with which settings, and by which command, pictures are made from now on."""
         with self._writing():

@@ -93,7 +93,8 @@ def telling(path: Path) -> Generator[None]:
         what = str(error)
         if "not a database" in what or "malformed" in what:
             raise UnreadableError(
-                f"{path}: not a manifest, or damaged ({what}); name another --manifest"
+                f"{path}: not a manifest, or damaged ({what}); name another --manifest, or take it "
+                "away: results that are there are kept"
             ) from error
         wrong = UnwritableError(
             f"{path}: the manifest cannot be written: {what}; --manifest FILE puts it elsewhere"
