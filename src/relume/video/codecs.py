@@ -70,7 +70,7 @@ CODECS: dict[str, Codec] = {
 CONTAINERS: dict[str, tuple[Name, ...]] = {
     ".mp4": ("h264", "hevc", "av1", "ffv1"),
     ".m4v": ("h264", "hevc"),
-    ".mov": ("h264", "hevc", "prores", "ffv1"),
+    ".mov": ("h264", "hevc", "prores"),
     ".mkv": ("h264", "hevc", "av1", "ffv1", "prores"),
     ".webm": ("av1",),
     ".ts": ("h264", "hevc"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -18,6 +18,7 @@ from relume.io.atomic import replacing
 from relume.render import backend
 from relume.render.bands import thread_count
 from relume.render.restoration import instructions
+from relume.video import siting
 from relume.video.behind import made_ahead
 from relume.video.choice import Chosen, darkest
 from relume.video.codecs import Encoding, chosen, cpu_class, encoding
@@ -98,12 +99,17 @@ class VideoRun:
                 pixels=facts.width * facts.height,
             )
             layout = how.layout
+            placed = (codec.name, suffix, layout, facts.siting)
+            how = replace(how, options={**how.options, **siting.options(*placed)})
+            source.notes.extend(filter(None, [siting.lost(*placed)]))
             who = self.choose(source)
             part = self._part(source)
             if self._stays(who):
                 with self.path.open("rb") as before, replacing(self.output) as after:
                     shutil.copyfileobj(before, after)
                 return Finished(facts.frames, facts.width, facts.height, ())
+            if codec.name == "prores":
+                source.narrow()
             shop = Workshop(self.output, self._settings(who, how, part))
             with shop.opened() as pieces:
                 self._make(pieces, source, who, how, shop, part)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from relume.errors import UnreadableError
 from relume.extras import need
+from relume.video.colour import FULL
 from relume.video.layout import Layout, Planes, planes_of
 from relume.video.options import DEINTERLACERS
 from relume.video.source import Shot, Source
@@ -126,18 +127,19 @@ class Frames:
                 f"the size changes to {frame.width} × {frame.height}, "
                 f"scaled to {facts.width} × {facts.height}"
             )
-        elif frame.format.name.replace("yuvj", "yuv") == layout.name:
+        elif frame.format.name.replace("yuvj", "yuv") == layout.name and (
+            facts.range == facts.colour.range
+        ):
             return frame
         colour = facts.colour
-        full = colour.range == 2
         return frame.reformat(
             width=facts.width,
             height=facts.height,
             format=layout.name,
             interpolation="BICUBIC",
             dst_colorspace="ITU709" if colour.matrix == 1 else None,
-            src_color_range="JPEG" if full or frame.format.is_rgb else "MPEG",
-            dst_color_range="JPEG" if full else "MPEG",
+            src_color_range="JPEG" if facts.range == FULL or frame.format.is_rgb else "MPEG",
+            dst_color_range="JPEG" if colour.range == FULL else "MPEG",
         )
 
     def _note(self, text: str) -> None:

@@ -29,6 +29,8 @@ from relume.video.layout import Planes, views
 FRAMES = 240
 """Frames of a piece: ten seconds, about what an encoder puts between key frames itself."""
 MANIFEST = "manifest.json"
+REORDERED = 2
+"""Frames that x265 decodes a frame ahead at most, at every preset."""
 _TRIES = 20
 """Times that a folder is made which others take away at that moment."""
 
@@ -145,6 +147,7 @@ class PieceWriter:
         self._container = self._av.open(str(self._part), "w", format=encoding.codec.pieces)
         self._times: list[int] = []
         self._durations: list[int] = []
+        self._muxed = 0
         try:
             self._stream = self._add_stream()
         except BaseException:
@@ -170,16 +173,25 @@ class PieceWriter:
         frame.colorspace = colour.matrix
         frame.color_primaries = colour.primaries
         frame.color_trc = colour.transfer
-        self._container.mux(self._stream.encode(frame))
+        self._mux(self._stream.encode(frame))
         self._times.append(time)
         self._durations.append(duration)
 
     def close(self) -> Piece:
         """Finish the piece and give it its name."""
-        self._container.mux(self._stream.encode(None))
+        self._mux(self._stream.encode(None))
         self._container.close()
         self._part.replace(self._path)
         return Piece(self._path, tuple(self._times), tuple(self._durations))
+
+    def _mux(self, packets: Sequence[Any]) -> None:
+        for packet in packets:
+            if self._encoding.codec.name == "hevc":
+                # x265 gives what lay in memory for the time of decoding where there are one or two
+                # frames. It counts in no joined file, but no container takes it.
+                packet.dts = self._muxed - REORDERED
+            self._muxed += 1
+            self._container.mux(packet)
 
     def abandon(self) -> None:
         """Leave nothing of the piece."""

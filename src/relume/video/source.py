@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 from relume.errors import TooLargeError, UnreadableError
 from relume.extras import need
-from relume.video.colour import Colour
+from relume.video.colour import FULL, LIMITED, Colour
 from relume.video.dolby import refuse_without_base
 from relume.video.options import MAX_PIXELS
 from relume.video.others import is_cover, states_transparency
+from relume.video.siting import siting
 from relume.video.suffixes import FORMATS
 
 if TYPE_CHECKING:
@@ -67,6 +68,10 @@ class Facts:
     """How many the container states; 0 where it does not."""
     end: Fraction | None
     """Second at which the stream ends as the container states it."""
+    siting: str
+    """Where chroma samples lie by FFmpeg's names; nothing where it is not stated."""
+    range: int
+    """Of the stored codes; that of `colour` is what is worked in."""
 
 
 class Source:
@@ -118,6 +123,13 @@ class Source:
             first, self._first = self._first, None
             yield first
         yield from self._frames
+
+    def narrow(self) -> None:
+        """Work in limited range, which is all that some codecs hold."""
+        facts = self.facts
+        if facts.colour.range == FULL:
+            self.notes.append("full range becomes limited, prores holds no other")
+            self.facts = replace(facts, colour=replace(facts.colour, range=LIMITED))
 
     def opened_again(self) -> InputContainer:
         """Open the same file once more, with the same bounds."""
@@ -200,6 +212,8 @@ class Source:
             turned=display_matrix(frame),
             frames=stream.frames,
             end=end,
+            siting=siting(stream),
+            range=colour.range,
         )
 
     def _note_light(self, frame: VideoFrame) -> None:
