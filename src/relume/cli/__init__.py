@@ -4,6 +4,7 @@ A verb is one file named like it (an underscore is shown as a hyphen) that holds
 
     EXAMPLES = "relume verb party.jpg\\n…"     # lines for the end of its help
     def verb(…) -> None                        # a typer command; its docstring is the help
+    IMPORTS = True                             # it imports much, and then calls `loaded` itself
 
 A verb raises `RelumeError` for what the user should know and `typer.Exit(1)` when it has already
 said so. Heavy imports belong inside the function. `relume --help` imports no verb: it reads the
@@ -21,6 +22,7 @@ from __future__ import annotations
 
 import atexit
 import errno
+import gc
 import io
 import os
 import re
@@ -49,6 +51,17 @@ _WrongUsage: type[Exception] = typer.BadParameter.__mro__[1]
 """typer's usage error, by its only public descendant: its home differs between releases."""
 
 
+_USUAL = gc.get_threshold()
+_LATE = (100_000, *_USUAL[1:])
+"""Whoever only loads leaves no garbage; it is looked for in vain two hundred times: 10 ms."""
+
+
+def loaded() -> None:
+    """Look for garbage as usual from now on, but not among what was loaded so far."""
+    gc.freeze()
+    gc.set_threshold(*_USUAL)
+
+
 def verbs() -> tuple[str, ...]:
     """Return the names of all verbs, sorted."""
     found = (module.name for module in iter_modules(__path__) if not module.name.startswith("_"))
@@ -66,6 +79,8 @@ class _Verbs(TyperGroup):
             raise UnknownNameError.of("verb", cmd_name, verbs())
         name = cmd_name.replace("-", "_")
         module = import_module(f"{__name__}.{name}")
+        if not getattr(module, "IMPORTS", False):
+            loaded()
         one = typer.Typer(add_completion=False, rich_markup_mode=None)
         examples: str = getattr(module, "EXAMPLES", "")
         # \b keeps the lines as they are instead of filling them to a paragraph.
@@ -119,6 +134,8 @@ def relume(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; nothing the user does shows a traceback."""
+    if arguments is None:
+        gc.set_threshold(*_LATE)  # until the verb says that it has `loaded`
     _replace_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

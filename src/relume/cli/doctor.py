@@ -8,8 +8,10 @@ from typing import Annotated
 
 import typer
 
+from relume.cli import loaded
 from relume.cli._options import Json
 
+IMPORTS = True
 EXAMPLES = """\
 relume doctor
 relume doctor --bench                # measure the engines; auto takes the fastest from then on
@@ -34,6 +36,7 @@ def doctor(
     """
     from relume.proof.doctor import examine
 
+    loaded()
     if bench:
         _bench()
     findings = examine()

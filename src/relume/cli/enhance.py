@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from relume.cli import loaded
 from relume.cli._live import Live, run_live
 from relume.cli._network import (
     MIB,
@@ -79,6 +80,7 @@ from relume.errors import ContractError
 if TYPE_CHECKING:
     from relume.runs.plan import Plan
 
+IMPORTS = True
 EXAMPLES = """\
 relume enhance party.jpg                      # party.relume.jpg lies beside it
 relume enhance holiday/ -r -o bright/         # a tree of folders; run again to resume
@@ -213,6 +215,7 @@ def enhance(
     from relume.tiles.cutter import MEMORY
     from relume.video.options import Options
 
+    loaded()
     sensor = parse_sensor(cfa=cfa, black=black, white=white, size=size)
     knobs = parse_knobs(knob or ())
     tell_building(method, knobs, quiet=quiet)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from secrets import token_hex
 from typing import BinaryIO
 
 NAME = re.compile(r"\.relume-[0-9a-f]{16}\.part")
@@ -22,7 +21,7 @@ def begun(folder: Path) -> tuple[Path, BinaryIO, int | None]:
     end, None where there are no locks. Raises: OSError."""
     for _ in range(_TRIES):
         # A short name of its own: the target's may already be as long as names can be.
-        part = folder / f".relume-{token_hex(8)}.part"
+        part = folder / f".relume-{os.urandom(8).hex()}.part"
         stream = part.open("xb")
         held = _held(stream)
         if held is None or _is_named(part, stream):

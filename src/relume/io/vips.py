@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from functools import wraps
+from functools import cache, wraps
 from importlib import import_module
-from logging import NullHandler, getLogger
 from threading import Condition
 from typing import Any, Literal, TypeAlias
 
@@ -77,17 +76,18 @@ def with_own_reason(decode: Callable[[bytes, Admit], Incoming]) -> Callable[...,
             if not isinstance(error, _vips().Error):
                 raise
         with _turns.alone():
-            import_module("pyvips").vips_lib.vips_error_clear()
+            _vips().vips_lib.vips_error_clear()
             return decode(data, admit)
 
     return decoded
 
 
-# What libvips warns about reaches its logger; without a handler it would be printed.
-getLogger("pyvips").addHandler(NullHandler())
-
-
+@cache
 def _vips() -> Any:
+    from logging import NullHandler, getLogger  # as libvips does; most pictures need neither
+
+    # What it warns about reaches its logger; without a handler it would be printed.
+    getLogger("pyvips").addHandler(NullHandler())
     return import_module("pyvips")
 
 

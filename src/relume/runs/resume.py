@@ -25,7 +25,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from os import PathLike, fspath
 
@@ -161,6 +160,8 @@ class Resume:
         if self.overwrite:
             yield from ([False] * len(pairs) for pairs in pages)
             return
+        from concurrent.futures import Future, ThreadPoolExecutor  # a run of one picture needs none
+
         asked: deque[Future[list[bool]]] = deque()
         pool = ThreadPoolExecutor(_ASKING)
         try:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from functools import cache
 from hashlib import sha256
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from relume import engines, methods
@@ -22,10 +20,10 @@ MAX_MODEL_BYTES = 2**31 - 1
 """The format itself ends here (one protobuf message)."""
 
 
-def folder(name: str) -> Traversable:
+def folder(name: str) -> Path:
     """Return the folder of a neural method's weights."""
     method, _ = methods.parted(name)
-    return files(f"relume.methods.{method}") / "weights"
+    return Path(str(methods.__file__)).with_name(method) / "weights"
 
 
 @cache
