@@ -31,6 +31,7 @@ PAIRS: Mapping[str, Step] = {
     "Max": np.maximum,
     "Log": np.log,
     "Exp": np.exp,
+    "Sqrt": np.sqrt,
     "Tanh": np.tanh,
 }
 """Operations that are NumPy's, which broadcasts as ONNX does."""
@@ -45,6 +46,8 @@ def step(node: Node, known: Known, *, relu: bool = False) -> tuple[Step, int]:
         return _conv(node, tuple(known[each] for each in node.inputs[1:]), relu=True), 1
     if node.operation in PAIRS:
         return PAIRS[node.operation], len(node.inputs)
+    if node.operation == "Pow" and node.inputs[1] not in known:
+        return np.power, 2
     if node.operation == "Concat":
         return partial(_joined, axis=_integer(node, "axis")), len(node.inputs)
     make = _MADE.get(node.operation)

@@ -25,7 +25,6 @@ from relume.methods.relume.network import (
 )
 from relume.methods.relume.objective import Objective, light_terms, noise_free
 from relume.nn.cell_shrinkage import CELL, SET, STRONG, CellShrinkage
-from relume.nn.sparing import nothing
 from relume.runtime import load
 from relume.runtime.lift_method import reduced
 
@@ -224,22 +223,6 @@ def test_what_is_nearly_black_loses_its_colour(level, most, least):
     kept = (found.amax(1) - found.amin(1)) / (colour.amax() - colour.amin())
     assert least <= float(kept) <= most
     assert torch.allclose(luma(found), luma(colour), atol=1e-7)
-
-
-@pytest.mark.parametrize(("level", "expected"), [(0, 1.0), (1, 0.94), (2, 0.17), (3, 0.0)])
-def test_where_all_is_black_there_is_nothing_to_lift(level, expected):
-    """At the floor of 2 half of a place is empty, and so are its surroundings."""
-    even = torch.full((1, 1, 48, 48), level / 255)
-    assert torch.allclose(nothing(even, floor=2.0), torch.tensor(expected), atol=0.01)
-    assert nothing(even, floor=0.0).max() == 0
-
-
-def test_black_among_what_is_lit_is_a_shadow():
-    lit = torch.full((1, 1, 48, 48), 40 / 255)
-    lit[..., 10:26, 20:36] = 0  # a ninth
-    assert nothing(lit, floor=2.0).max() == 0
-    lit[..., 6:, :] = 0
-    assert nothing(lit, floor=2.0)[..., 20:, :].min() > 0.99
 
 
 def test_without_its_coefficients_a_picture_is_smooth():

@@ -21,7 +21,7 @@ from torch.nn import functional
 
 from relume.nn.cell_shrinkage import SET, CellShrinkage, without
 from relume.nn.depthwise import Block, Halve, double
-from relume.nn.sparing import FLOOR, nothing, spared, windows
+from relume.nn.sparing import FLOOR, nothing, spared, toned, windows
 from relume.render.maps import HARDLY
 
 SIDE = 96
@@ -228,6 +228,7 @@ class Network(nn.Module):
         maps = self.estimate(small)
         small = functional.avg_pool2d(small, 2)
         maps = spared(maps, small, highlights=highlights)
+        maps = toned(maps, small, highlights=highlights, relit=relight)
         slope, offset = lines(log_luma(small), maps)
         kept = 1 - nothing(luma(small), floor=floor)
         amount = (kept * lifted(maps, small) - QUIET) / (LOUD - QUIET)
