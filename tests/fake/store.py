@@ -13,10 +13,11 @@ import sys, threading, time
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-fail, slow = int(sys.argv[1]), int(sys.argv[2])
+fail, slow, denied = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 app = DomainDispatcherApplication(create_backend_app)
 lock, count = threading.Lock(), 0
 ERROR = b"<Error><Code>InternalError</Code><Message>injected</Message></Error>"
+DENIED = b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
 
 def front(environ, start_response):
     global count
@@ -30,6 +31,10 @@ def front(environ, start_response):
         head = [("Content-Type", "application/xml"), ("Content-Length", str(len(ERROR)))]
         start_response("500 Internal Server Error", head)
         return [ERROR]
+    if denied and environ["PATH_INFO"].startswith(denied) and environ["REQUEST_METHOD"] != "GET":
+        head = [("Content-Type", "application/xml"), ("Content-Length", str(len(DENIED)))]
+        start_response("403 Forbidden", head)
+        return [DENIED]
     return app(environ, start_response)
 
 class Quiet(WSGIRequestHandler):
@@ -42,13 +47,14 @@ server.serve_forever()
 
 
 @contextmanager
-def store(*, fail: int = 0, slow: int = 0) -> Iterator[dict[str, str]]:
+def store(*, fail: int = 0, slow: int = 0, denied: str = "") -> Iterator[dict[str, str]]:
     """Serve an empty store; yield the environment in which s3:// means it.
 
-    Every `fail`-th request is answered by a 500, every `slow`-th after 0.4 s.
+    Every `fail`-th request is answered by a 500, every `slow`-th after 0.4 s. Below `denied`, a
+    path as /bucket/key, nobody may write.
     """
     with subprocess.Popen(
-        [sys.executable, "-c", SERVER, str(fail), str(slow)],
+        [sys.executable, "-c", SERVER, str(fail), str(slow), denied],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -68,10 +74,10 @@ def store(*, fail: int = 0, slow: int = 0) -> Iterator[dict[str, str]]:
             }
         finally:
             server.kill()
-            _forget()
+            forget()
 
 
-def _forget() -> None:
+def forget() -> None:
     """Let go of what speaks to a store of this process: fsspec would hand it out for the next one,
     at an address where nobody answers."""
     if (s3fs := sys.modules.get("s3fs")) is not None:

@@ -148,7 +148,7 @@ def _records(
     judged: Iterator[Task | Record],
     folder: str,
     *,
-    begin: Callable[[Task], object],
+    begin: Callable[[Task], bool],
 ) -> Generator[Record]:
     """Yield what becomes of all pictures. The cluster is started for the first that is to be done,
     so that an input that is not there is told at once. Raises: UnwritableError."""
@@ -193,8 +193,8 @@ def _manifest(folder: str, given: Path | None, shard: Shard | None, stored: bool
     return manifest_of(Path(folder), shard=shard)
 
 
-def _begin(book: Manifest, task: Task) -> None:
-    book.begin_all([(task.output, task.input, task.stamp, task.before)])
+def _begin(book: Manifest, task: Task) -> bool:
+    return book.claim((task.output, task.input, task.stamp, task.before), seen=task.seen)
 
 
 def _end(book: Manifest, record: Record) -> None:

@@ -110,12 +110,13 @@ class Fleet:
         self._ray.shutdown()
 
     def records(
-        self, tasks: Iterable[Task | Record], *, begin: Callable[[Task], object]
+        self, tasks: Iterable[Task | Record], *, begin: Callable[[Task], bool]
     ) -> Iterator[Record]:
         """Yield a record for every task, as they end; a record among the tasks is passed on.
 
         `begin` is called with each task just before it is given out, and before the next is taken
-        from `tasks`, so that those can tell what has been given out.
+        from `tasks`, so that those can tell what has been given out. Where it says no, another
+        driver was faster, and the task is left to that.
         """
         coming, again = iter(tasks), deque[Task]()
         exhausted = False
@@ -128,9 +129,10 @@ class Fleet:
                         yield task
                     elif task is None:
                         exhausted = True
+                    elif not task.attempts and not begin(task):
+                        why = f"another run is at work on {task.output}"
+                        yield Record(task._replace(creates=False), "skipped", why)
                     else:
-                        if not task.attempts:
-                            begin(task)
                         crew.tasks.append((crew.actor.do.remote(task), task))
                         room -= 1
             waiting = [reference for crew in self._crews for reference, _ in crew.tasks]

@@ -56,13 +56,20 @@ class Judge:
         row = self.manifest.row(task.output)
         if row is not None and row.run == self.manifest.run:
             return _named_twice(task, row)
-        return self._of_a_store(task, row) if _is_stored(task) else self._of_files(task)
+        if not _is_stored(task):
+            return self._of_files(task)
+        if row is not None and self.manifest.is_at_work(row):
+            return Record(task, "skipped", f"another run is at work on {task.output}")
+        seen = None if row is None else (row.run, row.state)
+        return self._of_a_store(task._replace(seen=seen), row)
 
     def _of_files(self, task: Task) -> Task | Record:
         verdict = self._resume.judge(Job(Path(task.input), Path(task.output)))
         if verdict.skip:
             return Record(task, "skipped", verdict.skip)
-        return task._replace(stamp=verdict.input, before=verdict.before, again=verdict.again)
+        return task._replace(
+            stamp=verdict.input, before=verdict.before, again=verdict.again, seen=verdict.seen
+        )
 
     @property
     def _resume(self) -> Resume:

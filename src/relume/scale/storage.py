@@ -201,10 +201,11 @@ class Objects:
             raise _unlooked(name, error) from error
 
     def check_target(self, name: str) -> None:
-        """Raises: UnwritableError where the store has no such bucket; others are told by a put."""
+        """Raises: UnwritableError where an S3 store has no such bucket, or lets nothing be put
+        there; others are told by a put."""
         if self.scheme not in ("s3", "s3a"):
             return
-        bucket = self._key(name).partition("/")[0]
+        bucket, _, prefix = self._key(name).partition("/")
         try:
             patiently(partial(self._system.call_s3, "head_bucket", Bucket=bucket))
         except FileNotFoundError as error:
@@ -212,7 +213,22 @@ class Objects:
                 f"{name}: the store has no bucket {bucket}; make it, or choose another -o"
             ) from error
         except OSError:  # who may put something need not be allowed to ask
-            return
+            pass
+        # An upload that is begun and given up asks for the same right as a put, and puts nothing.
+        key = f"{prefix.rstrip('/')}/.relume".lstrip("/")
+        about: dict[str, str] = {"Bucket": bucket, "Key": key}
+        try:
+            begun = patiently(partial(self._system.call_s3, "create_multipart_upload", **about))
+            about["UploadId"] = begun["UploadId"]
+            patiently(partial(self._system.call_s3, "abort_multipart_upload", **about))
+        except PermissionError as error:
+            if "UploadId" not in about:
+                raise UnwritableError(
+                    f"{name}: nothing may be put there: {_why(error)}; use other keys, or choose "
+                    "another -o"
+                ) from error
+        except OSError:  # what may put something need not know of uploads
+            pass
 
     def load(self, name: str, *, max_bytes: int) -> bytes:
         try:

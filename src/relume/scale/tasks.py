@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+from relume.runs.rows import State
 from relume.runs.stamp import Stamp
 
 
@@ -24,6 +25,8 @@ class Task(NamedTuple):
     """The output must not be there yet: what somebody else has put meanwhile is kept."""
     again: str = ""
     """Why it is made anew."""
+    seen: tuple[int, State] | None = None
+    """The run and the state of its row when it was judged."""
     attempts: int = 0
     """Workers that have ended over it."""
 

@@ -30,7 +30,8 @@ QUIET = {
 
 
 def pictures(folder: Path) -> dict[str, bytes]:
-    found = (path for path in folder.rglob("*") if path.is_file() and ".relume" not in path.parts)
+    names = (path for path in folder.rglob("*") if path.suffix in (".jpg", ".png"))
+    found = (path for path in names if path.is_file())  # what is being written goes any moment
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
 
 

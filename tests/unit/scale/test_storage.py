@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from e2e.command import put_photo
-from fake.store import store
-from relume.errors import TooLargeError, UnreadableError
+from fake.store import forget, store
+from relume.errors import TooLargeError, UnreadableError, UnwritableError
 from relume.extras import missing, pip_line
 from relume.io import read
 from relume.runs.manifest import Manifest
@@ -179,3 +179,21 @@ def test_a_fault_is_a_record(tmp_path: Path) -> None:
     record = Worker(Treatment(method="gamma")).do(Task(str(tmp_path / "bad.jpg"), "out.jpg"))
     assert record.state == "failed"
     assert "bad.jpg" in record.message
+
+
+@needs_store
+def test_a_place_where_nothing_may_be_put_is_told_before_a_picture_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    forget()
+    with store(denied="/nights/out") as environment:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        system: Any = Objects("s3")._system  # pyright: ignore[reportPrivateUsage]
+        system.call_s3("create_bucket", Bucket="nights")
+        with pytest.raises(UnwritableError, match="s3://nights/out: nothing may be put there: "):
+            Objects("s3").check_target("s3://nights/out")
+        for free in ("s3://nights/other", "s3://nights"):
+            Objects("s3").check_target(free)
+        assert not system.find("nights")
+        assert not system.call_s3("list_multipart_uploads", Bucket="nights").get("Uploads")
