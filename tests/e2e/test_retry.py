@@ -202,6 +202,23 @@ def test_a_series_is_seen_whole_though_one_is_made_anew(relume: Call) -> None:
     assert Path("out/2.png").read_bytes() == before
 
 
+def test_a_command_that_cannot_be_given_stops_no_other(relume: Call) -> None:
+    from relume.runtime import weights
+
+    for name in "ab":
+        put_photo(f"d/{name}.jpg", seed=ord(name))
+    shutil.copy(next(weights.folder("sgz").glob("*.onnx")), "mine.onnx")
+    assert relume("enhance", "d/a.jpg", "-o", "out/", "-m", "mine.onnx", "-q").code == 0
+    assert relume("enhance", "d/b.jpg", "-o", "out/", *GAMMA).code == 0
+    for name in ("mine.onnx", "out/a.jpg", "out/b.jpg"):
+        Path(name).unlink()
+    ended = relume("runs", "retry", "out")
+    assert ended.code == 1
+    assert "mine.onnx" in ended.complaint
+    assert not Path("out/a.jpg").exists()
+    assert Path("out/b.jpg").exists()
+
+
 def test_a_copy_of_a_project_is_mended_in_itself(made: Call) -> None:
     Path("d/bad.jpg").unlink()
     made("runs", "retry", "out")

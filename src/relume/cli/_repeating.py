@@ -12,6 +12,7 @@ import typer
 
 from relume.cli import clean, counted
 from relume.cli._stream import STREAM
+from relume.errors import RelumeError
 from relume.frozen import frozen
 from relume.runs.plan import Job, Plan
 
@@ -98,7 +99,11 @@ def _again(run: RunRow, rows: Sequence[Row], path: Path, root: Path, *, overwrit
     jobs = tuple(Job(row.input, _output(row, shown)) for row in rows)
     with chdir(place):
         again = Repetition(words, path, root, jobs, overwrite)
-        return not app(args=words, prog_name="relume", standalone_mode=False, obj=again)
+        try:
+            return not app(args=words, prog_name="relume", standalone_mode=False, obj=again)
+        except RelumeError as error:  # a model that is gone, say: other commands do not need it
+            typer.echo(f"relume: {clean(str(error))}", err=True)
+            return False
 
 
 def _output(row: Row, root: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,6 +57,10 @@ def _is_whole_video(path: Path) -> bool:
     from relume.video.source import Source
 
     with Source(path) as source:
-        count = sum(1 for _ in source.shots())
+        count, end, facts = 0, Fraction(0), source.facts
+        for shot in source.shots():
+            count, end = count + 1, (shot.time + shot.duration) * facts.time_base
         broken = source.faults or any("breaks off" in note for note in source.notes)
-        return not broken and count >= source.facts.frames
+        # Matroska states no frames, and where it was cut off nothing in it is broken.
+        lost = facts.end - end if facts.end is not None else Fraction(0)
+        return not broken and count >= facts.frames and lost < max(Fraction(1, 2), 5 / facts.rate)

@@ -68,7 +68,9 @@ def runs(
                 bad = _verify(book, as_json=as_json)
             case _:
                 if as_json:
-                    raise ContractError("retry gives the recorded command again: no --json")
+                    raise ContractError(
+                        "retry tells as the commands did that it gives again: no --json"
+                    )
                 bad = _retry(book, changed=changed)
     if bad:
         raise typer.Exit(1)

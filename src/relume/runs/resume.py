@@ -120,10 +120,12 @@ class Resume:
                 return do
             case "damaged" if there:
                 why = f"{job.output} is not what was made; `relume runs retry` makes it anew"
-                return replace(do, again="it was damaged") if self.asked else replace(do, skip=why)
+                if self.asked:
+                    return replace(do, again=self._with_settings("it was damaged", row))
+                return replace(do, skip=why)
             case "done" | "damaged":
                 if not there:
-                    return replace(do, again="its result was gone")
+                    return replace(do, again=self._with_settings("its result was gone", row))
                 if before != row.output_stamp and digest(job.output) != row.output_hash:
                     why = f"{job.output} was changed after it was made; --overwrite replaces it"
                     return replace(do, skip=why)
@@ -186,6 +188,12 @@ class Resume:
         if do.input != row.input_stamp or do.before != row.output_stamp:
             self.manifest.restamp(job.output, input=do.input, result=do.before)
         return replace(do, skip=is_done(job.output))
+
+    def _with_settings(self, why: str, row: Row) -> str:
+        """Return why a result is made anew, and with what else if it cannot be as it was."""
+        if row.settings == self.settings:
+            return why
+        return f"{why}; {difference(row.settings, self.settings)}"
 
     def _input_differs(self, job: Job, row: Row) -> bool:
         return row.input_hash is None or digest(job.input) != row.input_hash
