@@ -68,3 +68,8 @@ def state(model: Any, facts: Mapping[str, str]) -> None:
 def facts(model: Any) -> dict[str, str]:
     """Return what a model says of itself."""
     return {entry.key: entry.value for entry in model.metadata_props}
+
+
+def opset_of(model: Any) -> int:
+    """Return the opset that a model is written in."""
+    return next(entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx"))

@@ -16,10 +16,11 @@ from relume import methods
 from relume.card import Card, from_json
 from relume.errors import ContractError, WeightsError
 from relume.export.agreement import Run, run_of
-from relume.export.graphs import PRECISION_KEY, facts, parse, state
+from relume.export.graphs import PRECISION_KEY, facts, opset_of, parse, state
 from relume.export.interface import Interface, interface
 from relume.export.onnx import CARD_KEY, OPSET, least_opset, onnx_bytes, runner
 from relume.export.parameters import published
+from relume.export.refilled import refilled
 from relume.export.weights import card_with, load_network
 from relume.runtime import weights
 
@@ -54,7 +55,8 @@ def open_source(name: str, *, method: str | None = None) -> Source:
         path = Path(name)
         method = method or _method_of(path)
         network = load_network(method, path)
-        return _of_network(network, card_with(network, methods.card(method), name=path.stem))
+        card = card_with(network, methods.card(method), name=path.stem)
+        return _of_network(network, card)
     card = methods.card(name)
     if card.kind != "neural":
         raise ContractError(f"{name} is a classical method: it has no network to export")
@@ -68,13 +70,15 @@ def open_source(name: str, *, method: str | None = None) -> Source:
 
 
 def _of_network(network: nn.Module, card: Card, *, shipped: bytes | None = None) -> Source:
+    """Return a network as a source; what is not `shipped` itself may be so but for parameters."""
     network = network.eval()
 
     @cache
     def to_onnx(opset: int) -> bytes:
-        if shipped is not None and _opset(parse(shipped, where=card.name)) == opset:
+        if shipped is not None and opset_of(parse(shipped, where=card.name)) == opset:
             return shipped
-        return onnx_bytes(network, card, opset=opset)
+        again = refilled(network, card, opset=opset) if shipped is None else None
+        return again or onnx_bytes(network, card, opset=opset)
 
     return Source(
         card=card,
@@ -129,7 +133,7 @@ def of_model(content: bytes, *, where: str) -> Source:
         outputs=outputs,
     )
 
-    there = _opset(model)
+    there = opset_of(model)
 
     def as_it_is(opset: int) -> bytes:
         if opset != there:
@@ -145,8 +149,3 @@ def of_model(content: bytes, *, where: str) -> Source:
         to_onnx=as_it_is,
         opset=there,
     )
-
-
-def _opset(model: Any) -> int:
-    """Return the opset that a model is written in."""
-    return next(entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx"))
