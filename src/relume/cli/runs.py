@@ -69,7 +69,7 @@ def runs(
             case _:
                 if as_json:
                     raise ContractError(
-                        "retry tells as the commands did that it gives again: no --json"
+                        "retry tells what the commands did: no --json"
                     )
                 bad = _retry(book, changed=changed)
     if bad:
