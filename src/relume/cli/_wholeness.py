@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,22 +15,19 @@ if TYPE_CHECKING:
 def look() -> Look:
     """Return how to look at files and objects."""
     from relume.runs.inspection import Look
+    from relume.runs.stamp import digest, stamp
+    from relume.scale.storage import content, storage_of
 
-    return Look(_stamp, _content, _is_whole)
+    def stamp_of(place: str) -> Stamp | None:
+        return storage_of(place).stamp(place) if "://" in place else stamp(Path(place))
 
+    def content_of(place: str) -> str | None:
+        return content(place) if "://" in place else digest(Path(place))
 
-def _stamp(place: str) -> Stamp | None:
-    from relume.runs.stamp import stamp
-    from relume.scale.storage import is_address, storage_of
+    def may_read(place: str) -> bool:
+        return "://" in place or os.access(place, os.R_OK)
 
-    return storage_of(place).stamp(place) if is_address(place) else stamp(Path(place))
-
-
-def _content(place: str) -> str | None:
-    from relume.runs.stamp import digest
-    from relume.scale.storage import content, is_address
-
-    return content(place) if is_address(place) else digest(Path(place))
+    return Look(stamp_of, content_of, may_read, _is_whole)
 
 
 def _is_whole(place: str) -> bool:

@@ -68,9 +68,7 @@ def runs(
                 bad = _verify(book, as_json=as_json)
             case _:
                 if as_json:
-                    raise ContractError(
-                        "retry tells what the commands did: no --json"
-                    )
+                    raise ContractError("retry tells what the commands did: no --json")
                 bad = _retry(book, changed=changed)
     if bad:
         raise typer.Exit(1)
@@ -167,7 +165,7 @@ def _verify(manifest: Manifest, *, as_json: bool) -> bool:
         typer.echo(
             ", ".join(f"{count} {what}" for what, count in counts.items()) or "no results on record"
         )
-    return any(counts[what] for what in UNWELL)
+    return any(counts[what] for what in (*UNWELL, "unreadable"))
 
 
 def _tell(manifest: Manifest, finding: Finding, *, as_json: bool) -> None:
@@ -190,6 +188,7 @@ def _retry(manifest: Manifest, *, changed: bool) -> bool:
         where = f"{manifest.root}: nothing can be made anew where the record cannot be written"
         raise UnwritableError(f"{where}; make its folder writable, or retry in a copy of it")
     rows: list[Row] = []
+    is_well = True
     for finding in inspect_what_differs(manifest, look()):
         is_changed = finding.what == "changed since"
         if finding.what in UNWELL or (changed and is_changed):
@@ -197,6 +196,9 @@ def _retry(manifest: Manifest, *, changed: bool) -> bool:
         elif is_changed:
             kept = f"{finding.what}, and kept: {manifest.place(finding.row)}; --changed replaces it"
             typer.echo(clean(kept))
-    if not rows:
+        elif finding.what == "unreadable":
+            is_well = False
+            _tell(manifest, finding, as_json=False)
+    if not rows and is_well:
         typer.echo("nothing failed, is missing or damaged")
-    return not all(list(repeat(manifest, rows, overwrite=changed)))
+    return not all([is_well, *repeat(manifest, rows, overwrite=changed)])

@@ -7,6 +7,7 @@
 | made            | other content, and a picture that can be read       | changed since |
 | made            | no picture that can be read, or an empty file       | damaged       |
 | made            | other content, size and time as they were           | damaged       |
+| made            | a file that may not be read                         | unreadable    |
 | failed          | nothing, or what lay there when it failed           | failed        |
 | failed          | something else: somebody has put it there           | changed since |
 | begun           |                                                     | unfinished    |
@@ -26,10 +27,11 @@ from relume.runs.rows import Row
 from relume.runs.stamp import Stamp
 
 What: TypeAlias = Literal[
-    "whole", "missing", "changed since", "damaged", "failed", "unfinished", "at work"
+    "whole", "missing", "changed since", "damaged", "unreadable", "failed", "unfinished", "at work"
 ]
 UNWELL: frozenset[What] = frozenset(("missing", "damaged", "failed", "unfinished"))
-"""What verify ends with 1 for, and retry makes anew."""
+"""What retry makes anew, and verify ends with 1 for; as for what is unreadable, which nobody can
+tell from what somebody has edited."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Look:
     """None where nothing does."""
     digest: Callable[[str], str | None]
     """The sha256, or None for what cannot be read."""
+    may_read: Callable[[str], bool]
     is_whole: Callable[[str], bool]
     """Whether it is a picture or a video that can be read to its end."""
 
@@ -89,7 +92,12 @@ def _what(manifest: Manifest, row: Row, look: Look, *, trusted: bool) -> What:
     if there.size == 0:
         return "damaged"
     is_same = there == row.output_stamp
-    if (trusted and is_same) or look.digest(place) == row.output_hash:
+    if trusted and is_same:
+        return "whole"
+    if not look.may_read(place):
+        return "unreadable"
+    # What could not be read when it had been made is known by size and time alone.
+    if look.digest(place) == row.output_hash or (is_same and row.output_hash is None):
         return "whole"
     return "damaged" if is_same or not look.is_whole(place) else "changed since"
 
@@ -101,7 +109,8 @@ def _was_not_made(row: Row) -> bool:
 def _noted(manifest: Manifest, row: Row, what: What) -> Finding:
     """Note what was found where the record says otherwise and may be written."""
     # What is missing or changed is seen anew each time: only damage is told by its content alone.
-    if row.state in ("done", "damaged", "again") and not _was_not_made(row):
+    is_known = what != "unreadable" and row.state in ("done", "damaged", "again")
+    if is_known and not _was_not_made(row):
         state = "damaged" if what == "damaged" else "done"
         if state != row.state and manifest.is_writable:
             manifest.mark([row], state)

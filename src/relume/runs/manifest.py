@@ -12,6 +12,7 @@ rollback journal, whose locks such file systems know. https://sqlite.org/wal.htm
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -68,6 +69,8 @@ class Manifest:
             raise UnreadableError(
                 f"{path}: no manifest there; `relume enhance … -o DIR` writes one"
             )
+        if not os.access(path, os.R_OK):
+            raise UnreadableError(f"{path}: this manifest may not be read; ask whose it is")
         if not path.stat().st_size:
             raise UnreadableError(
                 f"{path}: an empty file where a manifest was; `relume enhance … -o DIR` begins it "
