@@ -155,12 +155,14 @@ def refuse_videos(
     jobs: Sequence[Job], inputs: Sequence[str], *, maps: Path | None, series: bool
 ) -> None:
     """Raise ContractError where what is for pictures is asked of a video that is named, or of
-    videos alone."""
+    videos alone; standard output is for pictures, too."""
     from relume.errors import ContractError
     from relume.video.suffixes import SUFFIXES
 
     films = [job.input_name for job in jobs if job.input.suffix.lower() in SUFFIXES]
     named = next((film for film in films if film in inputs or len(films) == len(jobs)), None)
+    if films and jobs[0].output_name == "-":
+        raise ContractError(f"{films[0]} is a video: give -o FILE, or frames through --pipe y4m")
     option = "--maps" if maps is not None else "--series" if series else ""
     if option and named is not None:
         raise ContractError(f"{named} is a video, {option} is for pictures")

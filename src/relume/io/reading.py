@@ -138,6 +138,8 @@ def _beginning(data: bytes) -> str:
     known = ", ".join(codec.title for codec in codecs().values())
     if not data:
         return "is empty"
+    if data.startswith(_VIDEO) or data[4:12].startswith(_BRANDS):
+        return "is a video or sound, no picture"
     first = data[:9]
     text = first.decode("ascii", "replace")
     shown = repr(text) if text.isprintable() and text.isascii() else f"the bytes {first.hex(' ')}"
@@ -241,3 +243,11 @@ def _usable(found: Incoming, notes: list[str]) -> bytes | None:
         # Readers refuse or warn about a profile of RGB beside gray samples (PNG, section 11.3.2.3).
         return gray_profile(colour) if colour.primaries is not None else None
     return found.icc
+
+
+_VIDEO = (b"\x1aE\xdf\xa3", b"YUV4MPEG2 ", b"\0\0\1\xba", b"FLV\1", b"OggS", b"fLaC", b"ID3")
+"""How Matroska and WebM, raw frames, programs of MPEG, Flash and what is mostly sound begin."""
+_BRANDS = tuple(
+    b"ftyp" + brand for brand in (b"iso", b"mp4", b"avc1", b"qt  ", b"M4", b"3g", b"dash", b"MSNV")
+)
+"""Of ISO media files that hold no pictures as HEIC and AVIF do."""

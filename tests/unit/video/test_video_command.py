@@ -207,3 +207,23 @@ def test_settings_of_one_kind_do_not_make_the_other_anew(
     told = capsys.readouterr().out
     assert "a.mp4  skipped" in told
     assert "made anew: other settings: quality 50 instead of unset" in told
+
+
+@pytest.mark.parametrize("verb", ["inspect", "edit"])
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv", ".y4m"])
+def test_a_video_is_told_where_a_picture_is_wanted(
+    tmp_path: Path, capsys: Told, verb: str, suffix: str
+) -> None:
+    codec = "wrapped_avframe" if suffix == ".y4m" else "libx264"
+    format = "yuv4mpegpipe" if suffix == ".y4m" else None
+    path = clips.write(tmp_path / f"a{suffix}", codec=codec, format=format, times=range(2))
+    assert main([verb, str(path)]) == 1
+    assert "is a video or sound, no picture" in capsys.readouterr().err
+
+
+def test_a_video_does_not_go_to_standard_output(tmp_path: Path, capsys: Told) -> None:
+    path = clips.write(tmp_path / "a.mp4", times=range(2))
+    assert main(["enhance", str(path), "-o", "-"]) == 2
+    told = capsys.readouterr()
+    assert told.err == f"relume: {path} is a video: give -o FILE, or frames through --pipe y4m\n"
+    assert not told.out
