@@ -102,7 +102,11 @@ def open_manifest(
 
 def tell_empty(path: Path) -> None:
     """Tell of a record that has been emptied, and not of one that another run begins just now."""
-    if path.is_file() and not path.stat().st_size and time() - path.stat().st_mtime > _BEGINNING:
+    try:
+        about = path.stat()
+    except OSError:  # none is there, or can be: which opening it tells
+        return
+    if not about.st_size and time() - about.st_mtime > _BEGINNING:
         told = f"{path} was empty: a new record is begun, and results that are there count as done"
         typer.echo(f"relume: note: {clean(told)}", err=True)
 
