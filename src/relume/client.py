@@ -87,7 +87,7 @@ class _Request(Generic[Answer]):
 def _enhance(
     picture: Picture,
     *,
-    method: str = "auto",
+    method: str | None = None,
     knobs: Mapping[str, float] | None = None,
     strength: float = 1.0,
     format: Format | None = None,
@@ -100,9 +100,8 @@ def _enhance(
 
     Raises: ServiceError; OSError for a file that cannot be read.
     """
-    plain = {"format": format, "quality": quality, "side": side}
+    plain = {"method": method, "format": format, "quality": quality, "side": side}
     asked = (
-        ("method", method),
         ("strength", repr(float(strength))),
         ("metadata", metadata),
         ("ev", repr(float(ev))),

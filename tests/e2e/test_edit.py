@@ -37,6 +37,20 @@ def test_writes_beside_and_keeps_the_input(relume: Call) -> None:
     assert mean("a.relume.jpg") == pytest.approx(mean("a.jpg"), abs=1)
 
 
+def test_a_knob_without_a_method_is_one_of_relume(relume: Call) -> None:
+    put_photo("a.jpg")
+    for verb in ("edit", "enhance"):
+        for words in (("-m", "relume"), ()):
+            output = f"{verb}{len(words)}.png"
+            ended = relume(verb, "a.jpg", "-o", output, *words, "-k", "exposure=0.5")
+            assert (ended.code, ended.err) == (0, "")
+            assert "relume" in ended.out
+        assert Path(f"{verb}0.png").read_bytes() == Path(f"{verb}2.png").read_bytes()
+        refused = relume(verb, "a.jpg", "-o", "b.png", "-m", "auto", "-k", "exposure=0.5")
+        assert refused.code == 2
+        assert "leave it out for those of relume" in refused.complaint
+
+
 def test_replaces_in_place_with_depth_and_profile(relume: Call) -> None:
     old = put_tiff()
     assert relume("edit", "copy.tif", "--in-place", "-m", "gamma").code == 0
@@ -195,7 +209,7 @@ def test_does_not_wait_for_a_pipe(relume: Call) -> None:
         (("a.jpg", "--in-place", "-o", "b.jpg"), 2, "choose one"),
         (("a.jpg", "-o", "a.jpg"), 2, "--in-place"),
         (("text.tif",), 1, "text.tif"),
-        (("a.jpg", "-k", "exposure=1"), 2, "name one"),
+        (("a.jpg", "-m", "auto", "-k", "exposure=1"), 2, "sets its own knobs"),
         (("float.tif",), 1, "float.tif: floating-point"),
         (("",), 1, "is no file but a folder"),
         (("..",), 1, ".. is no file but a folder"),

@@ -2,6 +2,22 @@
 
 from __future__ import annotations
 
-from relume.auto.choice import AUTO, METHODS, Choice, choose
+from relume.auto.choice import (
+    ADJUSTED,
+    AUTO,
+    METHODS,
+    NOT_OF_AUTO,
+    Choice,
+    choose,
+    unless_named,
+)
 
-__all__ = ["AUTO", "METHODS", "Choice", "choose"]
+__all__ = [
+    "ADJUSTED",
+    "AUTO",
+    "METHODS",
+    "NOT_OF_AUTO",
+    "Choice",
+    "choose",
+    "unless_named",
+]

@@ -17,7 +17,9 @@ evenly and from one side (`python benchmarks/auto.py`), never on a test set.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import log2
+from typing import TypeVar
 
 import numpy as np
 
@@ -31,6 +33,11 @@ from relume.methods.exposure import automatic
 AUTO = "auto"
 METHODS = ("identity", "relume")
 """What it chooses from."""
+ADJUSTED = "relume"
+"""The method of knobs that are given without one."""
+NOT_OF_AUTO = "`auto` sets its own knobs: leave it out for those of relume, or name another method"
+
+Named = TypeVar("Named")
 
 AIM = 0.5
 """Mean of max(R, G, B) that counts as well exposed."""
@@ -47,6 +54,11 @@ NOTICEABLE = 0.1
 SHOULDER = 0.8
 MOST = 8.0
 """Stops: eight bits hold no more."""
+
+
+def unless_named(method: Named | None, knobs: Mapping[str, float]) -> Named | str:
+    """Return the method that was named; else auto, or the one whose knobs are given."""
+    return method if method is not None else ADJUSTED if knobs else AUTO
 
 
 @frozen

@@ -18,8 +18,9 @@ def complete_method(incomplete: str) -> list[str]:
 def complete_knob(ctx: typer.Context, incomplete: str) -> list[str]:
     """Return the knobs of the method given before, ready for their value."""
     from relume import methods
+    from relume.auto import unless_named
 
-    name = str(ctx.params.get("method") or "")
+    name = unless_named(ctx.params.get("method"), {"": 0.0})
     method, _ = methods.parted(name)
     card = methods.card(method) if method in methods.names() else None
     knobs = (*card.knobs, *card.built) if card is not None else ()
@@ -83,7 +84,7 @@ KnobOption: TypeAlias = Annotated[
         "--knob",
         "-k",
         metavar="NAME=VALUE",
-        help="Set a knob of the method; may be repeated.",
+        help="Set a knob of the method, of relume unless one is named; may be repeated.",
         autocompletion=complete_knob,
     ),
 ]

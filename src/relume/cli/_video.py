@@ -117,7 +117,7 @@ def run_pipe(
     if sys.stdin.isatty() or sys.stdout.isatty():
         raise ContractError("--pipe wants frames at standard input and a reader of its output")
     # A stream cannot be looked through beforehand.
-    chosen = named("relume" if enhancer.method == AUTO else enhancer.method, enhancer)
+    chosen = named("relume" if enhancer.named == AUTO else enhancer.named, enhancer)
     looker = Looker(chosen.method, chosen.knobs, chosen.strength)
     pipe = opened(name, sys.stdin.buffer, sys.stdout.buffer, options)
     run(pipe, looker, options, tell=lambda why: typer.echo(f"relume: {clean(why)}", err=True))

@@ -52,15 +52,15 @@ def edit(
         ),
     ] = False,
     method: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--method",
             "-m",
             metavar="NAME",
-            help="A method, a model file, or auto.",
+            help="A method, a model file, or auto; auto unless set, relume where -k is given.",
             autocompletion=complete_method,
         ),
-    ] = "auto",
+    ] = None,
     knob: KnobOption = None,
     strength: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="How far to go from the input to the result.")

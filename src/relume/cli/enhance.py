@@ -110,16 +110,16 @@ def enhance(
         ),
     ] = None,
     method: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--method",
             "-m",
             metavar="NAME",
             help="A method (see `relume methods`), a model file, or auto, which looks at each "
-            "picture.",
+            "picture; auto unless set, relume where -k is given.",
             autocompletion=complete_method,
         ),
-    ] = "auto",
+    ] = None,
     knob: KnobOption = None,
     strength: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="How far to go from the input to the result.")
@@ -195,6 +195,7 @@ def enhance(
     Depth, profile and metadata stay as they were. A picture that fails is reported and the rest
     goes on; the end is then 1. Running again continues where an earlier run ended.
     """
+    from relume.auto import unless_named
     from relume.cli._report import Report
     from relume.cli._stream import STREAM, at_the_ends, stream_job
     from relume.cli._video import (
@@ -218,6 +219,7 @@ def enhance(
     loaded()
     sensor = parse_sensor(cfa=cfa, black=black, white=white, size=size)
     knobs = parse_knobs(knob or ())
+    method = unless_named(method, knobs)
     tell_building(method, knobs, quiet=quiet)
     treatment = Treatment(
         method=method,

@@ -29,11 +29,11 @@ def plan(
         str, typer.Option("--output", "-o", metavar="OUT", help="Where results would go.")
     ] = "out",
     method: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--method", "-m", metavar="NAME", help="As in enhance.", autocompletion=complete_method
         ),
-    ] = "auto",
+    ] = None,
     knob: KnobOption = None,
     engine: Engine = "auto",
     recursive: Annotated[
@@ -56,6 +56,7 @@ def plan(
     Nothing is written: a sample of the pictures is enhanced and thrown away. Cores like this
     machine's are meant.
     """
+    from relume.auto import unless_named
     from relume.cli._raw import results, searched
     from relume.io import SUFFIXES
     from relume.runs.shards import parse_shard
@@ -67,7 +68,8 @@ def plan(
     if on is not None:  # where it runs changes nothing of what is counted here
         check_cluster(on)
     shard = parse_shard(shards) if shards is not None else None
-    treatment = Treatment(method=method, knobs=parse_knobs(knob or ()), engine=engine, threads=1)
+    knobs = parse_knobs(knob or ())
+    treatment = Treatment(method=unless_named(method, knobs), knobs=knobs, engine=engine, threads=1)
     listing = Listing(
         inputs, output, searched(SUFFIXES, None), results("tif"), recursive, shard, tell_folder
     )

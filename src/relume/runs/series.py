@@ -127,7 +127,7 @@ def survey(jobs: Sequence[Job], work: FileWork, enhancer: Enhancer, *, workers: 
     if all(time is not None for time in times):
         seen.sort(key=lambda one: (one.low.seconds or 0.0, one.input))
     enhancers = {one.input: enhancer for one in seen}
-    if enhancer.method == AUTO:
+    if enhancer.named == AUTO:
         for first, last in scenes([one.low for one in seen]):
             chosen, _ = Counter(one.method for one in seen[first:last]).most_common(1)[0]
             named = replace(enhancer, method=chosen)

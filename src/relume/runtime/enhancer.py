@@ -12,7 +12,7 @@ from typing import Any, overload
 from numpy.typing import NDArray
 
 from relume.arrays import Map, Picture
-from relume.auto import AUTO, choose
+from relume.auto import AUTO, NOT_OF_AUTO, choose, unless_named
 from relume.auto.stated_light import words
 from relume.card import as_number, settle
 from relume.engines import check
@@ -52,10 +52,11 @@ class Enhancer:
     """Applies one method, or the one that fits each picture, to many pictures.
 
     `strength` in [0, 1] is how far to go from the input to the method's result; `ev` are stops on
-    top of what a method makes of a mosaic. Safe to use from several threads.
+    top of what a method makes of a mosaic. Knobs without a method are those of `relume`. Safe
+    to use from several threads.
     """
 
-    method: str | Method = AUTO
+    method: str | Method | None = None
     knobs: Mapping[str, float] = field(default_factory=dict[str, float])
     strength: float = 1.0
     engine: str = "auto"
@@ -78,17 +79,19 @@ class Enhancer:
             raise ContractError(f"memory: expected at least 1 byte, got {self.memory}")
         self._lock = Lock()
         self._loaded: dict[str, Method] = {}
-        if self.method != AUTO:
-            settle(self._method(self.method).card, self.knobs)
+        self.named = unless_named(self.method, self.knobs)
+        """What was named, or what stands for it: `auto`, or the method whose knobs were given."""
+        if self.named != AUTO:
+            settle(self._method(self.named).card, self.knobs)
         elif self.knobs:
-            raise ContractError("knobs belong to a method: name one, `auto` sets its own")
+            raise ContractError(NOT_OF_AUTO)
         elif self.precision != "fp32":
             raise ContractError("a precision belongs to a network: name one, `auto` keeps fp32")
 
     @property
     def wants(self) -> Want:
         """What reading should make of camera RAW for this enhancer."""
-        method = FOR_MOSAICS if self.method == AUTO else self.method
+        method = FOR_MOSAICS if self.named == AUTO else self.named
         if method == AUTO or self._method(method).card.input != "mosaic":
             return "developed"
         return "mosaic"
@@ -126,7 +129,7 @@ class Enhancer:
     def _developed(self, photo: Photo, start: float) -> Enhanced:
         from relume.runtime.develop import develop  # what it needs to read RAW takes time to load
 
-        named = FOR_MOSAICS if self.method == AUTO else self.method
+        named = FOR_MOSAICS if self.named == AUTO else self.named
         if named == AUTO:
             raise ContractError("auto looks at pictures: read the photo developed")
         method = self._method(named)
@@ -144,7 +147,7 @@ class Enhancer:
         seen = working(photo, threads=self.threads).seen
         method, knobs, _ = self._decide(seen)
         found = method.maps(seen, **knobs)
-        if not found and self.method != AUTO:
+        if not found and self.named != AUTO:
             raise ContractError(f"{method.card.name} has no intermediate results to show")
         return found
 
@@ -182,12 +185,12 @@ class Enhancer:
 
         Raises: ContractError for a look of another method.
         """
-        method = self._method(look.method if self.method == AUTO else self.method)
+        method = self._method(look.method if self.named == AUTO else self.named)
         return method.paint(look, picture, strength=self.strength, out=out)
 
     def _decide(self, picture: Picture) -> tuple[Method, Mapping[str, float], str]:
-        if self.method != AUTO:
-            method = self._method(self.method)
+        if self.named != AUTO:
+            method = self._method(self.named)
             return method, settle(method.card, self.knobs), ""
         choice = choose(picture)
         method = self._method(choice.method)
@@ -212,7 +215,7 @@ class Enhancer:
 
 @lru_cache(maxsize=8)
 def _shared(
-    method: str, strength: float, engine: str, knobs: tuple[tuple[str, float], ...]
+    method: str | None, strength: float, engine: str, knobs: tuple[tuple[str, float], ...]
 ) -> Enhancer:
     return Enhancer(method, knobs=dict(knobs), strength=strength, engine=engine)
 
@@ -221,7 +224,7 @@ def _shared(
 def enhance(
     image: Photo,
     *,
-    method: str = AUTO,
+    method: str | None = None,
     knobs: Mapping[str, float] | None = None,
     strength: float = 1.0,
     engine: str = "auto",
@@ -230,7 +233,7 @@ def enhance(
 def enhance(
     image: Given,
     *,
-    method: str = AUTO,
+    method: str | None = None,
     knobs: Mapping[str, float] | None = None,
     strength: float = 1.0,
     engine: str = "auto",
@@ -238,7 +241,7 @@ def enhance(
 def enhance(
     image: Photo | Given,
     *,
-    method: str = AUTO,
+    method: str | None = None,
     knobs: Mapping[str, float] | None = None,
     strength: float = 1.0,
     engine: str = "auto",
@@ -250,7 +253,8 @@ def enhance(
     (H, W) gray, (H, W, 1), (H, W, 3) RGB or (H, W, 4) RGBA, whose alpha is kept, and what it hides
     is not looked at; uint8 and uint16 span their whole type, float16, float32 and float64 [0, 1].
     Floats a little outside, as filters leave them, are clipped; others are refused, since their
-    range is another.
+    range is another. Knobs without a method are those of `relume`, which is then applied; without
+    either `auto` looks at the picture.
 
     Raises: ContractError for other arrays, NaN, or values out of range; UnknownNameError for a
     name nothing answers to.

@@ -92,7 +92,8 @@ def _fields() -> dict[str, Json]:
     names = ["auto", *methods.names()]
     return {
         "method": {**_TEXT, "default": "auto", "examples": names,
-                   "description": f"One of {', '.join(names)}, or METHOD@WEIGHTS"},
+                   "description": f"One of {', '.join(names)}, or METHOD@WEIGHTS; relume where "
+                   "knobs are given without it"},
         "knob": {"type": "array", "items": {**_TEXT, "examples": ["exposure=1"]},
                  "description": "NAME=VALUE, once for each knob of the method"},
         "strength": {**_NUMBER, "minimum": 0, "maximum": 1, "default": 1,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, cast, get_args
 
 from relume import methods
+from relume.auto import AUTO, NOT_OF_AUTO, unless_named
 from relume.card import settle
 from relume.errors import ContractError, UnknownNameError
 from relume.io.formats import codecs
@@ -30,7 +31,7 @@ class Task:
     """One picture's task."""
 
     kind: Kind = "enhance"
-    method: str = "auto"
+    method: str = AUTO
     knobs: Mapping[str, float] = field(default_factory=dict[str, float])
     strength: float = 1.0
     format: Format | None = None
@@ -43,9 +44,9 @@ class Task:
     answer: Answer = "picture"
 
     def __post_init__(self) -> None:
-        if self.method == "auto":
+        if self.method == AUTO:
             if self.knobs:
-                raise ContractError("knobs belong to a method: name one, `auto` sets its own")
+                raise ContractError(NOT_OF_AUTO)
         else:
             settle(methods.card(self.method), self.knobs)
         _within("strength", self.strength, 0.0, 1.0)
@@ -90,7 +91,7 @@ def of_fields(given: list[tuple[str, str]], *, kind: Kind = "enhance") -> Task:
             said[name] = value
     return Task(
         kind=kind,
-        method=said.get("method", "auto"),
+        method=unless_named(said.get("method"), knobs),
         knobs=knobs,
         strength=_number("strength", said.get("strength", "1")),
         format=cast(Format | None, _one_of("format", said.get("format"), FORMATS)),

@@ -38,8 +38,8 @@ class Chosen:
 
 def choose(source: Source, enhancer: Enhancer) -> Chosen:
     """Return the method that was named, or what `auto` says of most frames."""
-    if enhancer.method != AUTO:
-        return named(enhancer.method, enhancer)
+    if enhancer.named != AUTO:
+        return named(enhancer.named, enhancer)
     choices = [choose_for_picture(picture) for _, picture in _places(source)]
     wanted = [one for one in choices if one.method != LEFT_ALONE]
     if len(wanted) * 4 < len(choices) or not choices:

@@ -75,9 +75,20 @@ def test_wrong_settings_fail_before_any_picture() -> None:
     with pytest.raises(ContractError):
         Enhancer("gamma", knobs={"gamma": 99})
     with pytest.raises(ContractError, match="auto"):
-        Enhancer("auto", knobs={"gamma": 0.5})
+        Enhancer("auto", knobs={"exposure": 0.5})
+    with pytest.raises(UnknownNameError, match="relume"):
+        Enhancer(knobs={"gamma": 0.5})
     with pytest.raises(UnknownNameError):
         Enhancer("gamma", engine="tensorbolt")
+
+
+def test_knobs_without_a_method_are_those_of_relume() -> None:
+    knobs = {"exposure": 1.5}
+    named = relume.enhance(EIGHT, method="relume", knobs=knobs)
+    assert np.array_equal(relume.enhance(EIGHT, knobs=knobs), named)
+    enhancer = Enhancer(knobs=knobs)
+    assert (enhancer.named, Enhancer().named) == ("relume", "auto")
+    assert np.array_equal(enhancer.array(EIGHT), named)
 
 
 def test_the_contents_page_lists_what_it_has() -> None:
