@@ -9,6 +9,7 @@ even so is numbered:
 | a.HEIC, a.jpg        | a.HEIC.jpg, a.jpg                |
 | x/a.jpg, y/a.jpg     | a.jpg, a-2.jpg                   |
 | a.HEIC, a.jpg beside | a.HEIC.relume.jpg, a.relume.jpg  |
+| a.HEIC, a.JPG        | a.HEIC.jpg, a.JPG                |
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ def _others(source: Path, target: Path, mark: str) -> Iterator[Path]:
 
 
 class _Places:
-    """Keys of outputs: equal where they would be one file."""
+    """Keys of outputs: equal where they would be one file, here or where case is ignored."""
 
     def __init__(self) -> None:
         self._folders: dict[str, tuple[str, bool]] = {}
@@ -96,8 +97,10 @@ class _Places:
         if folder not in self._folders:
             self._folders[folder] = (os.path.realpath(folder), ignores_case(Path(folder)))
         real, blind = self._folders[folder]
-        key = os.path.join(real, name)  # noqa: PTH118
-        return key.casefold() if blind else key
+        folder = real.casefold() if blind else real
+        # Names without case on every system: results are copied to where x.jpg is X.JPG, and have
+        # the same names wherever they are made.
+        return os.path.join(folder, name.casefold())  # noqa: PTH118
 
 
 def ignores_case(folder: Path) -> bool:
