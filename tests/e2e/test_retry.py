@@ -121,6 +121,18 @@ def test_verify_tells_what_is_missing_until_it_is_there(made: Call) -> None:
     assert made("runs", "verify", "out").out == "3 whole\n"
 
 
+def test_inputs_that_were_named_in_full_may_move_too(relume: Call) -> None:
+    put_photo("project/d/a.jpg")
+    names = [str(Path("project", name).absolute()) for name in ("d", "out")]
+    assert relume("enhance", names[0], "-o", names[1], *GAMMA).code == 0
+    Path("project").rename("moved")
+    before = Path("moved/out/a.jpg").read_bytes()
+    Path("moved/out/a.jpg").unlink()
+    ended = relume("runs", "retry", "moved/out")
+    assert ended.code == 0, ended.err
+    assert Path("moved/out/a.jpg").read_bytes() == before
+
+
 @pytest.mark.parametrize("with_inputs", [True, False], ids=["all moved", "results moved"])
 def test_retry_works_on_the_folder_that_is_named(
     made: Call, monkeypatch: pytest.MonkeyPatch, with_inputs: bool

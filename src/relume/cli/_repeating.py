@@ -85,7 +85,9 @@ def _again(run: RunRow, rows: Sequence[Row], path: Path, root: Path, *, overwrit
 
     words = [word for word in run.command if word not in _NOT_REPEATED]
     called = f"relume {' '.join(words)}"
-    place = next((one for one in _places(run, root) if _holds_any(one, rows)), None)
+    place, named = next(
+        (found for found in _places(run, root, rows) if _are_any_there(*found)), (None, ())
+    )
     if place is None or not words:
         gone = rows[0].input
         told = f"{gone}: not in {run.folder}, where `{called}` was given"
@@ -96,7 +98,8 @@ def _again(run: RunRow, rows: Sequence[Row], path: Path, root: Path, *, overwrit
         return False
     typer.echo(clean(f"{counted(len(rows), 'picture')}, in {place}: {called}"))
     shown = root.relative_to(place) if root.is_relative_to(place) else root
-    jobs = tuple(Job(row.input, _output(row, shown)) for row in rows)
+    outputs = (_output(row, shown) for row in rows)
+    jobs = tuple(Job(name, output) for name, output in zip(named, outputs, strict=True))
     with chdir(place):
         again = Repetition(words, path, root, jobs, overwrite)
         try:
@@ -110,17 +113,28 @@ def _output(row: Row, root: Path) -> str:
     return row.output if "://" in row.output else str(root / row.output)
 
 
-def _places(run: RunRow, root: Path) -> Iterator[Path]:
-    """Yield where a command's names may hold: where it was given, and what lies to the results as
-    that did, if they have moved together."""
-    yield Path(run.folder)
-    if run.results is not None and Path(run.results) != root:
-        way = os.path.relpath(run.folder, run.results)
-        yield Path(os.path.normpath(root / way))
+def _places(run: RunRow, root: Path, rows: Sequence[Row]) -> Iterator[tuple[Path, Sequence[str]]]:
+    """Yield where a command may be given and the inputs as they are named from there: where it was
+    given, and what lies to the results as that did, if they have moved together."""
+    names = [row.input for row in rows]
+    yield Path(run.folder), names
+    before = run.results
+    if before is not None and Path(before) != root:
+
+        def moved(name: str) -> str:
+            return os.path.normpath(root / os.path.relpath(name, before))
+
+        yield (
+            Path(moved(run.folder)),
+            [
+                moved(name) if os.path.isabs(name) else name  # noqa: PTH117
+                for name in names
+            ],
+        )
 
 
-def _holds_any(folder: Path, rows: Sequence[Row]) -> bool:
+def _are_any_there(folder: Path, names: Sequence[str]) -> bool:
     """Tell whether a folder is there, and with it some of the inputs that are named from it."""
     return folder.is_dir() and any(
-        "://" in row.input or os.path.lexists(folder / row.input) for row in rows
+        "://" in name or os.path.lexists(folder / name) for name in names
     )

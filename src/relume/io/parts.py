@@ -31,14 +31,19 @@ def begun(folder: Path) -> tuple[Path, BinaryIO, int | None]:
     raise OSError(f"{folder}: temporary files vanish there")
 
 
-def is_left(part: Path) -> bool:
-    """Tell whether nobody holds a temporary file; where there are no locks, say no."""
+def take_away(part: Path, *, untouched_since: float) -> bool:
+    """Remove a temporary file that nobody holds and nobody has written to since; return whether it
+    was. Where there are no locks, none is."""
     try:
         import fcntl
 
         with part.open("r+b") as stream:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return _is_named(part, stream)
+            # While it is locked: whoever has just made it finds it gone, and makes another.
+            if not _is_named(part, stream) or part.stat().st_mtime > untouched_since:
+                return False
+            part.unlink()
+            return True
     except (ImportError, OSError):
         return False
 
@@ -47,7 +52,7 @@ def _held(stream: BinaryIO) -> int | None:
     try:
         import fcntl
 
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(stream, fcntl.LOCK_EX)  # who clears up may have it for a moment
         return os.dup(stream.fileno())
     except (ImportError, OSError):
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Iterable
-from contextlib import suppress
+from math import inf
 from pathlib import Path
 from time import time
 
@@ -50,13 +50,7 @@ def _cleared(folder: Path) -> int:
             names = [entry.name for entry in entries if parts.NAME.fullmatch(entry.name)]
     except OSError:
         return 0
-    patient = bool(names) and is_shared_by_machines(folder)
-    return sum(_removed(folder / name, patient=patient) for name in names)
-
-
-def _removed(part: Path, *, patient: bool) -> bool:
-    with suppress(OSError):
-        if parts.is_left(part) and not (patient and time() - part.stat().st_mtime < OLD):
-            part.unlink()
-            return True
-    return False
+    if not names:
+        return 0
+    since = time() - OLD if is_shared_by_machines(folder) else inf
+    return sum(parts.take_away(folder / name, untouched_since=since) for name in names)

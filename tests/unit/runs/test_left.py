@@ -6,9 +6,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
+from relume.io import parts
 from relume.io.atomic import replacing
 from relume.runs import left
 from relume.runs.left import clear, folders_of
@@ -54,6 +56,24 @@ def test_only_what_belongs_to_nobody_is_removed(tmp_path: Path) -> None:
         "b.jpg",
         ".relume-0123456789abcdef.part",
     }
+
+
+def test_who_finds_its_file_taken_away_makes_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock, calls = parts._held, list[int]()  # pyright: ignore[reportPrivateUsage]
+
+    def late(stream: BinaryIO) -> int | None:
+        calls.append(1)
+        if len(calls) == 1:  # somebody clears up between making it and locking it
+            assert clear([str(tmp_path)]) == 1
+        return lock(stream)
+
+    monkeypatch.setattr(parts, "_held", late)
+    with replacing(tmp_path / "a.jpg") as stream:
+        stream.write(b"whole")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.jpg"]
+    assert (tmp_path / "a.jpg").read_bytes() == b"whole"
 
 
 def test_where_machines_share_a_folder_it_must_be_old(
