@@ -72,6 +72,15 @@ def test_a_folder_of_pairs(relume: Call, nights: Path) -> None:
     assert not list(Path("out").glob(".relume*"))
 
 
+def test_the_noise_level_stands_beside_niqe(relume: Call, folder: Path) -> None:
+    put_photo("pairs/low/a.png", height=200, width=220)
+    put_photo("pairs/high/a.png", height=200, width=220)
+    assert relume("bench", "pairs", "--methods", "gamma", "-o", "out").code == 0
+    measured = list(dict.fromkeys(row["metric"] for row in table("out/summary.plain.csv")))
+    assert {"niqe-own[plain]", "nl[plain]", "psnr[plain]"} <= {*measured}
+    assert measured.index("nl[plain]") == measured.index("niqe-own[plain]") + 1
+
+
 def test_what_is_measured_is_not_measured_again(relume: Call, nights: Path) -> None:
     arguments = ("bench", "nights", "--metrics", "psnr,mae", "--methods", "clahe", "-o", "out")
     assert relume(*arguments, "--limit", "2").code == 0

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import json
+import sys
 import tomllib
 import zlib
 from pathlib import Path
@@ -65,3 +67,66 @@ def test_the_bill_names_licences_and_what_wheels_bring(dist: ModuleType) -> None
     assert all(part["licenses"][0]["license"]["name"] for part in parts.values())
     assert parts["numpy"]["properties"][0]["value"] == "none"
     assert "video" in parts["av"]["properties"][0]["value"]
+
+
+WHEEL = "relume-1.0-cp311-abi3-linux_x86_64.whl"
+
+
+@pytest.fixture
+def commands(
+    dist: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> list[tuple[str, ...]]:
+    """What a release runs, nothing of which is run; a wheel of a byte is what was built."""
+    asked: list[tuple[str, ...]] = []
+
+    def run(*command: str | Path) -> None:
+        asked.append(tuple(map(str, command)))
+        if "build" in command:
+            dist.DIST.mkdir()
+            dist.DIST.joinpath(WHEEL).write_bytes(b"1")
+            dist.DIST.joinpath("relume-1.0.tar.gz").write_bytes(b"1")
+
+    monkeypatch.setattr(dist, "DIST", tmp_path / "dist")
+    monkeypatch.setattr(dist, "run", run)
+    return asked
+
+
+def test_a_release_is_checked_and_tried_by_every_python(
+    dist: ModuleType,
+    commands: list[tuple[str, ...]],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    later = tmp_path / "python3.99"
+    later.symlink_to(sys.executable)
+    monkeypatch.setattr(dist, "pythons", lambda: [str(later), "python3.98"])
+
+    def with_dependencies(python: str, place: Path) -> Path:
+        return Path(python)
+
+    monkeypatch.setattr(dist, "with_dependencies", with_dependencies)
+    dist.main()
+    (check,) = (each for each in commands if "twine" in each)
+    assert check[2:5] == ("twine", "check", "--strict")
+    assert {Path(each).name for each in check[5:]} == {WHEEL, "relume-1.0.tar.gz"}
+    for python in (sys.executable, str(later)):
+        tried = [each for each in commands if each[0] == python]
+        assert any("pip" in each and each[-1].endswith(WHEEL) for each in tried)
+        assert any(dist.LOAD in each for each in tried)
+        assert any(dist.SMOKE in each for each in tried)
+    assert "python3.98 is not installed here: not tried" in capsys.readouterr().out
+    assert json.loads((dist.DIST / "sbom.cdx.json").read_text("utf-8"))["components"]
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "told"),
+    [("relume-1.0-cp311-cp311-any.whl", 1, "later Pythons"), (WHEEL, 16_000_000, "more than")],
+)
+def test_a_wheel_for_one_python_or_too_large_is_no_release(
+    dist: ModuleType, tmp_path: Path, name: str, size: int, told: str
+) -> None:
+    with (tmp_path / name).open("wb") as file:
+        file.truncate(size)
+    with pytest.raises(AssertionError, match=told):
+        dist.try_wheel(tmp_path / name)
