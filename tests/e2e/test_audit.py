@@ -66,7 +66,7 @@ def test_an_unreadable_picture_is_named_and_counted(relume: Call, sets: Path) ->
     ended = relume("audit", "LOL")
     assert ended.code == 1
     assert "12.png" in ended.complaint
-    assert "1 pictures could not be read" in ended.out
+    assert "1 picture could not be read" in ended.out
 
 
 def test_an_empty_file_among_pictures_is_named(relume: Call, sets: Path) -> None:

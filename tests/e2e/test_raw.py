@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from e2e.command import Call, put_photo, run
 from fake import raw
+from relume.cli.inspect import _word  # pyright: ignore[reportPrivateUsage]
 from relume.io import read
 
 BLACKS = (500,) * 4
@@ -20,6 +22,16 @@ DNG = raw.bayer_dng(SAMPLES, blacks=BLACKS)
 def put(name: str, data: bytes = DNG) -> None:
     Path(name).parent.mkdir(parents=True, exist_ok=True)
     Path(name).write_bytes(data)
+
+
+def test_what_a_sensor_says_has_the_digits_people_read(relume: Call) -> None:
+    put("night.dng")
+    (line,) = [line for line in relume("inspect", "night.dng").out.splitlines() if "sensor" in line]
+    facts = json.loads(relume("inspect", "night.dng", "--json").out)["raw"]
+    assert f"white {facts['white']:.0f}, " in line
+    assert ".0" not in line
+    told = [_word("exposure", seconds) for seconds in (4.96743106842041, 1.0, 0.0003125)]
+    assert told == ["4.97 s", "1 s", "1/3200 s"]
 
 
 def test_raw_in_sixteen_bits_out(relume: Call) -> None:

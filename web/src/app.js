@@ -12,6 +12,7 @@ const compare = new Slider(one('compare'))
 const waiting = new Map(), urls = {}
 const files = [] // { file, settings }: what was set for a picture is there again when it is chosen again
 let asked = 0, chosen = -1, opened = null, painting = false, turn = 0, pause = 0, inputs = [], standard = {}
+let aside = [] // what came with the pictures last chosen and is none, told until others are chosen
 
 function ask(what, given = {}) {
   const id = ++asked
@@ -35,15 +36,23 @@ function say(text, isError = false) {
 
 const fail = (error) => say(error.message, true)
 
+// What became of the picture that is open, and what was chosen with it and is none.
+function end(words) {
+  const { name, width, height } = opened
+  say([`${name}: ${width} × ${height} pixels, ${words}`, ...aside].join(' Not opened: '), aside.length > 0)
+}
+
 function show(side, blob) {
   URL.revokeObjectURL(urls[side])
   compare.show(side, (urls[side] = URL.createObjectURL(blob)))
 }
 
 function addFiles(more) {
-  const pictures = [...more].filter((file) => file.size > 0)
+  const why = ({ size, type }) => !size ? 'an empty file' : /^(video|audio)\//.test(type) ? 'no picture; the command takes videos' : ''
+  const all = [...more], pictures = all.filter((file) => !why(file))
+  if (all.length) aside = all.filter(why).map((file) => `${file.name}: ${why(file)}`)
   if (pictures.length === 0) {
-    if (more.length > 0) fail(new Error(`${more[0].name}: an empty file`))
+    if (all.length) say(aside.join('; '), true)
     return
   }
   files.push(...pictures.map((file) => ({ file, settings: null })))
@@ -114,7 +123,7 @@ function leave() {
   one('why').textContent = `Left as it is: ${opened.verdict.reason}.`
   one('alone').hidden = false
   one('save').disabled = false
-  say(`${opened.name}: ${opened.width} × ${opened.height} pixels, left as it is: ${opened.verdict.reason}.`)
+  end(`left as it is: ${opened.verdict.reason}.`)
 }
 
 function change() {
@@ -147,7 +156,7 @@ async function whole(picture, given, mine) {
     if (!image || turn !== mine) return
     show('after', image)
     one('save').disabled = painting = false
-    say(`${picture.name}: ${picture.width} × ${picture.height} pixels, done.`)
+    end('done.')
   } catch (error) {
     fail(error)
   } finally {

@@ -16,6 +16,7 @@ from relume.errors import RelumeError
 from relume.io import encode
 from relume.photo import Photo
 from relume.render import reduce
+from relume.words import counted
 
 COLUMNS = ("test", "train", "kind", "inliers", "agreement", "how")
 SHOWN = 8
@@ -38,7 +39,9 @@ def summary(audit: Audit) -> str:
     more = f"; {len(similar)} more have a similar view" if similar else ""
     exact = sum(finding.kind in ("file", "pixels") for finding in audit.findings)
     same = f"{exact} equal pictures" if exact else "no equal pixels"
-    unread = f"; {len(audit.unusable)} pictures could not be read" if audit.unusable else ""
+    unread = (
+        f"; {counted(len(audit.unusable), 'picture')} could not be read" if audit.unusable else ""
+    )
     return (
         f"{leaked} of {count} test scenes{share} stand among {len(audit.train)} of training, "
         f"{same}{more}{unread}"

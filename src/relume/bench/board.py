@@ -10,6 +10,7 @@ from pathlib import Path
 from relume.bench.statistics import LEVEL
 from relume.bench.table import FEW, SIGNIFICANT, TOO_FEW, Column, Line, Table
 from relume.io.atomic import replacing
+from relume.words import counted
 
 Sheet = list[list[str]]
 
@@ -68,8 +69,8 @@ def notes(table: Table) -> Iterator[str]:
         yield f"{table.of} pictures are few: read the intervals, not the last digits."
     if 0 < table.scenes < table.of:
         yield (
-            f"{table.of} pictures of {table.scenes} scenes: intervals and tests are over scenes, "
-            "as pictures of one (of one reference) are alike."
+            f"{table.of} pictures of {counted(table.scenes, 'scene')}: intervals and tests are "
+            "over scenes, as pictures of one (of one reference) are alike."
         )
     for problem in table.problems:
         yield f"not measured: {problem}"

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO, Self
 from relume.errors import ContractError, UnreadableError, UnwritableError
 from relume.io.atomic import replacing
 from relume.release import __version__
+from relume.words import counted
 
 INPUT = "input"
 """How the row of the method `identity` is called."""
@@ -214,4 +215,6 @@ def machine() -> str:
             )
     except OSError:
         pass  # not Linux
-    return f"{model}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}"
+    return (
+        f"{model}, {counted(os.cpu_count() or 1, 'core')}, {platform.system()} {platform.machine()}"
+    )

@@ -12,6 +12,7 @@ from relume.bench.statistics import Comparison, Summary, compare, holm, summaris
 from relume.metrics.descriptor import Direction
 from relume.metrics.label import Label, parse
 from relume.metrics.protocol import Protocol, one_protocol
+from relume.words import counted
 
 SIGNIFICANT = 0.05
 """Adjusted p under which two rows count as different."""
@@ -101,7 +102,7 @@ class Table:
     @property
     def title(self) -> str:
         oracle = ", an oracle: it uses the reference" if self.protocol.oracle else ""
-        count = f"{self.of} picture{'' if self.of == 1 else 's'}"
+        count = f"{counted(self.of, 'picture')}"
         return f"{self.dataset}, {count}, protocol {self.protocol.name}{oracle}"
 
 

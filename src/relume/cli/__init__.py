@@ -260,11 +260,6 @@ def named(name: str, message: str) -> str:
     return message if name in message else f"{name}: {message}"
 
 
-def counted(count: int, what: str) -> str:
-    """Return a number of things in words: 1 picture, 2 pictures."""
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
-
-
 def clean(text: str) -> str:
     """Put text on one line without control characters, which a file name may smuggle in."""
     return "".join(

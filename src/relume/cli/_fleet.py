@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from relume.cli import clean, counted, named
+from relume.cli import clean, named
 from relume.cli._interrupts import one_interrupt
 from relume.cli._runs import tell_empty
 from relume.errors import ContractError
+from relume.words import counted
 
 if TYPE_CHECKING:
     from relume.cli._repeating import Repetition

@@ -16,6 +16,7 @@ import typer
 
 from relume.cli._table import show_table
 from relume.errors import ContractError, UnwritableError
+from relume.words import counted
 
 if TYPE_CHECKING:
     from relume.video.flicker import Flicker, Row
@@ -97,7 +98,7 @@ def show_flicker(
 def _print(found: Flicker) -> None:
     from relume.extras import missing, pip_line
 
-    typer.echo(f"{found.frames} frames, {found.cuts} cuts")
+    typer.echo(f"{counted(found.frames, 'frame')}, {counted(found.cuts, 'cut')}")
     if found.gain is not None:
         typer.echo(f"mean gain in light {found.gain:.3f}")
     values = asdict(found)
@@ -106,7 +107,10 @@ def _print(found: Flicker) -> None:
         for key, name in _NAMES.items()
         if values[key] is not None
     ]
-    show_table(("number", "video", "its input"), rows)
+    if found.gain is None:  # nothing to compare with was given
+        show_table(("number", "video"), [row[:2] for row in rows])
+    else:
+        show_table(("number", "video", "its input"), rows)
     if found.warping is None and found.gain is not None and missing("flow"):
         typer.echo(f"for the warping error: {pip_line('flow')}")
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
+from relume.words import counted
+
 if TYPE_CHECKING:
     from relume.runtime import Enhancer
     from relume.video.options import Options
@@ -92,6 +94,6 @@ def run_live(
         told = "; ".join((*recording.notes, *finished.notes))
         typer.echo(
             f"{shown(inputs[0])} → {target}  {chosen[-1].method.card.name}  "
-            f"{finished.frames} frames, {recording.seconds:.1f} s, in "
+            f"{counted(finished.frames, 'frame')}, {recording.seconds:.1f} s, in "
             f"{perf_counter() - start:.1f} s" + (f"; {told}" if told else "")
         )

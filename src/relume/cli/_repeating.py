@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from relume.cli import clean, counted
+from relume.cli import clean
 from relume.cli._stream import STREAM
 from relume.errors import RelumeError
 from relume.frozen import frozen
 from relume.runs.plan import Job, Plan
+from relume.words import counted
 
 if TYPE_CHECKING:
     from relume.runs.manifest import Manifest

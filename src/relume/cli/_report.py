@@ -115,8 +115,7 @@ def _facts(done: Done) -> dict[str, Any]:
 
 
 def _arrow(job: Job) -> str:
-    beside = job.output.parent == job.input.parent
-    return f"{job.input} → {job.output.name if beside else job.output}"
+    return f"{job.input} → {job.output}"
 
 
 def _line(done: Done) -> str:

@@ -13,6 +13,7 @@ import typer
 from relume.cli import clean
 from relume.cli._repeating import Repetition
 from relume.errors import ContractError
+from relume.extras import need
 
 if TYPE_CHECKING:
     from relume.runs.manifest import Manifest
@@ -143,15 +144,24 @@ def command(context: typer.Context) -> Sequence[str]:
     return cast("list[str]", given) if isinstance(given, list) else []
 
 
+def check_watch(inputs: Sequence[str], *, is_asked: bool) -> None:
+    """Raise before anything is enhanced where nothing could be watched afterwards.
+
+    Raises: MissingExtraError; ContractError for what is no folder.
+    """
+    if not is_asked:
+        return
+    for name in inputs:
+        if not Path(name).is_dir():
+            raise ContractError(f"--watch wants folders, {name} is none")
+    need("watchfiles", extra="watch")
+
+
 def watched(inputs: Sequence[str], book: Manifest | None) -> list[Path]:
-    """Return the folders to watch. Raises: ContractError for what cannot be watched."""
-    folders = [Path(name) for name in inputs]
-    for folder in folders:
-        if not folder.is_dir():
-            raise ContractError(f"--watch wants folders, {folder} is none")
+    """Return the folders to watch. Raises: ContractError where no record can be kept."""
     if book is None:
         raise ContractError("--watch needs a folder of results that exists apart: give -o DIR/")
-    return folders
+    return [Path(name) for name in inputs]
 
 
 def check_worker_memory(memory: int | None, on: str | None) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
-from relume.cli import clean, counted
+from relume.cli import clean
 from relume.cli._options import Limits
 from relume.cli._report import progress
 from relume.data.eight_bits import in_eight_bits
@@ -23,6 +23,7 @@ from relume.data.synth import Wish, synth
 from relume.errors import ContractError, NoDatasetError
 from relume.io import SUFFIXES, read
 from relume.io.atomic import replacing
+from relume.words import counted
 
 
 def make_pairs(

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from relume.cli import clean, counted
+from relume.cli import clean
 from relume.cli._options import Json, MaxBytes, MaxPixels, limits
 from relume.errors import ContractError
+from relume.words import counted
 
 if TYPE_CHECKING:
     from relume.data import Problem, Survey
@@ -172,7 +173,7 @@ def _tell(found: Survey, looked: list[Checked], problems: list[Problem]) -> None
     for problem in problems:
         typer.echo(clean(f"{problem.severity}: {problem.kind}: {problem.message}"))
     counts = Counter(problem.severity for problem in problems)
-    typer.echo(f"{counts['error']} errors, {counts['warning']} warnings")
+    typer.echo(f"{counted(counts['error'], 'error')}, {counted(counts['warning'], 'warning')}")
 
 
 def _statistics(looked: list[Checked]) -> list[tuple[str, ...]]:

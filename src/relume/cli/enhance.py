@@ -57,6 +57,7 @@ from relume.cli._runs import (
     Watch,
     WorkerMemory,
     check_series,
+    check_watch,
     check_worker_memory,
     command,
     open_manifest,
@@ -241,6 +242,7 @@ def enhance(
     )
     check_series(series=series, whole=not (on or shards or watch or STREAM in (*inputs, output)))
     check_worker_memory(worker_memory, on)
+    check_watch(inputs, is_asked=watch)
     again = repetition(context)
     shard = parse_shard(shards) if shards is not None and again is None else None
     enhancer = treatment.enhancer()  # before any file: a wrong name or knob shows at once

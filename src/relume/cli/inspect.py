@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 
@@ -78,7 +78,7 @@ def _lines(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
     if facts["motion"] is not None:
         lines.append(("motion", f"a video of {facts['motion']['bytes']} bytes"))
     if facts["raw"] is not None:
-        words = ", ".join(f"{name} {_word(value)}" for name, value in facts["raw"].items()
+        words = ", ".join(f"{name} {_word(name, value)}" for name, value in facts["raw"].items()
                           if value is not None)  # fmt: skip
         lines.append(("sensor", words))
     for name, value in facts["metadata"].items():
@@ -92,5 +92,10 @@ def _lines(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
     return lines
 
 
-def _word(value: Any) -> str:
-    return " ".join(f"{one:g}" for one in value) if isinstance(value, list) else str(value)
+def _word(name: str, value: Any) -> str:
+    """Return a number of the sensor as people read it: times in seconds, or parts of one."""
+    if isinstance(value, list):
+        return " ".join(_word("", one) for one in cast("list[Any]", value))
+    if name == "exposure":
+        return f"{value:.3g} s" if value >= 0.3 or value <= 0 else f"1/{1 / value:.0f} s"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from relume.cli._options import MaxBytes, MaxPixels, limits
+from relume.words import counted
 
 EXAMPLES = """\
 relume nights photos/ -o nights/
@@ -42,4 +43,4 @@ def nights(
         night_mosaics.make(chosen, read=lambda path: to_rgb(read(path, **known).pixels), seed=seed),
         output,
     )
-    typer.echo(f"{made} nights in {output}; low/ is camera RAW, high/ the truth")
+    typer.echo(f"{counted(made, 'night')} in {output}; low/ is camera RAW, high/ the truth")

@@ -10,6 +10,7 @@ import typer
 from relume.cli import clean
 from relume.cli._options import Engine, Json, KnobOption, complete_method, parse_knobs
 from relume.cli._runs import ShardsOption
+from relume.words import counted
 
 if TYPE_CHECKING:
     from relume.errors import RelumeError
@@ -107,24 +108,40 @@ def _facts(cost: Cost, cores: int | None) -> dict[str, float | int | None]:
 def _lines(cost: Cost, cores: int | None) -> list[str]:
     seconds, error = cost.mean("core_seconds"), cost.error("core_seconds")
     share = error / seconds if seconds else 0.0
+    spread = len(cost.sample) > 1  # of one picture nothing is known of others
+    unit, whole = _time(cost.core_hours)
     lines = [
         f"pictures      {cost.pictures:,}, of {cost.pictures * cost.mean('megapixels'):,.0f} MP",
-        f"sampled       {len(cost.sample)}: {seconds:.3f} ± {error:.3f} core-seconds and "
+        f"sampled       {len(cost.sample)}: {_either_side(seconds, error if spread else None, 3)} "
+        "core-seconds and "
         f"{cost.mean('megapixels'):.2f} megapixels each",
-        f"core-hours    {cost.core_hours:,.2f} ± {cost.core_hours * share:,.2f}",
+        f"{f'core-{unit}':<14}{_either_side(whole, whole * share if spread else None, 2)}",
         f"read          {_bytes(cost.pictures * cost.mean('read_bytes'))}",
         f"written       {_bytes(cost.pictures * cost.mean('written_bytes'))}",
     ]
     if cost.unreadable:
         lines.insert(2, f"unreadable    {cost.unreadable} of the sample")
     if cores is not None:
-        lines.append(
-            f"hours         {cost.core_hours / cores:,.2f} on {cores} cores, if nothing waits"
-        )
+        unit, whole = _time(cost.core_hours / cores)
+        lines.append(f"{unit:<14}{whole:,.2f} on {counted(cores, 'core')}, if nothing waits")
     if cost.reads or cost.writes:
         counts = f"{cost.reads:,} to read, {cost.writes:,} to write, {cost.lists:,} to list"
         lines.append(f"requests      {counts}")
     return lines
+
+
+def _time(hours: float) -> tuple[str, float]:
+    """Return hours in the largest unit of which there is at least one, or in seconds."""
+    for unit, many in (("hours", 1.0), ("minutes", 60.0)):
+        if hours * many >= 1:
+            return unit, hours * many
+    return "seconds", hours * 3600
+
+
+def _either_side(number: float, error: float | None, digits: int) -> str:
+    """Return a number and how far it may be off, where that is known."""
+    told = f"{number:,.{digits}f}"
+    return told if error is None else f"{told} ± {error:,.{digits}f}"
 
 
 def _bytes(count: float) -> str:

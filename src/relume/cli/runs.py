@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from relume.cli import clean, counted, named
+from relume.cli import clean, named
 from relume.cli._options import Json
 from relume.errors import ContractError, UnreadableError, UnwritableError
+from relume.words import counted
 
 if TYPE_CHECKING:
     from relume.runs.inspection import Finding

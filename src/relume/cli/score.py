@@ -15,6 +15,7 @@ from relume.cli._flicker import Csv, Plot, VideoFlag, check_video, show_flicker
 from relume.cli._numbers import BLIND, METRICS, Metrics, Parameters, Protocol, for_json, settings
 from relume.cli._options import Json
 from relume.errors import ContractError
+from relume.words import counted
 
 if TYPE_CHECKING:
     from relume.bench.scoring import Scored
@@ -26,7 +27,6 @@ relume score results/ eval15/high --metrics psnr,ssim,mae --json
 relume score results/ eval15/high --protocol gt-mean
 relume score results/ --input eval15/low --metrics niqe-own,piqe,loe
 relume score --video bright.mp4 dark.mp4 --csv frames.csv --plot gain.svg
-
 relume score --series even/ --input timelapse/"""
 
 
@@ -114,7 +114,9 @@ def _score_series(enhanced: Path, low: Path | None, *, as_json: bool) -> None:
         typer.echo(json.dumps({"series": facts, "cuts": cuts}, indent=2))
         return
     for name, one in told.items():
-        typer.echo(f"{name:<10}{one.stops:.4f} stops of flicker in {one.pictures} pictures")
+        typer.echo(
+            f"{name:<10}{one.stops:.4f} stops of flicker in {counted(one.pictures, 'picture')}"
+        )
     if "input" in told and told["input"].stops > 0:
         typer.echo(f"{'ratio':<10}{told['enhanced'].stops / told['input'].stops:.2f}")
     typer.echo(f"{'cuts':<10}{cuts}, left out")

@@ -14,6 +14,7 @@ from typing import Literal
 
 from relume.data.files import PICTURES, Listing, list_files, natural
 from relume.data.pair import Pair
+from relume.words import counted
 
 _ROLE = "low|normal|high|input|gt|target|label"
 _PREFIX = re.compile(rf"^(?:{_ROLE})[-_ ]?(?=\d)")
@@ -115,7 +116,9 @@ def pair_up(branch: Branch, *, dataset: str) -> tuple[list[Pair], list[Problem]]
             problems.append(Problem("error", "no partner", high, message))
     pairs.sort(key=lambda pair: natural(pair.key))
     if branch.expected is not None and len(pairs) != branch.expected:
-        message = f"{branch.low}: {len(pairs)} {_counted(branch)}, published are {branch.expected}"
+        message = (
+            f"{branch.low}: {counted(len(pairs), _what(branch))}, published are {branch.expected}"
+        )
         problems.append(Problem("warning", "count", branch.low, message))
     return pairs, problems
 
@@ -128,8 +131,8 @@ def by_key(root: Path) -> tuple[dict[str, Path], list[Problem]]:
     return {key: found[key] for key in sorted(found, key=natural)}, problems
 
 
-def _counted(branch: Branch) -> str:
-    return "pictures" if branch.high is None else "pairs"
+def _what(branch: Branch) -> str:
+    return "picture" if branch.high is None else "pair"
 
 
 def _below(root: Path, path: Path, name: Callable[[Path], str]) -> str:

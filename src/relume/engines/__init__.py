@@ -11,6 +11,7 @@ from relume.engines.table import (
     installed,
     names,
     open_graph,
+    require,
     usable,
 )
 
@@ -25,5 +26,6 @@ __all__ = [
     "installed",
     "names",
     "open_graph",
+    "require",
     "usable",
 ]

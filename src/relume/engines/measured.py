@@ -18,6 +18,7 @@ from relume.engines import cache, table
 from relume.frozen import frozen
 from relume.io.atomic import replacing
 from relume.render.bands import thread_count
+from relume.words import counted
 
 FILE = "engines.json"
 GAIN = 1.1
@@ -47,7 +48,7 @@ class Measured:
 
 def circumstances() -> dict[str, str]:
     """Return what a measurement depends on besides the model."""
-    machine = f"{platform.system()} {platform.machine()}, {thread_count(None)} threads"
+    machine = f"{platform.system()} {platform.machine()}, {counted(thread_count(None), 'thread')}"
     return {**table.available(), "machine": machine}
 
 

@@ -93,6 +93,18 @@ def check(engine: str) -> None:
         raise UnknownNameError.of("engine", engine, names())
 
 
+def require(engine: str) -> None:
+    """Raise MissingExtraError where the package of an engine is not installed, and
+    UnknownNameError for an engine that does not exist."""
+    check(engine)
+    name = engine.partition(":")[0]
+    chosen = _ENGINES[DEFAULT if name == AUTO else name]
+    if chosen.extra is not None and (absent := extras.missing(chosen.extra)):
+        raise MissingExtraError(
+            f"engine {name} needs {', '.join(absent)}; {extras.pip_line(chosen.extra)}"
+        )
+
+
 def open_graph(
     data: bytes,
     *,
@@ -109,13 +121,9 @@ def open_graph(
     Raises: UnknownNameError for an engine that does not exist; MissingExtraError for one that is
     not installed or lacks the device; WeightsError for a damaged model.
     """
-    check(engine)
+    require(engine)
     name, _, device = (DEFAULT if engine == AUTO else engine).partition(":")
     chosen = _ENGINES[name]
-    if chosen.extra is not None and (absent := extras.missing(chosen.extra)):
-        raise MissingExtraError(
-            f"engine {name} needs {', '.join(absent)}; {extras.pip_line(chosen.extra)}"
-        )
     module = import_module(chosen.module)
     try:
         told = {"published": published} if chosen.waits else {}

@@ -18,6 +18,7 @@ from relume.release import __version__
 from relume.render import backend, why_numpy
 from relume.render.bands import thread_count
 from relume.runtime import weights
+from relume.words import counted
 
 _NEEDED = {
     "numpy": "numpy",
@@ -86,7 +87,9 @@ def _computing() -> Iterator[Finding]:
     if not engines.available():
         yield Finding("engines", "none", "", "no engine is installed; pip install onnxruntime")
     # NumPy does the same work several times slower: worth saying, not a fault.
-    yield Finding("renderer", backend(), why_numpy() or f"compiled, {thread_count(None)} threads")
+    yield Finding(
+        "renderer", backend(), why_numpy() or f"compiled, {counted(thread_count(None), 'thread')}"
+    )
 
 
 def _machine() -> Iterator[Finding]:
@@ -126,7 +129,7 @@ def _weights() -> Iterator[Finding]:
             files = weights.installed(name)
             for file in files:
                 weights.read_published(name, file)
-            yield Finding("weights", name, f"{len(files)} files as published")
+            yield Finding("weights", name, f"{counted(len(files), 'file')} as published")
         except WeightsError as error:
             yield Finding("weights", name, "unsound", str(error))
         except Exception as error:  # a plugin's module may raise anything

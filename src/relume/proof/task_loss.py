@@ -18,6 +18,7 @@ from relume.runtime import weights
 from relume.runtime.foreign import Description
 from relume.runtime.method import Method, load
 from relume.runtime.variants import PRECISIONS
+from relume.words import counted
 
 LOST_PSNR, LOST_SSIM = 0.1, 0.005
 """What may be lost, dB and SSIM: less than two training runs of one recipe differ by."""
@@ -55,7 +56,7 @@ def task_loss(
         for what, limit, one, other in zip(
             ("PSNR", "SSIM"), (LOST_PSNR, LOST_SSIM), before, after, strict=True
         ):
-            said = f"{what} of {len(pairs)} pairs: {one:.4f} → {other:.4f}"
+            said = f"{what} of {counted(len(pairs), 'pair')}: {one:.4f} → {other:.4f}"
             lost = max(one - other, 0.0)
             checks.append(Check(label, said, "auto", lost, limit, lost <= limit))
     return checks

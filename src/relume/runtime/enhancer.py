@@ -15,7 +15,7 @@ from relume.arrays import Map, Picture
 from relume.auto import AUTO, NOT_OF_AUTO, choose, unless_named
 from relume.auto.stated_light import words
 from relume.card import as_number, settle
-from relume.engines import check
+from relume.engines import check, require
 from relume.errors import ContractError
 from relume.frozen import frozen
 from relume.looks.look import Look
@@ -87,6 +87,8 @@ class Enhancer:
             raise ContractError(NOT_OF_AUTO)
         elif self.precision != "fp32":
             raise ContractError("a precision belongs to a network: name one, `auto` keeps fp32")
+        if self.named == AUTO or self._method(self.named).card.kind == "neural":
+            require(self.engine)  # before the first picture, which may not be the first to need it
 
     @property
     def wants(self) -> Want:

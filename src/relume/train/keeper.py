@@ -19,6 +19,7 @@ from relume.train.measure import told
 from relume.train.module import DivergedError, Trainee, numbers
 from relume.train.recipe import Training
 from relume.train.recipe_training import Monitor
+from relume.words import counted
 
 Say = Callable[[str], None]
 """Where lines for people go."""
@@ -132,8 +133,8 @@ class Keeper(Callback):
         self._tell(trainer, module, validated=validated)
         if not patient:
             self.say(
-                f"stopping: {self.since} validations without a better {self.monitor} than "
-                f"{self.best:.4g} of epoch {self.best_epoch}"
+                f"stopping: {counted(self.since, 'validation')} without a better {self.monitor} "
+                f"than {self.best:.4g} of epoch {self.best_epoch}"
             )
             trainer.should_stop = True
         self._end_where_called_off()
@@ -178,5 +179,7 @@ class Keeper(Callback):
         """Say how far the training is, within an epoch too."""
         clock = module.clock
         if clock.seconds:
-            return f"minute {clock.elapsed() / 60:.1f} of {clock.seconds / 60:g}"
+            return (
+                f"minute {min(clock.elapsed(), clock.seconds) / 60:.1f} of {clock.seconds / 60:g}"
+            )
         return f"step {clock.batches} of {clock.total}"

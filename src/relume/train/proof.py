@@ -12,6 +12,7 @@ from relume import engines
 from relume.errors import WeightsError
 from relume.proof.verify import GRAPH_LIMIT, golden_feeds
 from relume.runtime import weights
+from relume.words import counted
 
 
 def prove(model: Path, *, golden: Path) -> Iterator[str]:
@@ -36,4 +37,4 @@ def prove(model: Path, *, golden: Path) -> Iterator[str]:
                 f"{model}: {engine} differs from the network by {error:g}, more than "
                 f"{GRAPH_LIMIT:g}; use another engine, or export again with another opset"
             )
-        yield f"verified with {engine}: {len(compared)} outputs within {error:.1e}"
+        yield f"verified with {engine}: {counted(len(compared), 'output')} within {error:.1e}"

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast, get_args
 
-from relume.errors import ContractError, UnknownNameError, UnwritableError
-from relume.io.atomic import replacing
+from relume.errors import ContractError, UnknownNameError
 from relume.train.keeper import Say
 from relume.train.plan import choose_recipe, require_place
-from relume.train.recipe import write_recipe
 from relume.train.recipe_training import Monitor
 from relume.train.session import Session
 
@@ -66,10 +64,7 @@ def train(
         begun=resume or not fits,
     )
     session = Session(plan, data=data, output=output, stages=wanted, say=say)
-    _make_folder(output)
     if fits:
-        with replacing(output / "recipe.yaml") as file:
-            file.write(write_recipe(plan).encode())
         session.fit(resume=last if resume else None)
     session.load_best()
     model = session.export() if fits else None
@@ -100,10 +95,3 @@ def _checked(stages: Sequence[str]) -> tuple[Stage, ...]:
     if not stages:
         raise ContractError(f"--stages: expected some of {', '.join(known)}")
     return tuple(cast("Stage", stage) for stage in known if stage in stages)
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UnwritableError(f"{folder}: cannot make this folder ({error.strerror})") from error

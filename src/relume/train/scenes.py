@@ -14,6 +14,7 @@ from relume.data.pairing import Branch, errors, pair_up
 from relume.errors import UnreadableError
 from relume.train.pictures import Shelf, list_pictures, read_picture
 from relume.train.recipe import Data, Source
+from relume.words import counted
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ def split(
     teaching = tuple(scene for scene in scenes if scene.key not in held)
     if not teaching:
         raise UnreadableError(
-            f"{folder}: all {len(scenes)} scenes are held out, none is left to learn from; "
+            f"{folder}: {counted(len(scenes), 'scene')} in all, and none is left to learn from; "
             "add pictures or lower data.holdout"
         )
     return teaching, tuple(scene for scene in scenes if scene.key in held)

@@ -17,6 +17,7 @@ from relume import methods
 from relume.errors import ContractError, RelumeError, UnwritableError
 from relume.export.weights import card_with, load_network, save_weights
 from relume.io.atomic import replacing
+from relume.metrics.scorer import scorer
 from relume.train.clock import Clock
 from relume.train.data import Pictures
 from relume.train.fit import is_first_process, make_trainer, quiet
@@ -25,11 +26,12 @@ from relume.train.measure import told
 from relume.train.module import DivergedError, Trainee
 from relume.train.plan import make_network, make_objective
 from relume.train.proof import prove
-from relume.train.recipe import Recipe, Training
+from relume.train.recipe import Recipe, Training, write_recipe
 from relume.train.recipe_training import Monitor
 from relume.train.sheets import Sheets
 from relume.train.too_dark import told_of_dark
 from relume.train.use import Score, enhance_all, measure, table_of
+from relume.words import counted
 
 
 class Session:
@@ -55,6 +57,9 @@ class Session:
             monitor=monitor,
         )
         self.trainee.configure_optimizers()  # a wrong option shows at once
+        if "test" in stages:
+            for label in plan.training.metrics:
+                scorer(label)  # so do a wrong name, and parameters that are not there
         self.keeper = Keeper(
             output / "checkpoints", training=plan.training, monitor=monitor, say=self.say
         )
@@ -63,7 +68,8 @@ class Session:
             self.trainer = make_trainer(plan, output=output, callbacks=[sheets, self.keeper])
 
     def fit(self, *, resume: Path | None = None) -> None:
-        """Learn until the recipe's end, from a checkpoint where one is given."""
+        """Learn until the end of the recipe, and keep it; from a checkpoint where one is given."""
+        self._keep_recipe()
         plan, pictures, last = self.plan, self.pictures, self.keeper.last_path
         clock = self.trainee.clock
         if not clock.seconds:
@@ -72,8 +78,8 @@ class Session:
         parameters = sum(value.numel() for value in self.trainee.network.parameters())
         held = f", {pictures.validating} to validate" if pictures.validating else ""
         self.say(
-            f"{plan.method}: {parameters:,} parameters, {len(pictures.train)} scenes{held}, "
-            f"logs in {self.output}/log"
+            f"{plan.method}: {parameters:,} parameters, {counted(len(pictures.train), 'scene')}"
+            f"{held}, logs in {self.output}/log"
         )
         if pictures.megabytes > plan.data.cache_megabytes:
             self.say(
@@ -107,6 +113,16 @@ class Session:
             ) from error
         if not self.trainer.is_global_zero:
             raise SystemExit(0)  # the first process does the rest
+
+    def _keep_recipe(self) -> None:
+        """Write what reproduces the training, and goes on with it, beside what comes of it."""
+        try:
+            self.output.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            reason = error.strerror
+            raise UnwritableError(f"{self.output}: cannot make this folder ({reason})") from error
+        with replacing(self.output / "recipe.yaml") as file:
+            file.write(write_recipe(self.plan).encode())
 
     @contextmanager
     def _ending_after_a_step(self) -> Generator[None]:
@@ -173,7 +189,7 @@ class Session:
         for folder in self.pictures.tests:
             own = [score for score in scores if score.folder == folder]
             means = {label: fmean(score.values[label] for score in own) for label in labels}
-            self.say(f"test {folder}: {told(means)}, mean of {len(own)} pairs")
+            self.say(f"test {folder}: {told(means)}, mean of {counted(len(own), 'pair')}")
         with replacing(self.output / "test.csv") as file:
             file.write(table_of(scores).encode())
         return scores
@@ -183,7 +199,7 @@ class Session:
         made = list(
             enhance_all(self._ready(), self.pictures.predicted, output=self.output / "predict")
         )
-        self.say(f"predicted: {len(made)} pictures in {self.output}/predict")
+        self.say(f"predicted: {counted(len(made), 'picture')} in {self.output}/predict")
         return made
 
     def _ready(self) -> Trainee:

@@ -37,6 +37,7 @@ from relume.video.others import (
 )
 from relume.video.pieces import Piece
 from relume.video.source import CLOCKS, Source
+from relume.words import counted
 
 if TYPE_CHECKING:
     from av.container import InputContainer, OutputContainer
@@ -331,4 +332,4 @@ class _Join:
 
 
 def _chapters(count: int) -> str:
-    return f"{count} chapter{'s' if count > 1 else ''}"
+    return f"{counted(count, 'chapter')}"

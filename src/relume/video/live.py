@@ -28,6 +28,7 @@ from relume.errors import ContractError, UnreadableError, UnwritableError
 from relume.extras import need
 from relume.runs.addresses import shown
 from relume.video.source import FORMATS
+from relume.words import counted
 
 PATIENCE = 10.0
 """Seconds without a packet after which a source is given up."""
@@ -148,7 +149,7 @@ class _Copy:
         if origin is None:
             raise UnreadableError(f"{shown(self._address)}: sent no picture that can be decoded")
         if lost:
-            self._notes.append(f"{lost} packets whose time stamps do not rise left out")
+            self._notes.append(f"{counted(lost, 'packet')} left out, time stamps do not rise")
         return Recording(length, tuple(self._notes))
 
     def _packets(self) -> Iterator[Any]:

@@ -195,6 +195,15 @@ def test_what_is_no_picture_is_said(page: Any, tmp_path: Path) -> None:
     assert page.locator("#files li").count() == 0
 
 
+def test_among_several_what_is_no_picture_is_still_said(page: Any, tmp_path: Path) -> None:
+    (tmp_path / "clip.mp4").write_bytes(b"\0\0\0\x18ftypisom")
+    for name in ("a.jpg", "b.jpg"):
+        (tmp_path / name).write_bytes(picture(24, 32, seed=0))
+    page.set_input_files("#choose", [tmp_path / name for name in ("a.jpg", "clip.mp4", "b.jpg")])
+    page.locator("#status.error", has_text="2 pictures are ready; clip.mp4: ").wait_for()
+    assert page.locator("#files li").count() == 2
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 768, 1440])
 def test_it_fits_and_is_accessible(page: Any, tmp_path: Path, width: int, theme: str) -> None:

@@ -182,6 +182,20 @@ def test_what_cannot_be_opened_is_said(page, name):
     page.give("odd.png", PICTURES["odd.png"]())  # and the page goes on
 
 
+def test_among_several_what_is_no_picture_is_still_said(page):
+    kinds = {"clip.mp4": "video/mp4", "odd.png": "image/png", "empty.jpg": "image/jpeg"}
+    given = {"clip.mp4": b"ftyp", "odd.png": PICTURES["odd.png"](), "empty.jpg": b""}
+    files = [
+        {"name": name, "mimeType": kinds[name], "buffer": data} for name, data in given.items()
+    ]
+    page.page.set_input_files("#choose", files)
+    said = "() => /^odd.png: .*clip.mp4: .*empty.jpg: an empty file/.test(status.textContent)"
+    said = said.replace("status.", "document.getElementById('status').")
+    page.page.wait_for_function(said, timeout=60_000)
+    page.give("small.png", saved(rgb(9, 9), "PNG"))
+    assert "clip.mp4" not in page.page.inner_text("#status")
+
+
 def test_the_picture_chosen_last_is_the_one_shown_and_saved(page):
     """A large picture takes longer to decode than a small one that is chosen after it."""
     page.put("large.png", saved(rgb(90, 120).repeat(30, 0).repeat(30, 1), "PNG"))

@@ -23,7 +23,7 @@ def test_lines(capsys: pytest.CaptureFixture[str]) -> None:
     report.outcome(Skipped(Job(JOB.input, Path("out/party.jpg"), "is there already")))
     out, err = capsys.readouterr()
     assert out.splitlines() == [
-        "d/party.jpg → party.relume.jpg  sgz: dark overall (mean 0.12)  0.21 s; a note",
+        "d/party.jpg → d/party.relume.jpg  sgz: dark overall (mean 0.12)  0.21 s; a note",
         "d/party.jpg  skipped: is there already",
     ]
     assert err == ""

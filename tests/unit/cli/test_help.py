@@ -9,6 +9,12 @@ from importlib import import_module
 from relume.cli import verbs
 
 
+def test_examples_hold_no_blank_lines() -> None:
+    for verb in verbs():
+        examples = getattr(import_module(f"relume.cli.{verb.replace('-', '_')}"), "EXAMPLES", "-")
+        assert all(line.strip() for line in examples.splitlines()), verb
+
+
 def test_help_reads_what_verbs_say_and_imports_none() -> None:
     code = (
         "import sys; from relume.cli import main, verbs; main(['--help']);"

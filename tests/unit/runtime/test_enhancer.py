@@ -7,11 +7,22 @@ import pytest
 
 import relume
 from fake.night import night
-from relume.errors import ContractError, UnknownNameError
+from relume.errors import ContractError, MissingExtraError, UnknownNameError
+from relume.extras import EXTRAS
 from relume.photo import Photo
 from relume.runtime import Enhancer
 
 EIGHT = (night(24, 33) * 255).astype(np.uint8)
+
+
+def test_an_engine_that_is_not_there_is_told_before_any_picture(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(EXTRAS, "openvino", ("surely_not_installed",))
+    for method in ("auto", "relume", "sgz"):
+        with pytest.raises(MissingExtraError, match="surely_not_installed"):
+            Enhancer(method, engine="openvino")
+    assert Enhancer("gamma", engine="openvino").engine == "openvino"  # which needs none
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float16", "float32", "float64"])

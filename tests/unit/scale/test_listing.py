@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from e2e.command import put_photo
 from relume.cli import main
+from relume.cli.plan import _time  # pyright: ignore[reportPrivateUsage]
 from relume.errors import ContractError, UnreadableError
 from relume.runs.manifest import Manifest
 from relume.runs.resume import PAGE
@@ -205,3 +207,15 @@ def test_what_one_picture_tells_of_others_is_no_number(
     assert main(["plan", str(tmp_path), "-m", "gamma", "--json"]) == 0
     facts = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
     assert facts["core_seconds_interval"] is None
+    assert main(["plan", str(tmp_path), "-m", "gamma", "--cores", "1"]) == 0
+    told = capsys.readouterr().out
+    assert re.search(r"^core-seconds  0\.\d\d$", told, re.MULTILINE)
+    assert re.search(r"^seconds       0\.\d\d on 1 core, if nothing waits$", told, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("hours", "told"), [(2.5, ("hours", 2.5)), (0.1, ("minutes", 6.0)), (0.01, ("seconds", 36.0))]
+)
+def test_times_have_the_unit_that_fits(hours: float, told: tuple[str, float]) -> None:
+    unit, number = _time(hours)
+    assert (unit, pytest.approx(number)) == told

@@ -13,12 +13,14 @@ from torch import nn
 from torch._utils import ExceptionWrapper
 
 from fake.sessions import maker
-from fake.training import nights
+from fake.training import nights, pairs
 from relume.errors import (
     ContractError,
     MissingExtraError,
+    UnknownNameError,
     UnreadableError,
     UnwritableError,
+    WeightsError,
 )
 from relume.export.weights import load_network
 from relume.io import atomic
@@ -35,6 +37,18 @@ def make(tmp_path: Path) -> Callable[..., Session]:
 
 def _is_finite(network: nn.Module) -> bool:
     return all(bool(torch.isfinite(value).all()) for value in network.state_dict().values())
+
+
+def test_a_metric_that_cannot_be_had_is_told_before_anything_is_learnt(
+    make: Callable[..., Session], tmp_path: Path
+) -> None:
+    nights(tmp_path / "data")
+    pairs(tmp_path / "data" / "tests")
+    wanted = ("data.sources=[{folder: '.'}]", "data.test=[tests]", "training.metrics=[psnf]")
+    with pytest.raises(UnknownNameError, match="psnf"):
+        make("out", *wanted, stages=("fit", "test"))
+    with pytest.raises(WeightsError, match="lpips"):
+        make("out", *wanted[:2], "training.metrics=[lpips]", stages=("fit", "test"))
 
 
 def test_a_network_of_no_numbers_replaces_no_good_one(
@@ -88,6 +102,9 @@ def test_a_full_disk_spoils_no_checkpoint(
 
         def __exit__(self, *error: object) -> None:
             self.file.__exit__(*error)
+
+        def fileno(self) -> int:
+            return self.file.fileno()
 
         def write(self, content: Any) -> int:
             if session.keeper.last_path.exists():

@@ -82,3 +82,7 @@ def test_the_stages_on_the_page_run(
     assert "test 3_bench/streets: PSNR" in printed
     assert (tmp_path / "runs/four/test.csv").is_file()
     assert len(list((tmp_path / "runs/four/predict").rglob("*.png"))) == 1
+    # What the page says lies in a run's folder, and what --resume and --stages read again.
+    kept = choose_recipe("illrecnet", output=tmp_path / "runs/four", begun=True)
+    assert kept.training.steps == 1
+    assert kept.data.test == ("3_bench/rooms", "3_bench/streets")

@@ -55,4 +55,6 @@ def test_numbers_are_printed_and_written(films: Path, capsys: Told) -> None:
     assert "3 frames, 0 cuts\nmean gain in light" in capsys.readouterr().out
     assert len((films / "c.csv").read_text("utf-8").splitlines()) == 4
     assert "<polyline" in (films / "c.svg").read_text("utf-8")
+    assert main(["score", "--video", "a.mp4"]) == 0
+    assert "its input" not in capsys.readouterr().out  # an empty column tells nothing
     assert main(words) == 0  # what was written before is replaced

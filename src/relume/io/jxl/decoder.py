@@ -30,6 +30,7 @@ from relume.io.jxl.structures import (
     PixelFormat,
 )
 from relume.io.jxl.workers import workers
+from relume.words import counted
 
 BOXES = (b"Exif", b"xml ", b"jumb", b"jhgm", b"jbrd")
 """Boxes to know of: EXIF, XMP, JUMBF, a gain map, what turns the file back into a JPEG."""
@@ -153,7 +154,7 @@ class _Reading:
             others += 1
         others -= self._result.has_alpha
         if others > 0:
-            self._result.notes.append(f"left out: {others} channels that are no colours")
+            self._result.notes.append(f"left out: {counted(others, 'channel')} of no colour")
         if info.exponent_bits:
             self._result.notes.append("floats rounded to 16 bits, light above white cut off")
 

@@ -66,6 +66,7 @@ async function take(files) {
     });
   }
   one('all').hidden = pictures.length < 2;
+  const failed = [];
   let done = 0;
   progress(0, added.length);
   for (const picture of added) {
@@ -74,12 +75,13 @@ async function take(files) {
       await picture.load();
       if (!done) open(picture);
       done += 1;
-      say(done > 1 ? `${done} pictures are ready` : size(picture));
     } catch (error) {
       picture.remove();
       pictures.splice(pictures.indexOf(picture), 1);
-      fail(new Error(`${picture.file.name}: ${error.message}`));
+      failed.push(`${picture.file.name}: ${error.message}`);
     }
+    const told = done > 1 ? [`${done} pictures are ready`] : done ? [size(added.find((one) => one.size))] : [];
+    say([...told, ...failed].join('; '), failed.length > 0); // what failed stays, whatever follows it
     progress(added.indexOf(picture) + 1, added.length);
   }
   one('all').hidden = pictures.length < 2;
