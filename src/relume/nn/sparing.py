@@ -1,5 +1,4 @@
-"""Where a picture is not to be lifted: what is bright already or lit in a night, and what holds
-nothing."""
+"""Where a picture is not to be lifted: what is bright or has its light, and what holds nothing."""
 
 from __future__ import annotations
 
@@ -38,6 +37,16 @@ MIDDLE = 0.44
 """Mean luma of what is lit in a night up to which it is lifted: that of the median of 656
 well-exposed photographs."""
 
+WHITE = (0.85, 1.0)
+"""Encoded value of the brightest channel from which a place counts as white, and as wholly so."""
+
+HOLDS = (0.001, 0.005)
+"""Part of a picture that is white, up to which this tells nothing, and from which on exposure was
+not what it lacked: something in it had its light."""
+
+STANDING = 0.4
+"""Part of the lift that a picture which holds white does without, where it is lit."""
+
 WHOLLY = 0.5
 """Encoded value of the brightest channel from which a place is held back as far as any."""
 
@@ -75,18 +84,23 @@ def nothing(gray: Tensor, *, floor: Tensor | float) -> Tensor:
 
 
 def toned(maps: Tensor, small: Tensor, *, highlights: Tensor | float, relit: Relit) -> Tensor:
-    """Lift less what stands lit in a night, by the part `highlights`: a face in a flash, a facade,
-    a window of a black room. How dark the night is tells nothing of their exposure.
+    """Lift less what has its light already, by the part `highlights`: a face in a flash, a facade,
+    a window of a black room. How dark the rest is tells nothing of their exposure.
 
-    With w = 1 − e, e of `nothing` at FLOOR, and the luma Y of places, means over the picture:
+    Where a picture holds white, maps are multiplied by 1 − STANDING·holds·t,
+
+        t = highlights · √min(1, brightest channel / WHOLLY)
+        holds = s(mean of s(brightest channel; WHITE); HOLDS)
+
+    Then, with w = 1 − e, e of `nothing` at FLOOR, and the luma Y of places,
 
         night = s(mean of e; OVERALL),  lit = s(mean of w·Y² / mean of w·Y; LIT)
-        t = highlights · √min(1, brightest channel / WHOLLY)
         m(c) = mean of w · luma of what maps·(1 − c·t) make of the picture / mean of w
         c = clip((m(0) − MIDDLE)/(m(0) − m(1)), 0, 1)
 
-    and the maps are multiplied by 1 − night·lit·c·t: lit as a whole as a photo is in the middle,
-    with the order of its levels kept. s(x; from, to) is 0 up to `from` and 1 beyond `to`.
+    and the maps are multiplied by 1 − night·lit·c·t: what is lit in a night becomes, as a whole, as
+    light as photos are in the middle, and the order of its levels stays. Means are over the
+    picture; s(x; from, to) is 0 up to `from` and 1 beyond `to`.
     """
     gray = _luma(small)
     empty = _empty(gray, FLOOR)
@@ -95,9 +109,13 @@ def toned(maps: Tensor, small: Tensor, *, highlights: Tensor | float, relit: Rel
     def mean(values: Tensor) -> Tensor:
         return values.mean((2, 3), keepdim=True)
 
+    brightest = small.amax(dim=1, keepdim=True)
+    part = highlights * (brightest / WHOLLY).clamp(0, 1).sqrt()
+    holds = _between(mean(_between(brightest, WHITE)), HOLDS)
+    maps = maps * (1 - STANDING * holds * part)
+
     night = _between(mean(empty), OVERALL)
     lit = _between(mean(held * gray * gray) / (mean(held * gray) + 1e-6), LIT)
-    part = highlights * (small.amax(dim=1, keepdim=True) / WHOLLY).clamp(0, 1).sqrt()
 
     def level(of: Tensor) -> Tensor:
         return mean(held * _luma(relit(small, of))) / (mean(held) + 1e-6)

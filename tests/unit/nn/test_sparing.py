@@ -9,7 +9,7 @@ pytest.importorskip("torch")
 import torch
 
 from relume.methods.relume.network import luma, relight
-from relume.nn.sparing import MIDDLE, nothing, toned
+from relume.nn.sparing import MIDDLE, STANDING, WHOLLY, nothing, toned
 
 
 @pytest.mark.parametrize(("level", "expected"), [(0, 1.0), (1, 0.94), (2, 0.17), (3, 0.0)])
@@ -72,6 +72,17 @@ def test_what_is_lit_in_a_night_comes_to_the_middle_however_far_it_was_lifted(li
 )
 def test_what_is_no_night_is_lifted_as_before(image):
     assert (made_of(image) == luma(relight(image, LIFT))).all()
+
+
+def test_a_picture_that_holds_white_is_lifted_less_where_it_is_lit():
+    image = torch.full((1, 3, 48, 48), 0.1)
+    image[..., :24] = 0.6
+    assert (made_of(image) == luma(relight(image, LIFT))).all()
+    image[..., :4, :4] = 1.0  # a hundred and forty-fourth of it
+    maps = toned(LIFT, image, highlights=0.8, relit=relight)
+    assert maps[..., 40, 8] == pytest.approx(LIFT[..., 0, 0] * (1 - 0.8 * STANDING))
+    part = 0.8 * STANDING * (0.1 / WHOLLY) ** 0.5
+    assert maps[..., 40, 40] == pytest.approx(LIFT[..., 0, 0] * (1 - part))
 
 
 def test_a_wholly_black_frame_has_no_tone_to_keep():
