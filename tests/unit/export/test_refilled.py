@@ -73,6 +73,13 @@ def test_checkpoints_need_no_exporter(name: str, tmp_path: Path) -> None:
         source.to_onnx(source.opset + 1)
 
 
+def test_a_training_from_nothing_has_a_published_graph_too() -> None:
+    """In which nothing is set for black, as in the weights `pairs`."""
+    torch.manual_seed(0)
+    network = import_module("relume.methods.relume.network").Network().eval()
+    assert written(network, "relume") is not None
+
+
 @pytest.mark.parametrize(
     ("name", "changed"),
     [
