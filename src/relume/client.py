@@ -19,12 +19,26 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Any, Concatenate, Generic, Literal, ParamSpec, Self, TypeAlias, TypeVar
-
-import httpx
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Concatenate,
+    Generic,
+    Literal,
+    ParamSpec,
+    Self,
+    TypeAlias,
+    TypeVar,
+)
 
 from relume.errors import ContractError, RelumeError
+from relume.extras import need
 from relume.photo import Format
+
+if TYPE_CHECKING:
+    import httpx
+else:
+    httpx = need("httpx", extra="serve")
 
 Picture: TypeAlias = bytes | Path
 """An encoded picture, or the file that holds it."""

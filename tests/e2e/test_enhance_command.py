@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from e2e.command import COMMAND, Call, mean, put_photo, run
+from relume import extras
 
 GAMMA = ("-m", "gamma")
 
@@ -161,6 +162,20 @@ def test_raw_files_without_the_extra_are_told(
         "relume: raws: this folder holds no pictures to enhance, "
         "but 1 file needs pip install 'relume[raw]'"
     )
+
+
+def test_a_video_without_the_extra_is_told_so(
+    relume: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(extras.EXTRAS, "video", ("surely_not_installed",))
+    Path("a.mp4").write_bytes(b"film")
+    for output in ((), ("-o", "b.mp4"), ("-o", "out/")):
+        ended = relume("enhance", "a.mp4", *output, *GAMMA)
+        assert ended.code in (1, 2)
+        assert ended.complaint.endswith(
+            "needs a package that is not installed; pip install 'relume[video]'"
+        )
+    assert not Path("out").exists()
 
 
 def test_quiet_prints_nothing(relume: Call) -> None:

@@ -160,6 +160,50 @@ WRONG = {
 }
 
 
+LATE = ("pictures none", "corrupted", "no checkpoint", "whose")
+"""What is wrong inside of files, which torch or onnx must read."""
+
+
+@pytest.mark.parametrize("case", sorted({*WRONG} - {*LATE}))
+def test_wrong_usage_is_told_before_torch_is_loaded(
+    relume: Call, monkeypatch: pytest.MonkeyPatch, case: str
+) -> None:
+    def loaded(*_: object, **__: object) -> None:
+        raise AssertionError("torch was asked for")
+
+    Path("own.onnx").write_bytes(b"a model")
+    monkeypatch.setattr("relume.cli.export.need", loaded)
+    arguments, said = WRONG[case]
+    ended = relume("export", *arguments)
+    assert ended.code in (1, 2)
+    assert said in ended.complaint
+
+
+@pytest.mark.parametrize(
+    ("words", "there"),
+    [
+        ("export sgz -o x.onnx", "x.onnx"),
+        ("export sgz --to openvino -o x.xml", "x.bin"),
+        ("export sgz --npz arrays -o x.onnx", "arrays/calibration.txt"),
+        ("import-weights sgz a.pth -o x.onnx", "x.onnx"),
+        ("audit --train a --test b -o x.html", "x.html"),
+        ("score --video a.mp4 --csv x.csv", "x.csv"),
+        ("score --video a.mp4 --plot x.svg", "x.svg"),
+        ("speed sgz -o speeds", "speeds/speed.json"),
+        ("compare a.png -o x.png", "x.png"),
+    ],
+)
+def test_a_file_that_is_there_is_replaced_only_when_asked(
+    relume: Call, words: str, there: str
+) -> None:
+    Path(there).parent.mkdir(exist_ok=True)
+    Path(there).write_bytes(b"somebody's")
+    ended = relume(*words.split())
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.complaint == f"relume: {there} is there already; --overwrite replaces it"
+    assert Path(there).read_bytes() == b"somebody's"
+
+
 @pytest.mark.parametrize("case", WRONG)
 def test_says_in_one_line_what_is_wrong(folder: Path, relume: Call, case: str) -> None:
     Path("empty").mkdir()
@@ -190,7 +234,9 @@ def test_lpips_is_imported_by_its_name(folder: Path, relume: Call) -> None:
 
 def test_a_file_of_another_project_gets_a_card(relume: Call) -> None:
     Path("theirs.onnx").write_bytes(plain_model())
-    ended = relume("export", "theirs.onnx", "--input", "srgb", "--reach", "2", "-o", "carded.onnx")
+    asked = ("--input", "srgb", "--reach", "2", "-o", "carded.onnx", "--overwrite")
+    Path("carded.onnx").write_bytes(b"an earlier one")
+    ended = relume("export", "theirs.onnx", *asked)
     assert (ended.code, ended.err) == (0, "")
     put_photo("party.png")
     described = ("-m", "theirs.onnx", "--input", "srgb", "--reach", "2", "-o", "one.png")

@@ -16,8 +16,8 @@ from relume.export.agreement import run_of
 from relume.export.graphs import facts
 from relume.export.interface import interface
 from relume.export.onnx import onnx_bytes
-from relume.export.request import TARGETS, Target
 from relume.export.source import Source
+from relume.export.wanted import TARGETS, Target
 
 MODEL_FILES = [target for target in TARGETS if target != "darktable"]
 """A package for darktable is more than a model: test_darktable_package.py has its rules."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import types
+from importlib import import_module
 
 import pytest
 
@@ -15,6 +16,13 @@ def test_an_absent_package_names_its_pip_line(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setitem(sys.modules, "pi_heif", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'relume\[heic\]'"):
         need("pi_heif", extra="heic")
+
+
+def test_the_client_names_its_pip_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "httpx", None)
+    monkeypatch.delitem(sys.modules, "relume.client", raising=False)
+    with pytest.raises(MissingExtraError, match=r"pip install 'relume\[serve\]'"):
+        import_module("relume.client")
 
 
 def test_a_present_module_is_returned() -> None:

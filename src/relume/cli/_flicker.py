@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
+from relume.cli._places import check_free
 from relume.cli._table import show_table
 from relume.errors import ContractError, UnwritableError
 from relume.words import counted
@@ -76,7 +77,13 @@ def _check_targets(inputs: Sequence[Path | None], table: Path | None, plot: Path
 
 
 def show_flicker(
-    enhanced: Path, low: Path | None, *, as_json: bool, table: Path | None, plot: Path | None
+    enhanced: Path,
+    low: Path | None,
+    *,
+    as_json: bool,
+    table: Path | None,
+    plot: Path | None,
+    overwrite: bool,
 ) -> None:
     """Measure, print, and write what was asked for."""
     from relume.io.atomic import replacing
@@ -84,6 +91,7 @@ def show_flicker(
     from relume.video.options import MAX_PIXELS
 
     _check_targets((enhanced, low), table, plot)
+    check_free(table, plot, overwrite=overwrite)
     found = measure(enhanced, low, max_pixels=MAX_PIXELS)
     if as_json:
         typer.echo(json.dumps(asdict(found)))

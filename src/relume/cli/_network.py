@@ -117,13 +117,16 @@ def parse_precision(method: str, name: str, *, quiet: bool) -> Precision:
     Raises: UnknownNameError.
     """
     from relume import methods
+    from relume.extras import missing
     from relume.runtime.variants import as_precision, is_at_hand
 
     precision = as_precision(name)
     if precision == "fp32" or quiet or not methods.is_known(methods.parted(method)[0]):
         return precision
     card = methods.card(method)
-    if card.weights and not is_at_hand(method, card.weights[0].name, precision):
+    there = not card.weights or is_at_hand(method, card.weights[0].name, precision)
+    # Without what makes them, the error that comes says so.
+    if not there and not missing("train"):
         typer.echo(f"making the {precision} weights of {method}, once …", err=True)
     return precision
 

@@ -14,6 +14,7 @@ import typer
 
 from relume.cli import clean
 from relume.cli._options import Json, MaxBytes, MaxPixels, limits
+from relume.cli._places import Overwrite, check_free
 from relume.errors import ContractError, UnknownNameError, UnwritableError
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def audit(
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Pictures at a time.")] = 2,
     max_pixels: MaxPixels = None,
     max_bytes: MaxBytes = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Find the test scenes that stand in the training set.
 
@@ -63,6 +65,7 @@ def audit(
             raise ContractError(f"-o {path}: a report ends with .html or .json")
         if not path.parent.is_dir():  # better told now than after minutes of work
             raise UnwritableError(f"cannot write {path}: no such folder; make it first")
+    check_free(*outputs, overwrite=overwrite)
     (train_pairs, empty), (test_pairs, more) = _pairs(folder, train), _pairs(folder, test)
     if {pair.low for pair in train_pairs} == {pair.low for pair in test_pairs}:
         raise ContractError(f"--train {train} and --test {test} are the same pictures")

@@ -11,6 +11,7 @@ import typer
 from relume.cli import clean, named
 from relume.cli._network import Input, MultipleOf, Reach, parse_descriptions
 from relume.cli._options import Engine, MaxBytes, MaxPixels, complete_method, limits
+from relume.cli._places import Overwrite, check_free
 from relume.errors import ContractError
 
 QUICK, ALL = "quick", "all"
@@ -42,9 +43,7 @@ def compare(
     input: Input = None,
     reach: Reach = None,
     multiple_of: MultipleOf = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace a sheet that is there.")
-    ] = False,
+    overwrite: Overwrite = False,
     max_pixels: MaxPixels = None,
     max_bytes: MaxBytes = None,
 ) -> None:
@@ -57,18 +56,16 @@ def compare(
 
     from relume import methods as registry
     from relume.auto import AUTO
+    from relume.engines import require
     from relume.io import format_of, read, write
     from relume.photo import Photo
     from relume.runs.sheet import Cell, cells, draw
     from relume.runtime import Enhancer
 
-    if output.exists():
-        if source.exists() and output.samefile(source):
-            raise ContractError(
-                f"{output} is the input and would be overwritten; choose another -o"
-            )
-        if not overwrite:
-            raise ContractError(f"{output} is there already; --overwrite replaces it")
+    if output.exists() and source.exists() and output.samefile(source):
+        raise ContractError(f"{output} is the input and would be overwritten; choose another -o")
+    check_free(output, overwrite=overwrite)
+    require(engine)
     format_of(output)  # what cannot be written is said before all that work
     # The input's own tile shows what `identity` would, and a picture is no mosaic any more.
     cards = [card for card in registry.cards() if card.input != "mosaic"]

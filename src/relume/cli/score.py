@@ -14,6 +14,7 @@ from relume.cli import clean
 from relume.cli._flicker import Csv, Plot, VideoFlag, check_video, show_flicker
 from relume.cli._numbers import BLIND, METRICS, Metrics, Parameters, Protocol, for_json, settings
 from relume.cli._options import Json
+from relume.cli._places import Overwrite
 from relume.errors import ContractError
 from relume.words import counted
 
@@ -52,6 +53,7 @@ def score(
         ),
     ] = False,
     as_json: Json = False,
+    overwrite: Overwrite = False,
 ) -> None:
     """Measure pictures, in pairs or alone, and flicker.
 
@@ -68,7 +70,9 @@ def score(
     if video:
         if reference is not None and low is not None:
             raise ContractError("--video takes one input: ENHANCED LOW, or --input LOW")
-        show_flicker(enhanced, reference or low, as_json=as_json, table=csv, plot=plot)
+        show_flicker(
+            enhanced, reference or low, as_json=as_json, table=csv, plot=plot, overwrite=overwrite
+        )
         return
     if series:
         _score_series(enhanced, reference or low, as_json=as_json)

@@ -10,11 +10,13 @@ import typer
 
 from relume.cli._network import Input, MultipleOf, Reach, parse_descriptions
 from relume.cli._options import Json, complete_method
+from relume.cli._places import Overwrite, check_free
 from relume.errors import ContractError
 
 if TYPE_CHECKING:
     from relume.bench.speed import Speed
 
+FILES = ("speed.md", "speed.json", "speed.svg")
 EXAMPLES = """\
 relume speed sgz pairlie
 relume speed pairlie --size 600x400 --size 1920x1080 --engine all --precision fp32,int8
@@ -60,6 +62,7 @@ def speed(
         typer.Option("-o", "--output", metavar="DIR", help="Write speed.md, .json and .svg there."),
     ] = None,
     as_json: Json = False,
+    overwrite: Overwrite = False,
 ) -> None:
     """Measure time, memory, operations and parameters.
 
@@ -72,10 +75,12 @@ def speed(
     from relume.io.atomic import replacing
     from relume.runtime.variants import as_precision
 
+    if output is not None:
+        check_free(*(output / name for name in FILES), overwrite=overwrite)
     every = engine == "all" or (check_memory and engine == "auto")
     chosen = engines.usable() if every else tuple(engine.split(","))
     for each in chosen:
-        engines.check(each)
+        engines.require(each)
     precisions = [as_precision(each) for each in precision.split(",")]
     described = parse_descriptions(names, input=input, reach=reach, multiple_of=multiple_of)
     sizes = [_size(text) for text in size] if size else list(SIZES)
@@ -100,14 +105,9 @@ def speed(
             output.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ContractError(f"-o {output}: {error.strerror or error}") from error
-        texts = {
-            "speed.md": to_markdown(results),
-            "speed.json": to_json(results),
-            "speed.svg": to_svg(results),
-        }
-        for name, text in texts.items():
+        for name, text in zip(FILES, (to_markdown, to_json, to_svg), strict=True):
             with replacing(output / name) as file:
-                file.write(text.encode())
+                file.write(text(results).encode())
     if all(result.fault for result in results):
         raise typer.Exit(1)
 

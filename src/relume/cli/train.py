@@ -77,18 +77,33 @@ def train(
     from relume.train.trainable import home_of
 
     home_of(method)
-    if not missing("train"):  # said first: torch and what builds on it take seconds to load
-        _say(f"{method}: looking at {data} …")
-    for module in ("torch", "lightning", "safetensors", "onnx", "onnxscript", "yaml"):
-        need(module, extra="train")
-    from relume.train import compare, run
-
     place = output or Path("runs") / method
     optimisers = [name.strip() for name in optimizer.split(",") if name.strip()]
     wanted = [stage.strip() for stage in stages.split(",") if stage.strip()]
+    if len(optimisers) > 1 and wanted != ["fit"]:
+        raise ContractError("--stages: only fit with several optimisers; then use the best")
+    if not missing("train"):  # said first: torch and what builds on it take seconds to load
+        _say(f"{method}: looking at {data} …")
+    need("yaml", extra="train")
+    from relume.train.wanted import read_plan, require_folder, require_place, stages_of
+
+    fits = "fit" in stages_of(wanted)
+    require_folder(data)
+    if len(optimisers) < 2:  # each of several has a place of its own
+        require_place(place, resume=resume, fits=fits)
+    read_plan(
+        method,
+        output=place,
+        recipe=recipe,
+        settings=tuple(settings or ()),
+        minutes=minutes,
+        begun=len(optimisers) < 2 and (resume or not fits),
+    )
+    for module in ("torch", "lightning", "safetensors", "onnx", "onnxscript"):
+        need(module, extra="train")
+    from relume.train import compare, run
+
     if len(optimisers) > 1:
-        if wanted != ["fit"]:
-            raise ContractError("--stages: only fit with several optimisers; then use the best")
         entries = compare.compare(
             method,
             optimisers=optimisers,

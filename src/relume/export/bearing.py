@@ -12,6 +12,7 @@ from onnx import helper, numpy_helper
 from relume.arrays import Floats
 from relume.export.agreement import Feeds, Run
 from relume.export.graphs import float_values, parse, weighted
+from relume.export.saying import Say, silent, telling
 from relume.export.sessions import open_session
 
 Error: TypeAlias = Callable[[Collection[str]], float]
@@ -28,7 +29,7 @@ class RoundOff(Protocol):
 
 
 def layers_that_bear(
-    sizes: Mapping[str, int], *, alone: Error, together: Error, tolerance: float
+    sizes: Mapping[str, int], *, alone: Error, together: Error, tolerance: float, say: Say = silent
 ) -> frozenset[str]:
     """Return layers that may be rounded together within a tolerance; `sizes` are their parameters.
 
@@ -38,7 +39,8 @@ def layers_that_bear(
     """
     if together(sizes) <= tolerance:
         return frozenset(sizes)
-    ordered = sorted(sizes, key=lambda name: alone((name,)) ** 2 / sizes[name])
+    errors = {name: alone((name,)) for name in telling(list(sizes), say, "searching", "layer")}
+    ordered = sorted(sizes, key=lambda name: errors[name] ** 2 / sizes[name])
     holds, fails = 0, len(ordered)
     while fails - holds > 1:
         middle = (holds + fails) // 2

@@ -8,6 +8,7 @@ from typing import TypeVar
 import numpy as np
 
 from relume.export.agreement import Feeds, Run
+from relume.export.saying import Say, silent, telling
 
 ENOUGH = 35.0
 """dB of PSNR to float32 that a model needs to be written: an error of 4.5 levels of 8 bit, about
@@ -43,7 +44,7 @@ class Yardstick:
         self._run = expected
         self._feeds = feeds
         self._strays = strays
-        self._expected = [expected(each)[0] for each in feeds]
+        self._expected = [expected(feed)[0] for feed in feeds]
 
     def smaller(
         self,
@@ -62,7 +63,7 @@ class Yardstick:
             )
             return {**feeds, "image": np.ascontiguousarray(image[..., :rows, :columns])}
 
-        pieces = [piece(each) for each in self._feeds[:count]]
+        pieces = [piece(feeds) for feeds in self._feeds[:count]]
         return Yardstick(self._run, pieces, strays=strays or self._strays)
 
     def measure(self, found: Run) -> float:
@@ -87,6 +88,7 @@ def keep_what_pays(
     *,
     alone: Callable[[str], float],
     enough: float = ENOUGH + SPARE,
+    say: Say = silent,
 ) -> tuple[float, Made]:
     """Return the best of the models in which some layers stay in float32, and its fidelity.
 
@@ -95,20 +97,25 @@ def keep_what_pays(
     hurt most stay in float32 as well, as few as it takes; `alone` is the fidelity when one layer
     alone does not.
     """
+    say("searching: all layers in 8 bits")
     best, chosen = attempt(()), set[str]()
     for group in groups:
         kept = set(group)
         if not kept or kept >= set(layers):
             continue
+        say(f"searching: {len(kept)} of {len(layers)} layers in float32")
         found = attempt(kept)
         if found[0] >= best[0] + PAYS:
             best, chosen = found, kept
     if best[0] >= enough:
         return best
-    hurting = sorted((name for name in layers if name not in chosen), key=alone)
+    others = [name for name in layers if name not in chosen]
+    hurts = {name: alone(name) for name in telling(others, say, "searching", "layer")}
+    hurting = sorted(others, key=hurts.__getitem__)
     few, many = 0, len(hurting)
     while many - few > 1:  # so many are enough, so few are not
         middle = (few + many) // 2
+        say(f"searching: {len(chosen) + middle} of {len(layers)} layers in float32")
         found = attempt({*chosen, *hurting[:middle]})
         if found[0] >= enough:
             best, many = found, middle

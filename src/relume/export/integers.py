@@ -9,7 +9,7 @@ is seen directly, and they are a small part of the work.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -35,6 +35,7 @@ from relume.export.graphs import (
 )
 from relume.export.onnx import runner
 from relume.export.ranges import Calibration, Spread
+from relume.export.saying import Say, silent, telling
 from relume.export.sessions import open_session
 
 FOLDED = ("Relu", "Clip")
@@ -50,11 +51,12 @@ def to_int8(
     calibration: Calibration,
     yardstick: Yardstick,
     multiple_of: int,
+    say: Say = silent,
 ) -> tuple[float, bytes]:
     """Return the model in 8-bit integers and its fidelity in dB, with as few layers left in
     float32 as that needs."""
     model = parse(content, where="the model")
-    ranges = observe(model, samples, calibration)
+    ranges = observe(model, samples, calibration, say=say)
     layers = weighted(model)
     # A layer that is used again and again is one, known by its parameters.
     channels = {node.input[1]: _channels(model, node) for node in layers}
@@ -74,6 +76,7 @@ def to_int8(
         channels,
         few_channels(channels),
         alone=lambda layer: ranking.measure(rounding()((layer,))),
+        say=say,
     )
 
 
@@ -113,7 +116,9 @@ def _channels(model: Any, node: Any) -> tuple[int, int]:
     return shape[1] * groups, shape[0]
 
 
-def observe(model: Any, samples: Iterable[Feeds], calibration: Calibration) -> Ranges:
+def observe(
+    model: Any, samples: Sequence[Feeds], calibration: Calibration, *, say: Say = silent
+) -> Ranges:
     """Run a model on samples and return the range of every value next to its weighted layers."""
     floats = float_values(model) - {each.name for each in model.graph.initializer}
     readers: dict[str, list[Any]] = {}
@@ -136,7 +141,7 @@ def observe(model: Any, samples: Iterable[Feeds], calibration: Calibration) -> R
     session = open_session(opened.SerializeToString())
     asked = [name for name in wanted if name not in {value.name for value in model.graph.input}]
     spreads = {name: Spread() for name in wanted}
-    for feeds in samples:
+    for feeds in telling(samples, say, "calibrating", "picture"):
         results = dict(zip(asked, session.run(asked, dict(feeds)), strict=True)) if asked else {}
         for name in wanted:
             spreads[name].add(results[name] if name in results else feeds[name])

@@ -40,9 +40,11 @@ from relume.export.integers import to_int8
 from relume.export.onnx import CARD_KEY, runner
 from relume.export.openvino import run_of_openvino, to_openvino, write_openvino
 from relume.export.ranges import Calibration
-from relume.export.request import Precision, Target, as_precision, check_request
+from relume.export.request import check_request
 from relume.export.samples import Samples, feeds_of
+from relume.export.saying import Say, silent
 from relume.export.source import Source
+from relume.export.wanted import Precision, Target, as_precision, check_precision
 from relume.io.atomic import replacing
 from relume.release import __version__
 
@@ -67,18 +69,18 @@ def export(
     calibration: Calibration = "percentile",
     shape: tuple[int, int] | None = None,
     opset: int | None = None,
+    say: Say = silent,
 ) -> Exported:
     """Write a source in the form of a target, once it agrees with the source.
 
-    int8 needs `samples`. `shape` is the only height and width the file takes, None for any.
+    int8 needs `samples`; `shape` is the only height and width the file takes; `say` hears how far.
     Raises: DisagreementError, and nothing is written; ContractError, UnwritableError, WeightsError.
     """
     check_request(source, output, target=target, shape=shape, opset=opset)
-    if target == "darktable" and precision != "fp32":
-        raise ContractError("a package for darktable is fp32: its sizes change with every picture")
+    check_precision(precision, target=target)
     if precision == "int8" and samples is None:
         raise ContractError("int8 needs pictures to find ranges by: --calibrate DIR")
-    job = _Job(source, output, shape, samples, calibration)
+    job = _Job(source, output, shape, samples, calibration, say)
     if target == "torchscript":
         return job.torchscript(precision)
     return job.graph(precision, target, opset or source.opset)
@@ -91,6 +93,7 @@ class _Job:
     shape: tuple[int, int] | None
     samples: Samples | None
     calibration: Calibration
+    say: Say
 
     def graph(self, precision: Precision, target: Target, opset: int) -> Exported:
         """Write ONNX, or OpenVINO's format by way of it."""
@@ -114,6 +117,7 @@ class _Job:
                     calibration=self.calibration,
                     yardstick=yardstick,
                     multiple_of=self.source.face.multiple_of,
+                    say=self.say,
                 )
                 self.enough(fidelity)
                 measured = {FIDELITY_KEY: f"{fidelity:.2f}"}
@@ -191,6 +195,7 @@ class _Job:
             alone=lambda layers: alone(rounding(layers)),
             together=lambda layers: together(rounding(layers)),
             tolerance=_SHARE_OF_ROUNDING * HALF_TOLERANCE,
+            say=self.say,
         )
         if not kept:
             raise DisagreementError(
@@ -200,10 +205,9 @@ class _Job:
         return kept
 
     def rounded(self, network: nn.Module) -> tuple[float, nn.Module]:
-        calibration, yardstick = self.measured
-        ranges = torchscript.observe_layers(network, calibration, self.calibration)
+        (calibration, yardstick), say = self.measured, self.say
+        ranges = torchscript.observe_layers(network, calibration, self.calibration, say=say)
         channels = torchscript.channels_of(network)
-
         step = self.source.face.multiple_of
         ranking = yardstick.smaller(multiple_of=step, strays=self.straying((SWEPT,)))
 
@@ -212,7 +216,7 @@ class _Job:
                 made = torchscript.rounded(network, ranges, kept=kept)
                 return judge.measure(torchscript.run_of(made)), made
 
-            return keep_what_pays(attempt, channels, few_channels(channels), alone=alone)
+            return keep_what_pays(attempt, channels, few_channels(channels), alone=alone, say=say)
 
         @cache
         def alone(layer: str) -> float:
@@ -289,6 +293,7 @@ class _Job:
 
     def check(self, run: Run, precision: Precision) -> None:
         """Compare what will be written with the source as its precision allows."""
+        self.say("comparing with the network")
         if precision == "int8":
             self.agree(run, _INT8_TOLERANCE)
             if self.shape is None:  # else there may be no picture of that size

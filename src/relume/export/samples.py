@@ -24,6 +24,7 @@ from relume.data.drawn_nights import draw_night
 from relume.data.files import list_files
 from relume.data.mosaicking import mosaicked
 from relume.errors import ContractError, NoDatasetError
+from relume.export.saying import Say, silent, telling
 from relume.levels import to_rgb
 from relume.render import reduce
 from relume.tiles import fit
@@ -64,7 +65,7 @@ def split(samples: Sequence[Sample]) -> Samples:
     return Samples(kept, samples[EVALUATED - 1 :: EVALUATED])
 
 
-def read_folder(folder: Path, card: Card) -> list[Sample]:
+def read_folder(folder: Path, card: Card, *, say: Say = silent) -> list[Sample]:
     """Return samples of the pictures in a folder, at most `MOST`.
 
     Raises: NoDatasetError where there is none; UnreadableError for one that cannot be read.
@@ -77,7 +78,8 @@ def read_folder(folder: Path, card: Card) -> list[Sample]:
         raise NoDatasetError(f"--calibrate {folder}: there is no picture in it")
     chosen = [files[place * len(files) // MOST] for place in range(MOST)]
     samples: list[Sample] = []
-    for number, path in enumerate(dict.fromkeys(chosen) if len(files) > MOST else files):
+    wanted = list(dict.fromkeys(chosen)) if len(files) > MOST else files
+    for number, path in enumerate(telling(wanted, say, "reading", "picture")):
         photo = io.read(path)
         if photo.mosaic is not None and card.input == "mosaic":
             red = photo.mosaic.offset_of_red()
@@ -92,11 +94,11 @@ def read_folder(folder: Path, card: Card) -> list[Sample]:
     return samples
 
 
-def generate(count: int, card: Card) -> list[Sample]:
+def generate(count: int, card: Card, *, say: Say = silent) -> list[Sample]:
     """Return samples of drawn pictures."""
     return [
         Sample(f"{seed:03d}-drawn", prepare(draw_night(*GENERATED, seed=seed), card))
-        for seed in range(count)
+        for seed in telling(range(count), say, "drawing", "picture")
     ]
 
 

@@ -21,10 +21,9 @@ from relume.export.interface import Interface, interface
 from relume.export.onnx import CARD_KEY, OPSET, least_opset, onnx_bytes, runner
 from relume.export.parameters import published
 from relume.export.refilled import refilled
+from relume.export.wanted import CHECKPOINTS, check_source
 from relume.export.weights import card_with, load_network
 from relume.runtime import weights
-
-CHECKPOINTS = (".ckpt", ".pt", ".pth", ".safetensors")
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,9 +56,8 @@ def open_source(name: str, *, method: str | None = None) -> Source:
         network = load_network(method, path)
         card = card_with(network, methods.card(method), name=path.stem)
         return _of_network(network, card)
+    check_source(name)
     card = methods.card(name)
-    if card.kind != "neural":
-        raise ContractError(f"{name} is a classical method: it has no network to export")
     stem = card.weights[0].name
     parameters = published(name, stem)
     module = import_module(f"relume.methods.{card.name}.network")

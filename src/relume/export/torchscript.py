@@ -31,6 +31,7 @@ from relume.arrays import Floats
 from relume.export.agreement import Feeds, Run, run_of, threads_for
 from relume.export.interface import AXES, Interface
 from relume.export.ranges import Calibration, Spread
+from relume.export.saying import Say, silent, telling
 
 Weighted = nn.Conv2d | nn.ConvTranspose2d | nn.Linear
 COMPACT = (torch.int8, torch.float16)
@@ -183,7 +184,11 @@ def channels_of(network: nn.Module) -> dict[str, tuple[int, int]]:
 
 
 def observe_layers(
-    network: nn.Module, samples: Sequence[Feeds], calibration: Calibration
+    network: nn.Module,
+    samples: Sequence[Feeds],
+    calibration: Calibration,
+    *,
+    say: Say = silent,
 ) -> dict[str, tuple[float, float]]:
     """Run a network on samples and return the range of every layer's input."""
     spreads: dict[str, Spread] = {}
@@ -199,7 +204,7 @@ def observe_layers(
     ]
     try:
         run = run_of(network)
-        for feeds in samples:
+        for feeds in telling(samples, say, "calibrating", "picture"):
             run(feeds)
     finally:
         for handle in handles:

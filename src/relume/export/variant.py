@@ -12,10 +12,10 @@ from relume import methods
 from relume.errors import ContractError
 from relume.export.onnx import to_onnx
 from relume.export.parameters import published
-from relume.export.request import Precision
 from relume.export.run import Exported, export
 from relume.export.samples import generate, read_folder, split
 from relume.export.source import of_model
+from relume.export.wanted import Precision
 from relume.io.atomic import replacing
 from relume.runtime import weights
 

@@ -3,7 +3,7 @@
 Pictures in [−1, 1], (x − shift)/scale, features of a network after some of its rectifiers, each
 position's divided by its norm, squared differences weighted by channel, averaged over positions,
 summed over layers. The network is part of the number's name, and papers on dark pictures print
-lpips-alex. The whole computation is one ONNX file, which `relume.export.lpips` makes from the
+lpips-alex. The whole computation is one ONNX file, which `relume import-weights` makes from the
 published weights; no weights are shipped.
 
 Source: Zhang, Isola, Efros, Shechtman, Wang, CVPR 2018, eq. 1, arXiv 1801.03924.
@@ -43,7 +43,7 @@ METRIC = Metric(
     protocols=FULL_REFERENCE_RGB,
     source="https://arxiv.org/abs/1801.03924",
     variants=get_args(Network),
-    needs="a model file made by relume.export.lpips from the published weights",
+    needs="a model file that `relume import-weights` makes from the published weights",
 )
 
 NETWORK_KEY = "relume.lpips"
@@ -73,8 +73,9 @@ def from_file(path: Path | None, *, network: Network) -> Measure:
     """
     if path is None:
         raise WeightsError(
-            f"lpips-{network} needs its model: give the ONNX file that relume.export.lpips makes "
-            "from the published weights; none is shipped"
+            f"lpips-{network} needs its model, which is not shipped: make it of the published "
+            f"weights by `relume import-weights lpips-{network} BACKBONE.pth --heads HEADS.pth "
+            f"-o FILE`, and give --parameters lpips-{network}=FILE"
         )
     return partial(lpips, distance=open_distance(path, network=network))
 

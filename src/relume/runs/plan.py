@@ -127,7 +127,7 @@ def plan(
         folder = _folder(output, suffixes, becomes)
         return Plan((), tuple(search.problems), search.ignored, folder, search.lacked)
     one_file = len(inputs) == len(found) == 1 and found[0].root is None
-    place = _place(output, one_file, suffixes, becomes)
+    place = _place(output, one_file, suffixes, becomes, lacking)
     jobs: list[Job] = []
     problems = search.problems
     for picture in found:
@@ -152,6 +152,7 @@ class _Place:
 
     suffixes: Container[str]
     becomes: Mapping[str, str]
+    lacking: Mapping[str, str]
     file: Path | None = None
     folder: Path | None = None
 
@@ -161,6 +162,8 @@ class _Place:
         suffix = suffix_of(name)
         if suffix.lower() in SOUND:
             raise UnreadableError(f"{picture.name}: sound, neither a picture nor a video")
+        if line := self.lacking.get(suffix.lower()):
+            raise UnreadableError(f"{picture.name}: needs a package that is not installed; {line}")
         if self.file is not None:
             return str(self.file)
         if suffix.lower() not in self.suffixes and suffix.lower() not in self.becomes:
@@ -175,25 +178,31 @@ class _Place:
 
 
 def _place(
-    output: str | None, one_file: bool, suffixes: Container[str], becomes: Mapping[str, str]
+    output: str | None,
+    one_file: bool,
+    suffixes: Container[str],
+    becomes: Mapping[str, str],
+    lacking: Mapping[str, str],
 ) -> _Place:
     """Understand -o. Raises: ContractError when it fits neither a file nor a folder."""
     if output is None:
-        return _Place(suffixes, becomes)
+        return _Place(suffixes, becomes, lacking)
     suffix = Path(output).suffix.lower()
     if os.path.isdir(output) or output.endswith(("/", os.sep)):
-        return _Place(suffixes, becomes, folder=Path(output))
+        return _Place(suffixes, becomes, lacking, folder=Path(output))
     if suffix in suffixes or suffix in becomes:
         if not one_file:
             raise ContractError(f"-o {output} is one file, but the input is not; give a folder")
         if suffix in becomes and suffix not in WRITABLE:
             raise ContractError(f"-o {output}: this format is only read; choose {becomes[suffix]}")
-        return _Place(suffixes, becomes, file=Path(output))
+        return _Place(suffixes, becomes, lacking, file=Path(output))
+    if one_file and (line := lacking.get(suffix)):
+        raise ContractError(f"-o {output}: needs a package that is not installed; {line}")
     if one_file and suffix:
         raise ContractError(f"-o {output}: no known format; for a folder write {output}/")
     if os.path.exists(output):
         raise ContractError(f"-o {output} is a file where a folder is needed")
-    return _Place(suffixes, becomes, folder=Path(output))
+    return _Place(suffixes, becomes, lacking, folder=Path(output))
 
 
 def _folder(
@@ -201,7 +210,7 @@ def _folder(
 ) -> Path | None:
     """Return the folder that -o names, None where it names none."""
     try:
-        return _place(output, False, suffixes, becomes).folder
+        return _place(output, False, suffixes, becomes, NOTHING).folder
     except ContractError:
         return None
 

@@ -14,6 +14,7 @@ from torch import Tensor
 from relume.data.eight_bits import in_eight_bits
 from relume.errors import UnreadableError
 from relume.io import SUFFIXES, read
+from relume.train.wanted import require_folder
 
 PICTURES = frozenset(suffix for suffix, kind in SUFFIXES.items() if kind not in ("dng", "raw"))
 """Suffixes of developed pictures; sensor data beside them are left alone."""
@@ -24,8 +25,7 @@ def list_pictures(folder: Path) -> tuple[Path, ...]:
 
     Raises: UnreadableError when the folder is absent or holds none.
     """
-    if not folder.is_dir():
-        raise UnreadableError(f"{folder}: no such folder; --data names a folder of pictures")
+    require_folder(folder)
     found = tuple(
         sorted(
             path

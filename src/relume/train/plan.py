@@ -1,21 +1,20 @@
-"""Which recipe a training follows, and whether it may begin here."""
+"""Which recipe a training follows, and what it builds."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from importlib import import_module
-from math import inf
 from pathlib import Path
 
 from torch import nn
 
-from relume.errors import ContractError, UnreadableError, UnwritableError, WeightsError
+from relume.errors import ContractError, WeightsError
 from relume.export.weights import load_network
 from relume.extras import need
 from relume.losses.objective import Objective
 from relume.train.optimisers import spelt
-from relume.train.recipe import Optimiser, Recipe, call, read_recipe
-from relume.train.trainable import home_of
+from relume.train.recipe import Optimiser, Recipe, call
+from relume.train.wanted import read_plan
 
 
 def choose_recipe(
@@ -32,15 +31,9 @@ def choose_recipe(
 
     Raises: RelumeError of the kind that fits.
     """
-    home = home_of(method)
-    own = output / "recipe.yaml" if begun else home / "recipe.yaml"
-    plan = read_recipe(recipe or own, settings=settings)
-    if plan.method != method:
-        raise ContractError(f"{recipe or own}: is a recipe for {plan.method}, not for {method}")
-    if not 0 <= minutes < inf:
-        raise ContractError(f"--minutes: expected a time of at least 0, got {minutes:g}")
-    if minutes:
-        plan = replace(plan, training=replace(plan.training, minutes=minutes))
+    plan = read_plan(
+        method, output=output, recipe=recipe, settings=settings, minutes=minutes, begun=begun
+    )
     if optimiser:
         plan = replace(plan, optimiser=with_name(plan.optimiser, optimiser))
     spelt(plan.optimiser.name)
@@ -66,20 +59,6 @@ def with_name(optimiser: Optimiser, named: str) -> Optimiser:
         raise ContractError(
             f"--optimizer {named}: expected NAME or NAME:LEARNING_RATE, got {rate!r}"
         ) from error
-
-
-def require_place(output: Path, *, last: Path, resume: bool, fits: bool) -> None:
-    """Make sure that no other training is overwritten, and that there is one to go on with.
-
-    Raises: UnreadableError; UnwritableError.
-    """
-    if (resume or not fits) and not last.is_file():
-        way = "start without --resume" if resume else "put fit first in --stages"
-        raise UnreadableError(f"{last}: nothing to resume; {way}")
-    if fits and not resume and last.exists():
-        raise UnwritableError(
-            f"{output} already holds a training; --resume continues it, -o names another folder"
-        )
 
 
 def make_network(plan: Recipe) -> nn.Module:

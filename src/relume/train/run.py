@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, cast, get_args
 
-from relume.errors import ContractError, UnknownNameError
 from relume.train.keeper import Say
-from relume.train.plan import choose_recipe, require_place
+from relume.train.plan import choose_recipe
 from relume.train.recipe_training import Monitor
 from relume.train.session import Session
-
-Stage = Literal["fit", "validate", "test", "predict"]
-"""fit learns and exports; the others use what was learnt: the best checkpoint."""
+from relume.train.wanted import last_of, require_place, stages_of
 
 
 @dataclass(frozen=True)
@@ -50,10 +46,9 @@ def train(
     checkpoint: the losses are those of a run that was never stopped.
     Raises: RelumeError of the kind that fits.
     """
-    wanted = _checked(stages)
+    wanted = stages_of(stages)
     fits = "fit" in wanted
-    last = output / "checkpoints" / "last.ckpt"
-    require_place(output, last=last, resume=resume, fits=fits)
+    require_place(output, resume=resume, fits=fits)
     plan = choose_recipe(
         method,
         output=output,
@@ -65,7 +60,7 @@ def train(
     )
     session = Session(plan, data=data, output=output, stages=wanted, say=say)
     if fits:
-        session.fit(resume=last if resume else None)
+        session.fit(resume=last_of(output) if resume else None)
     session.load_best()
     model = session.export() if fits else None
     if "validate" in wanted:
@@ -81,17 +76,3 @@ def train(
         objective=session.trainee.mean_total(),
         seconds=session.trainee.clock.elapsed(),
     )
-
-
-def _checked(stages: Sequence[str]) -> tuple[Stage, ...]:
-    """Return the stages in their order.
-
-    Raises: UnknownNameError; ContractError when there is none.
-    """
-    known = get_args(Stage)
-    for stage in stages:
-        if stage not in known:
-            raise UnknownNameError.of("stage", stage, known)
-    if not stages:
-        raise ContractError(f"--stages: expected some of {', '.join(known)}")
-    return tuple(cast("Stage", stage) for stage in known if stage in stages)

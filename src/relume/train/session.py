@@ -33,6 +33,9 @@ from relume.train.too_dark import told_of_dark
 from relume.train.use import Score, enhance_all, measure, table_of
 from relume.words import counted
 
+ENOUGH = 60
+"""Scenes to learn from, below which what is learnt is mostly theirs; docs/training.md."""
+
 
 class Session:
     """A recipe, its pictures and the one network; complains when it is built."""
@@ -81,6 +84,12 @@ class Session:
             f"{plan.method}: {parameters:,} parameters, {counted(len(pictures.train), 'scene')}"
             f"{held}, logs in {self.output}/log"
         )
+        if len(pictures.train) < ENOUGH:
+            few = counted(len(pictures.train), "scene")
+            self.say(
+                f"few to learn from, {few}: what comes of it may suit no others; take {ENOUGH} or "
+                "more, see docs/training.md"
+            )
         if pictures.megabytes > plan.data.cache_megabytes:
             self.say(
                 f"the pictures take {pictures.megabytes:.0f} MB, data.cache_megabytes is "

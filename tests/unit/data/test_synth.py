@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,18 @@ def test_stops_are_those_asked_for(tmp_path: Path) -> None:
         == 0
     )
     assert all(abs(float(str(line["stops"])) - 2) < 0.05 for line in _lines(tmp_path / "pairs"))
+
+
+def test_without_what_else_takes_light_the_stops_are_those_asked_for(tmp_path: Path) -> None:
+    normals(tmp_path / "photos", 2)
+    page = (Path(__file__).parents[3] / "docs/training.md").read_text("utf-8")
+    (settings,) = re.findall(r"`((?:--set \w+=[\d,]+ ?)+)` leaves that out", page)
+    assert _run(tmp_path, "--count", "24", "--stops", "2,4", *settings.split()) == 0
+    found = [float(str(line["stops"])) for line in _lines(tmp_path / "pairs")]
+    assert 1.85 <= min(found) < max(found) <= 4.15  # a cast of up to 8 % and noise remain
+    assert _run(tmp_path, "--count", "24", "--stops", "2,4", out="uneven") == 0
+    uneven = [float(str(line["stops"])) for line in _lines(tmp_path / "uneven")]
+    assert min(uneven) < 1.85 or max(uneven) > 4.15
 
 
 def test_goes_on_where_it_stood(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -51,6 +51,9 @@ def test_as_few_stay_in_float32_as_it_takes() -> None:
 
     # a, d and b hurt most: 20 dB need all of these, 12 dB only two.
     assert keep_what_pays(attempt, ERRORS, [], alone=alone, enough=20.0)[1] == "abd"
+    said: list[str] = []
+    keep_what_pays(attempt, ERRORS, [], alone=alone, enough=20.0, say=said.append)
+    assert said[:2] == ["searching: all layers in 8 bits", f"searching: layer 1 of {len(ERRORS)}"]
     assert keep_what_pays(attempt, ERRORS, [], alone=alone, enough=12.0)[1] == "ad"
     asked.clear()
     assert keep_what_pays(attempt, ERRORS, [], alone=alone, enough=-99.0)[1] == ""

@@ -18,10 +18,10 @@ from relume.export import run
 from relume.export.agreement import SWEPT, Feeds, Run
 from relume.export.graphs import PRECISION_KEY, facts
 from relume.export.onnx import CARD_KEY
-from relume.export.request import SUFFIXES, Precision, Target
 from relume.export.run import export
 from relume.export.samples import generate, split
 from relume.export.source import Source, of_model, open_source
+from relume.export.wanted import SUFFIXES, Precision, Target
 from relume.runtime import weights
 
 NEURAL = [name for name in methods.names() if methods.card(name).kind == "neural"]

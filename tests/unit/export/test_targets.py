@@ -19,10 +19,10 @@ from relume.export.graphs import FIDELITY_KEY, PRECISION_KEY
 from relume.export.half import to_half_storage
 from relume.export.integers import quantise
 from relume.export.onnx import CARD_KEY, onnx_bytes, runner
-from relume.export.request import PRECISIONS, SUFFIXES, Precision, Target, as_precision, as_target
 from relume.export.run import export
 from relume.export.samples import Samples, generate, split
 from relume.export.source import Source, open_source
+from relume.export.wanted import PRECISIONS, SUFFIXES, Precision, Target, as_precision, as_target
 from relume.proof import verify
 from relume.runtime.method import load
 

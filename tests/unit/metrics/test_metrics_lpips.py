@@ -192,6 +192,8 @@ def test_other_weights_are_refused(tmp_path: Path) -> None:
 def test_files_that_are_no_model(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="no such file"):
         scorer("lpips", model=tmp_path / "absent.onnx")
+    with pytest.raises(WeightsError, match=r"relume import-weights lpips-alex BACKBONE\.pth"):
+        scorer("lpips")
     (tmp_path / "text.onnx").write_text("not a model")
     with pytest.raises(WeightsError, match=r"text\.onnx: not an ONNX model"):
         scorer("lpips", model=tmp_path / "text.onnx")

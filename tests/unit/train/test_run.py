@@ -18,6 +18,7 @@ from relume.methods.sgz.objective import Objective
 from relume.train import keeper
 from relume.train.compare import compare
 from relume.train.data import Pictures
+from relume.train.plan import choose_recipe
 from relume.train.recipe import Data
 from relume.train.run import train
 from relume.train.session import Session
@@ -219,6 +220,47 @@ def test_something_is_said_before_torch_is_loaded(
     monkeypatch.setattr("relume.cli.train.need", loaded)
     assert main(["train", "sgz", "--data", str(folder)]) == 2
     assert before == f"sgz: looking at {folder} …\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--data", "nowhere"], "nowhere: no such folder; --data names a folder of pictures"),
+        (["--data", ".", "--resume"], "nothing to resume"),
+        (["--data", ".", "--stages", "fit,tests"], "no stage is called 'tests'"),
+        (["--data", ".", "--minutes", "-1"], "--minutes: expected a time of at least 0"),
+        (["--data", ".", "--set", "data.sids=[3]"], "did you mean sides"),
+        (["--data", ".", "--recipe", "none.yaml"], "none.yaml: not a recipe"),
+        (["--data", ".", "--optimizer", "a,b", "--stages", "test"], "only fit with several"),
+    ],
+)
+def test_wrong_usage_is_told_before_torch_is_loaded(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+    said: str,
+) -> None:
+    def loaded(module: str, **_: str) -> None:
+        assert module == "yaml"
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("relume.cli.train.need", loaded)
+    assert main(["train", "sgz", *words]) in (1, 2)
+    assert said in capsys.readouterr().err
+
+
+def test_few_pictures_are_told(folder: Path, tmp_path: Path) -> None:
+    said: list[str] = []
+    session = Session(
+        choose_recipe("sgz", output=tmp_path / "out", settings=SMALL),
+        data=folder,
+        output=tmp_path / "out",
+        stages=("fit",),
+        say=said.append,
+    )
+    session.fit()
+    assert any(line.startswith("few to learn from, 3 scenes: ") for line in said)
 
 
 def test_photos_that_are_dark_already_are_told(folder: Path, tmp_path: Path) -> None:

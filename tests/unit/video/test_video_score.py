@@ -57,4 +57,6 @@ def test_numbers_are_printed_and_written(films: Path, capsys: Told) -> None:
     assert "<polyline" in (films / "c.svg").read_text("utf-8")
     assert main(["score", "--video", "a.mp4"]) == 0
     assert "its input" not in capsys.readouterr().out  # an empty column tells nothing
-    assert main(words) == 0  # what was written before is replaced
+    assert main(words) == 2
+    assert "c.csv is there already; --overwrite replaces it" in capsys.readouterr().err
+    assert main([*words, "--overwrite"]) == 0
