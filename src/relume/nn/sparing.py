@@ -87,13 +87,14 @@ def toned(maps: Tensor, small: Tensor, *, highlights: Tensor | float, relit: Rel
     """Lift less what has its light already, by the part `highlights`: a face in a flash, a facade,
     a window of a black room. How dark the rest is tells nothing of their exposure.
 
-    Where a picture holds white, maps are multiplied by 1 − STANDING·holds·t,
+    With b = min(1, brightest channel / WHOLLY), a picture that holds white has its maps multiplied
+    by 1 − STANDING · holds · highlights · b,
 
-        t = highlights · √min(1, brightest channel / WHOLLY)
         holds = s(mean of s(brightest channel; WHITE); HOLDS)
 
     Then, with w = 1 − e, e of `nothing` at FLOOR, and the luma Y of places,
 
+        t = highlights · √b
         night = s(mean of e; OVERALL),  lit = s(mean of w·Y² / mean of w·Y; LIT)
         m(c) = mean of w · luma of what maps·(1 − c·t) make of the picture / mean of w
         c = clip((m(0) − MIDDLE)/(m(0) − m(1)), 0, 1)
@@ -110,12 +111,13 @@ def toned(maps: Tensor, small: Tensor, *, highlights: Tensor | float, relit: Rel
         return values.mean((2, 3), keepdim=True)
 
     brightest = small.amax(dim=1, keepdim=True)
-    part = highlights * (brightest / WHOLLY).clamp(0, 1).sqrt()
+    light = (brightest / WHOLLY).clamp(0, 1)
     holds = _between(mean(_between(brightest, WHITE)), HOLDS)
-    maps = maps * (1 - STANDING * holds * part)
+    maps = maps * (1 - STANDING * holds * highlights * light)
 
     night = _between(mean(empty), OVERALL)
     lit = _between(mean(held * gray * gray) / (mean(held * gray) + 1e-6), LIT)
+    part = highlights * light.sqrt()
 
     def level(of: Tensor) -> Tensor:
         return mean(held * _luma(relit(small, of))) / (mean(held) + 1e-6)
