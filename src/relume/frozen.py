@@ -107,7 +107,9 @@ class _Signature:
         from inspect import Parameter, Signature
 
         def usual(part: Field[Any]) -> Any:
-            return Parameter.empty if _is_needed(part) else part.default
+            if part.default_factory is not MISSING:
+                return _Made()
+            return Parameter.empty if part.default is MISSING else part.default
 
         return Signature(
             [
@@ -123,8 +125,11 @@ class _Signature:
         )
 
 
-def _is_needed(part: Field[Any]) -> bool:
-    return part.default is MISSING and part.default_factory is MISSING
+class _Made:
+    """Stands in a signature for what is made for each instance."""
+
+    def __repr__(self) -> str:
+        return "<factory>"
 
 
 def _representer(names: list[str]) -> Callable[[Any], str]:
