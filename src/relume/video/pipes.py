@@ -185,11 +185,17 @@ class _Y4m:
         words = line[:-1].decode("ascii", "replace").split(" ")[1:]
         facts = {word[0]: word[1:] for word in words if word and word[0] != "X"}
         more = dict(word[1:].split("=", 1) for word in words if word[:1] == "X" and "=" in word)
+        shape = facts.get("C", "420")
+        if shape not in _NAMES:
+            raise UnreadableError(
+                f"standard input: y4m with C{shape[:20]} is not read; let ffmpeg write it with "
+                "-pix_fmt yuv420p (or 422, 444, gray; 8, 10, 12 bits)"
+            )
         try:
             self._width, self._height = int(facts["W"]), int(facts["H"])
             over, under = facts.get("F", "25:1").split(":")
             self.rate = Fraction(int(over), int(under))
-            self._layout: Layout = LAYOUTS[_NAMES[facts.get("C", "420")]]
+            self._layout: Layout = LAYOUTS[_NAMES[shape]]
         except (KeyError, ValueError, ZeroDivisionError) as error:
             raise UnreadableError(
                 f"standard input: this y4m header is not understood: {line[:80]!r}"

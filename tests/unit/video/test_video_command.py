@@ -227,3 +227,14 @@ def test_a_video_does_not_go_to_standard_output(tmp_path: Path, capsys: Told) ->
     told = capsys.readouterr()
     assert told.err == f"relume: {path} is a video: give -o FILE, or frames through --pipe y4m\n"
     assert not told.out
+
+
+@pytest.mark.parametrize("shape", ["411", "420p16", "444alpha"])
+def test_a_pipe_of_another_format_is_told_with_the_way_out(
+    capsys: Told, monkeypatch: pytest.MonkeyPatch, shape: str
+) -> None:
+    head = f"YUV4MPEG2 W8 H8 F25:1 Ip C{shape}\n".encode()
+    assert piped(monkeypatch, head, "--pipe", "y4m") == (1, b"")
+    assert f"y4m with C{shape} is not read; let ffmpeg write it with -pix_fmt yuv420p" in (
+        capsys.readouterr().err
+    )
