@@ -25,6 +25,7 @@ from relume.video import iso
 from relume.video.others import (
     ISO,
     called,
+    clip,
     cover_file,
     cut_chapters,
     is_cover,
@@ -310,9 +311,9 @@ class _Join:
             if packet.size == 0 or packet.pts is None:
                 continue
             base = packet.time_base
-            time = (packet.dts if packet.dts is not None else packet.pts) * base
-            if self._is_cut and not self._origin <= packet.pts * base < end:
+            if self._is_cut and not clip(packet, self._origin, end):
                 continue
+            time = (packet.dts if packet.dts is not None else packet.pts) * base
             shift = round(self._origin / base)
             packet.pts -= shift
             if packet.dts is not None:

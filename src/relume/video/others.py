@@ -40,6 +40,7 @@ _TERMS = {
 }
 """ISO 639-2: the twenty codes of librarians (B) → what the language calls itself (T)."""
 _LIBRARIANS = {own: code for code, own in _TERMS.items()}
+_TEXTS = frozenset({"mov_text", "subrip", "ass", "webvtt"})
 _DATA = {"gpmd": ISO, "klv": (".ts",), "timed_id3": (".ts",)}
 _COVERS = {"mjpeg": ("cover.jpg", "image/jpeg"), "png": ("cover.png", "image/png")}
 _ATTACHED, _THUMBNAILS = 1 << 10, 1 << 11
@@ -168,6 +169,26 @@ def cut_chapters(chapters: Sequence[Any], start: Fraction, end: Fraction) -> tup
             times = {"start": round((first - start) / base), "end": round((last - start) / base)}
             inside.append({**chapter, **times})
     return inside, len(chapters) - len(inside)
+
+
+def clip(packet: Any, start: Fraction, end: Fraction) -> bool:
+    """Tell whether a packet lies in a part, in seconds; a subtitle that reaches into it is clipped.
+
+    Only a subtitle that is one picture by itself, as all text is, can begin later than it did.
+    """
+    base = packet.time_base
+    first = packet.pts * base
+    if packet.stream.type != "subtitle" or not packet.duration:
+        return start <= first < end
+    last = min(first + packet.duration * base, end)
+    if first < start and _codec(packet.stream) not in _TEXTS:
+        return False
+    first = max(first, start)
+    if first >= last:
+        return False
+    packet.pts = packet.dts = round(first / base)
+    packet.duration = round((last - first) / base)
+    return True
 
 
 def _takes_subtitles(suffix: str, codec: str) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -11,62 +9,13 @@ import av
 import clips
 import numpy as np
 import pytest
+from more import FAST, GAMMA, MILLI, data_stream, lift, nothing, with_more
 
 from relume.errors import UnreadableError
 from relume.runtime.method import load
 from relume.video import iso
 from relume.video.choice import Chosen
-from relume.video.enhance import Finished, Options, VideoRun
-from relume.video.others import timecode
-
-GAMMA = load("gamma")
-FAST = Options(preset="ultrafast", codec="h264", threads=1)
-MILLI = Fraction(1, 1000)
-
-
-def lift(source: Path, target: Path, options: Options = FAST) -> Finished:
-    return VideoRun(source, target, lambda _: Chosen(GAMMA, {}, 1.0), options)()
-
-
-def data_stream(out: Any, name: str) -> list[Any]:
-    """Add a stream of data and return its packets."""
-    stream = out.add_data_stream(name)
-    stream.time_base = MILLI
-    packets: list[Any] = []
-    for time in (0, 100):
-        packet: Any = av.Packet(b"seen and heard")
-        packet.pts = packet.dts = time
-        packet.duration, packet.time_base, packet.stream = 100, MILLI, stream
-        packets.append(packet)
-    return packets
-
-
-def nothing(_: Any, __: Any) -> None:
-    """Add nothing."""
-
-
-def with_more(
-    path: Path,
-    add: Callable[[Any, Any], list[Any] | None],
-    *,
-    times: Sequence[int] = range(4),
-    metadata: dict[str, str] | None = None,
-) -> Path:
-    """Write a video and, before its first packet, whatever `add` adds to the container."""
-    base = clips.write(path.with_name(f"base-{path.stem}.mp4"), times=times)
-    with av.open(str(base)) as plain, av.open(str(path), "w") as out:
-        out.metadata.update(metadata or {})
-        source = plain.streams.video[0]
-        stream = out.add_stream_from_template(source, opaque=True)
-        more = add(out, stream) or []
-        for packet in plain.demux(source):
-            if packet.size:
-                packet.stream = stream
-                out.mux(packet)
-                out.mux(more)
-                more = []
-    base.unlink()
-    return path
+from relume.video.enhance import Options, VideoRun
 
 
 def cover() -> bytes:
@@ -156,56 +105,6 @@ def test_transparency_stored_beside_the_picture_is_told_and_its_tag_left_out(
         assert "alpha_mode" not in {each.lower() for each in container.streams[0].metadata}
 
 
-def chapters(path: Path) -> list[tuple[str, int, int]]:
-    """Return name, start and end of each chapter in milliseconds."""
-    with av.open(str(path)) as container:
-        found: list[Any] = container.chapters()
-        return [
-            (
-                one["metadata"]["title"],
-                round(one["start"] * one["time_base"] * 1000),
-                round(one["end"] * one["time_base"] * 1000),
-            )
-            for one in found
-        ]
-
-
-def with_chapters(path: Path) -> Path:
-    spans = {"one": (0, 300), "two": (300, 600), "three": (600, 1000)}
-
-    def add(out: Any, _: Any) -> None:
-        out.set_chapters(
-            [
-                {
-                    "id": number,
-                    "start": start,
-                    "end": end,
-                    "time_base": MILLI,
-                    "metadata": {"title": name},
-                }
-                for number, (name, (start, end)) in enumerate(spans.items())
-            ]
-        )
-
-    return with_more(path, add, times=range(20))
-
-
-@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv"])
-def test_chapters_of_a_part_are_moved_and_clipped(tmp_path: Path, suffix: str) -> None:
-    source = with_chapters(tmp_path / "a.mp4")
-    part = Options(preset="ultrafast", codec="h264", threads=1, start=0.2, end=0.5)
-    finished = lift(source, tmp_path / f"b{suffix}", part)
-    assert chapters(tmp_path / f"b{suffix}") == [("one", 0, 100), ("two", 100, 300)]
-    assert finished.notes == ("1 chapter outside the part left out",)
-
-
-def test_chapters_that_a_container_does_not_take_are_told(tmp_path: Path) -> None:
-    source = with_chapters(tmp_path / "a.mp4")
-    assert lift(source, tmp_path / "b.ts").notes == ("3 chapters left out, .ts does not take them",)
-    assert lift(source, tmp_path / "b.mkv").notes == ()
-    assert [name for name, *_ in chapters(tmp_path / "b.mkv")] == ["one", "two", "three"]
-
-
 @pytest.mark.parametrize(
     ("kind", "written", "given"),
     [
@@ -281,33 +180,6 @@ def test_data_stay_where_the_container_takes_them(
     source = with_more(tmp_path / f"a{kind}", lambda out, _: data_stream(out, name))
     assert lift(source, tmp_path / f"b{suffix}").notes == ()
     assert clips.packets(tmp_path / f"b{suffix}", "data") == clips.packets(source, "data")
-
-
-@pytest.mark.parametrize(
-    ("text", "frames", "rate", "later"),
-    [
-        ("01:00:00:00", 50, Fraction(25), "01:00:02:00"),
-        ("00:00:59;29", 1, Fraction(30000, 1001), "00:01:00;02"),
-        ("00:09:59;29", 1, Fraction(30000, 1001), "00:10:00;00"),
-        ("00:00:00;00", 17982, Fraction(30000, 1001), "00:10:00;00"),
-        ("23:59:59:23", 1, Fraction(24), "00:00:00:00"),
-        ("noon", 1, Fraction(24), None),
-    ],
-)
-def test_time_codes_of_later_frames(
-    text: str, frames: int, rate: Fraction, later: str | None
-) -> None:
-    assert timecode(text, frames, rate) == later
-
-
-def test_time_code_of_a_part_is_that_of_its_first_frame(tmp_path: Path) -> None:
-    source = with_more(
-        tmp_path / "a.mov", nothing, times=range(20), metadata={"timecode": "01:00:00:00"}
-    )
-    part = Options(preset="ultrafast", codec="h264", threads=1, start=0.5)
-    lift(source, tmp_path / "b.mov", part)
-    with av.open(str(tmp_path / "b.mov")) as container:
-        assert container.streams.video[0].metadata["timecode"] == "01:00:00:10"
 
 
 @pytest.mark.parametrize("data", [b"", b"\0" * 64, b"\0\0\0\x10moov\0\0\0\x08trak", b"moov" * 9])
