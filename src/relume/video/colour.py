@@ -7,13 +7,17 @@
 | weights       | H.273 matrix number → K_R, K_G, K_B        | ITU-T H.273, table 4              |
 | levels        | depth, range → black, span of luma, chroma | ITU-T H.273, eq. 20–25            |
 | to_signal     | PQ or HLG [0, 1] → what methods see [0, 1] | ITU-R BT.2100-2, tables 4 and 5   |
-| from_signal   | its inverse                                |                                   |
+| from_signal   | the way back, as below                     |                                   |
 
 Methods are made for pictures whose white is 1. In HDR, white of ordinary things (203 cd/m²,
 ITU-R BT.2408) lies far below the top, and lights lie above. So light L in multiples of that white
 is seen through S = encode(h(L)), h(L) = L up to KNEE and a logarithm above it, which brings the
-largest light to 1, and is taken back through the exact inverse: what a method leaves alone, a lamp
-for one, stays as bright as it was.
+largest light to 1. What a method makes of S, S′, becomes light again by
+
+    L′ = max(L, decode(S′))  where S′ ≥ S        L′ = h⁻¹(decode(S′))  where it is darker
+
+so that ordinary things are lifted as far as white, and lights, a lamp for one, stay as bright as
+they were: through h alone a wall near white would shine like the brightest of them.
 """
 
 from __future__ import annotations
@@ -175,15 +179,17 @@ _SAMPLES = 8192
 
 
 @lru_cache(maxsize=4)
-def _tables(transfer: int) -> tuple[Floats, Floats]:
+def _tables(transfer: int) -> tuple[Floats, Floats, Floats]:
+    """Return E′ → S, S → E′ of light up to white, S → E′ of all light."""
     codes = np.linspace(0, 1, _SAMPLES)
     to_light, to_code = {PQ: (_pq_to_light, _light_to_pq), HLG: (_hlg_to_light, _light_to_hlg)}[
         transfer
     ]
     peak = _PEAK[transfer]
     ahead = encode_srgb(_shouldered(to_light(codes), peak))
+    lifted = to_code(decode_srgb(codes))
     back = to_code(_unshouldered(decode_srgb(codes), peak))
-    return ahead.astype(np.float32), back.astype(np.float32)
+    return ahead.astype(np.float32), lifted.astype(np.float32), back.astype(np.float32)
 
 
 def to_signal(encoded: Floats, transfer: int) -> Floats:
@@ -191,9 +197,13 @@ def to_signal(encoded: Floats, transfer: int) -> Floats:
     return _read(encoded, _tables(transfer)[0]) if transfer in _PEAK else encoded
 
 
-def from_signal(seen: Floats, transfer: int) -> Floats:
-    """Turn what methods return into E′ again."""
-    return _read(seen, _tables(transfer)[1]) if transfer in _PEAK else seen
+def from_signal(made: Floats, transfer: int, *, seen: Floats, encoded: Floats) -> Floats:
+    """Turn what methods made of `seen`, which was `encoded`, into E′ again."""
+    if transfer not in _PEAK:
+        return made
+    _, lifted, back = _tables(transfer)
+    brighter = np.maximum(encoded, _read(made, lifted))
+    return np.where(made >= seen, brighter, _read(made, back))
 
 
 def _read(values: Floats, table: Floats) -> Floats:

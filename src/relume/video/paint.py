@@ -195,9 +195,10 @@ class Painter:
         return new
 
     def _restored_rgb(self, look: Look, rgb: NDArray[Any], out: Rgb | None = None) -> NDArray[Any]:
-        transfer = self._colour.transfer
-        seen = np.ascontiguousarray(to_signal(rgb.astype(np.float32, copy=False), transfer))
-        return from_signal(self._looker.restore(look, seen, out), transfer)
+        transfer, encoded = self._colour.transfer, rgb.astype(np.float32, copy=False)
+        seen = np.ascontiguousarray(to_signal(encoded, transfer))
+        made = self._looker.restore(look, seen, out)
+        return from_signal(made, transfer, seen=seen, encoded=encoded)
 
     def _unit(self, planes: Planes) -> tuple[Plane, list[Plane]]:
         """Return Y′ and C_B, C_R in their units."""
@@ -219,8 +220,9 @@ class Painter:
     def _painted(self, look: Look, encoded: NDArray[Any]) -> NDArray[np.float32]:
         transfer = self._colour.transfer
         seen: Picture = to_signal(encoded.astype(np.float32, copy=False), transfer)
-        after = self._looker.paint(look, np.ascontiguousarray(seen))
-        return from_signal(after, transfer).astype(np.float32, copy=False)
+        made = self._looker.paint(look, np.ascontiguousarray(seen))
+        after = from_signal(made, transfer, seen=seen, encoded=encoded)
+        return after.astype(np.float32, copy=False)
 
     def _block_means(self, luma: Plane, size: tuple[int, ...]) -> Plane:
         """Average luma over the samples that share a chroma sample."""
