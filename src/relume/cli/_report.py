@@ -38,7 +38,9 @@ class Report:
             self.outcome(Skipped(job))
         else:
             # With its folder: where results go is what a dry run is asked for.
-            self._tell(f"{job.input} → {job.output}", {**_paths(job), "skipped": False})
+            self._tell(
+                lambda: f"{job.input} → {job.output}", lambda: {**_paths(job), "skipped": False}
+            )
 
     def problem(self, problem: Problem) -> None:
         """Tell of an input that cannot be used."""
@@ -51,18 +53,20 @@ class Report:
 
     def outcome(self, outcome: Outcome) -> None:
         """Tell what became of one picture."""
-        paths = _paths(outcome.job)
+        job = outcome.job
         match outcome:
-            case Done():
+            case Done() as done:
                 self.done += 1
-                self._tell(_line(outcome), {**paths, **_facts(outcome)})
+                self._tell(lambda: _line(done), lambda: {**_paths(job), **_facts(done)})
             case Skipped():
                 self.skipped += 1
-                reason = outcome.job.skip
-                line = f"{outcome.job.input}  skipped: {reason}"
-                self._tell(line, {**paths, "skipped": True, "reason": reason})
+                skipped = {"skipped": True, "reason": job.skip}
+                self._tell(
+                    lambda: f"{job.input}  skipped: {job.skip}",
+                    lambda: {**_paths(job), **skipped},
+                )
             case Failed():
-                self._fail(str(outcome.job.input), outcome.error)
+                self._fail(str(job.input), outcome.error)
 
     def begin(self, plan: Plan) -> None:
         """Count anew for this plan; what could not be planned is told already, and counts."""
@@ -83,11 +87,12 @@ class Report:
         }
         return ", ".join(f"{count} {what}" for what, count in counts.items() if count)
 
-    def _tell(self, line: str, facts: dict[str, Any]) -> None:
+    def _tell(self, line: Callable[[], str], facts: Callable[[], dict[str, Any]]) -> None:
+        # Made only if it is told: of a million pictures that are done, paths take seconds.
         if self.style == "json":
-            typer.echo(json.dumps(facts))
+            typer.echo(json.dumps(facts()))
         elif self.style == "lines":
-            typer.echo(clean(line))
+            typer.echo(clean(line()))
 
     def _fail(self, source: str, error: Exception) -> None:
         self.failed += 1

@@ -157,9 +157,11 @@ def refuse_videos(
     """Raise ContractError where what is for pictures is asked of a video that is named, or of
     videos alone; standard output is for pictures, too."""
     from relume.errors import ContractError
+    from relume.runs.search import suffix_of
     from relume.video.suffixes import SUFFIXES
 
-    films = [job.input_name for job in jobs if job.input.suffix.lower() in SUFFIXES]
+    names = (job.input_name for job in jobs)  # as text: paths of a million take seconds
+    films = [name for name in names if suffix_of(name).lower() in SUFFIXES]
     named = next((film for film in films if film in inputs or len(films) == len(jobs)), None)
     if films and jobs[0].output_name == "-":
         raise ContractError(f"{films[0]} is a video: give -o FILE, or frames through --pipe y4m")

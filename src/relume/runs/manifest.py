@@ -173,6 +173,8 @@ class Manifest:
         """Yield the rows in these states, or all, ordered by output."""
         marks = ", ".join("?" * len(states))
         where = f"WHERE state IN ({marks})" if states else ""
+        if states and "done" not in states:  # so that SQLite knows that its index has them all
+            where += " AND state <> 'done'"
         query = (
             f"SELECT {COLUMNS} FROM pictures JOIN settings s ON s.id = settings {where} "
             "AND output > ? ORDER BY output LIMIT 1000"

@@ -72,6 +72,21 @@ def test_rows_come_in_order_by_state(book: Manifest) -> None:
     assert book.counts() == {"begun": 2500 - len(failed), "failed": len(failed)}
 
 
+def test_what_is_unfinished_is_found_without_a_look_at_the_rest(book: Manifest) -> None:
+    for index in range(1000):
+        put(book, f"{index:04}.jpg", Ending("failed" if index == 500 else "done"))
+    steps = [0]
+
+    def count() -> None:
+        steps[0] += 1
+
+    base = book._base  # pyright: ignore[reportPrivateUsage]
+    base.set_progress_handler(count, 1)
+    assert [row.output for row in book.rows("begun", "failed")] == ["0500.jpg"]
+    base.set_progress_handler(None, 1)
+    assert steps[0] < 1000  # instructions of SQLite: fewer than there are rows
+
+
 @pytest.mark.parametrize("asked", [[3, 4, 5, 7], [0, 99], []], ids=["near", "far", "none"])
 def test_what_is_settled_is_found_wherever_it_lies(book: Manifest, asked: list[int]) -> None:
     root = manifest_root(book)
