@@ -178,6 +178,17 @@ def test_a_video_without_the_extra_is_told_so(
     assert not Path("out").exists()
 
 
+def test_the_same_pattern_again_passes_results_over(relume: Call) -> None:
+    for name in ("a.jpg", "b.jpg"):
+        put_photo(name)
+    assert relume("enhance", "a.jpg", "b.jpg", *GAMMA).code == 0
+    before = {path: path.read_bytes() for path in Path().iterdir()}
+    ended = relume("enhance", *sorted(map(str, before)), *GAMMA)
+    assert (ended.code, ended.err) == (0, "")
+    assert "2 skipped, 2 ignored" in ended.out
+    assert {path: path.read_bytes() for path in Path().iterdir()} == before
+
+
 def test_quiet_prints_nothing(relume: Call) -> None:
     put_photo("a.jpg")
     ended = relume("enhance", "a.jpg", "-q", *GAMMA)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import replace
+from os import PathLike
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from relume.colour_statement.icc import of_profile
 from relume.colour_statement.icc_writer import gray_profile
 from relume.errors import RelumeError, TooLargeError, UnreadableError
+from relume.io import films
 from relume.io.codec import Admit, Incoming
+from relume.io.films import is_film
 from relume.io.formats import HEAD, codecs, sniff
 from relume.io.gain_maps import light
 from relume.io.metadata import exif, icc, photoshop, promises, xmp
@@ -20,7 +23,7 @@ from relume.io.metadata.ifd import MalformedError
 from relume.io.pixels import turned
 from relume.io.raw import kinds, plain_mosaic
 from relume.io.raw.plain_mosaic import Sensor
-from relume.io.source import MAX_BYTES, Source, load, name_of
+from relume.io.source import MAX_BYTES, Source, beginning, load, name_of
 from relume.photo import Beside, Format, Mosaic, Photo, Subsampling, Want
 
 if TYPE_CHECKING:
@@ -55,7 +58,7 @@ def read(
     """
     name = name_of(source)
     suffix = PurePath(name).suffix.lower()
-    data = load(source, max_bytes=max_bytes)
+    data = _loaded(source, name, max_bytes)
 
     def within(width: int, height: int) -> None:
         check_pixels(name, width, height, max_pixels=max_pixels)
@@ -86,6 +89,16 @@ def read(
             if sensor is not None and found in ("png", "tiff") and incoming.pixels.ndim == 2:
                 incoming = bare(plain_mosaic.of_samples(incoming.pixels, sensor))
         return _finished(incoming, found)
+
+
+def _loaded(source: Source, name: str, max_bytes: int) -> bytes:
+    try:
+        return load(source, max_bytes=max_bytes)
+    except TooLargeError:
+        # A higher limit would help nobody with a video.
+        if isinstance(source, str | PathLike) and is_film(beginning(source, films.HEAD)):
+            raise UnreadableError(f"{name} {films.WORDS}") from None
+        raise
 
 
 def check_pixels(name: str, width: int, height: int, *, max_pixels: int) -> None:
@@ -138,8 +151,8 @@ def _beginning(data: bytes) -> str:
     known = ", ".join(codec.title for codec in codecs().values())
     if not data:
         return "is empty"
-    if data.startswith(_VIDEO) or data[4:12].startswith(_BRANDS):
-        return "is a video or sound, no picture"
+    if is_film(data[: films.HEAD]):
+        return films.WORDS
     first = data[:9]
     text = first.decode("ascii", "replace")
     shown = repr(text) if text.isprintable() and text.isascii() else f"the bytes {first.hex(' ')}"
@@ -243,11 +256,3 @@ def _usable(found: Incoming, notes: list[str]) -> bytes | None:
         # Readers refuse or warn about a profile of RGB beside gray samples (PNG, section 11.3.2.3).
         return gray_profile(colour) if colour.primaries is not None else None
     return found.icc
-
-
-_VIDEO = (b"\x1aE\xdf\xa3", b"YUV4MPEG2 ", b"\0\0\1\xba", b"FLV\1", b"OggS", b"fLaC", b"ID3")
-"""How Matroska and WebM, raw frames, programs of MPEG, Flash and what is mostly sound begin."""
-_BRANDS = tuple(
-    b"ftyp" + brand for brand in (b"iso", b"mp4", b"avc1", b"qt  ", b"M4", b"3g", b"dash", b"MSNV")
-)
-"""Of ISO media files that hold no pictures as HEIC and AVIF do."""

@@ -56,6 +56,15 @@ def load(source: Source, *, max_bytes: int) -> bytes:
     return data
 
 
+def beginning(path: str | PathLike[str], size: int) -> bytes:
+    """Return the first bytes of a file; none of one that cannot be read."""
+    try:
+        with Path(path).open("rb") as stream:
+            return stream.read(size)
+    except OSError:
+        return b""
+
+
 def _load_file(path: Path, max_bytes: int, name: str) -> bytes:
     with path.open("rb") as stream:
         about = os.fstat(stream.fileno())

@@ -6,6 +6,9 @@
 | a/x.ARW  | a/x.relume.tif                  | DIR/x.tif               | FILE         |
 | folder a | beside each: a/b/x.relume.jpg   | its tree: DIR/b/x.jpg   | refused      |
 
+Results of earlier runs, by their name, are passed over beside other inputs, as a shell's `*.jpg`
+names them; where nothing else is named they are meant, and -o enhances them again.
+
 Nothing is touched here; a plan that would overwrite an input is refused, and what would become one
 file gets distinct names (`names`). `search` finds the pictures.
 """
@@ -92,7 +95,7 @@ class Plan:
     jobs: tuple[Job, ...]
     problems: tuple[Problem, ...]
     ignored: int
-    """Files in folders that are no pictures, hidden, or results of an earlier run."""
+    """Results of an earlier run; in folders what is hidden or no picture, too."""
     folder: Path | None = None
     """Where all results go, if it is one folder."""
     lacking: Mapping[str, int] = field(default_factory=dict[str, int])
@@ -122,7 +125,7 @@ def plan(
     folder.
     """
     search = Search(recursive, suffixes, output, lacking)
-    found = [picture for text in inputs for picture in search.find(text)]
+    found = _without_results([one for text in inputs for one in search.find(text)], search)
     if not found:
         folder = _folder(output, suffixes, becomes)
         return Plan((), tuple(search.problems), search.ignored, folder, search.lacked)
@@ -144,6 +147,15 @@ def plan(
     for job in jobs:
         job.skip = _nothing_to_do(job, overwrite=overwrite)
     return Plan(tuple(jobs), tuple(problems), search.ignored, place.folder, search.lacked)
+
+
+def _without_results(found: list[Found], search: Search) -> list[Found]:
+    """Return what was found but for results that are named beside other inputs, and count those."""
+    named = sum(one.root is None and is_result(one.name) for one in found)
+    if named in (0, len(found)):
+        return found  # with a million pictures, each list counts
+    search.ignored += named
+    return [one for one in found if one.root is not None or not is_result(one.name)]
 
 
 @frozen

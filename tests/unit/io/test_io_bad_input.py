@@ -27,6 +27,26 @@ def refusal(source: object, **limits: int) -> str:
     return message
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"RIFF\0\0\0\0AVI LIST",
+        b"0&\xb2u\x8ef\xcf\x11\xa6\xd9",
+        b"\x06\x0e+4\2\5\1\1\r\1\2\1\1\2",
+        b"\0\0\0\x08wide\0\0\0\0mdat",
+        b"G" + bytes(187) + b"G" + bytes(187),
+        bytes(4) + b"G" + bytes(191) + b"G" + bytes(191),
+    ],
+)
+def test_videos_are_told_however_large(tmp_path, head):
+    path = tmp_path / "a.bin"
+    path.write_bytes(head + bytes(300))
+    for limits in ({}, {"max_bytes": 200}):
+        assert "is a video or sound" in refusal(path, **limits)
+    path.write_bytes(b"g" + bytes(700))
+    assert "--max-bytes" in refusal(path, max_bytes=200)
+
+
 def test_no_such_file(tmp_path):
     assert refusal(tmp_path / "absent.jpg").endswith("absent.jpg: no such file")
 

@@ -225,6 +225,22 @@ def test_a_result_is_not_enhanced_again_by_accident(folder: Path) -> None:
     assert not make("a.relume.jpg", output="b.jpg").jobs[0].skip
 
 
+def test_results_beside_other_inputs_are_passed_over(folder: Path) -> None:
+    put("a.jpg", "a.relume.jpg", "b.jpg", "c.relume.png", "d/e.jpg", "d/e.relume.jpg")
+    named = ("a.jpg", "a.relume.jpg", "b.jpg", "c.relume.png", "d", "d/e.relume.jpg")
+    for output in (None, "out"):
+        planned = make(*named, output=output)
+        assert [job.input_name for job in planned.jobs] == ["a.jpg", "b.jpg", "d/e.jpg"]
+        assert planned.ignored == 4  # with the one in the folder
+        assert [bool(job.skip) for job in planned.jobs] == [output is None, False, output is None]
+    # Where nothing else is named, they are what is meant.
+    again = make("a.relume.jpg", "c.relume.png", output="out")
+    assert pairs(again) == [
+        ("a.relume.jpg", "out/a.relume.jpg"),
+        ("c.relume.png", "out/c.relume.png"),
+    ]
+
+
 def test_problems_do_not_stop_the_rest(folder: Path) -> None:
     put("a.jpg", "notes.txt", "empty/readme.md")
     planned = make("absent.jpg", "notes.txt", "empty", "*.tiff", "a.jpg")

@@ -209,16 +209,22 @@ def test_settings_of_one_kind_do_not_make_the_other_anew(
     assert "made anew: other settings: quality 50 instead of unset" in told
 
 
-@pytest.mark.parametrize("verb", ["inspect", "edit"])
-@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv", ".y4m"])
+@pytest.mark.parametrize("verb", ["inspect", "edit", "compare"])
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv", ".y4m", ".avi", ".ts", ".m2ts"])
 def test_a_video_is_told_where_a_picture_is_wanted(
     tmp_path: Path, capsys: Told, verb: str, suffix: str
 ) -> None:
     codec = "wrapped_avframe" if suffix == ".y4m" else "libx264"
     format = "yuv4mpegpipe" if suffix == ".y4m" else None
     path = clips.write(tmp_path / f"a{suffix}", codec=codec, format=format, times=range(2))
-    assert main([verb, str(path)]) == 1
-    assert "is a video or sound, no picture" in capsys.readouterr().err
+    more = ["-o", str(tmp_path / "sheet.png")] if verb == "compare" else []
+    assert main([verb, str(path), *more]) == 1
+    told = capsys.readouterr().err
+    assert "is a video or sound, no picture" in told
+    assert "`relume enhance` and `relume score --video` take videos" in told
+    if verb == "inspect":  # not that --max-bytes would help
+        assert main([verb, str(path), "--max-bytes", "500"]) == 1
+        assert "is a video" in capsys.readouterr().err
 
 
 def test_a_video_does_not_go_to_standard_output(tmp_path: Path, capsys: Told) -> None:
