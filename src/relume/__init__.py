@@ -27,10 +27,10 @@ if TYPE_CHECKING:
         UnwritableError,
         WeightsError,
     )
-    from relume.io import read, write
+    from relume.io import read
     from relume.photo import Photo
     from relume.release import __version__
-    from relume.runtime import Enhancer, enhance, load
+    from relume.runtime import Enhancer, enhance, load, write
 
 __all__ = [
     "Card",
@@ -72,7 +72,7 @@ _HOMES = {
     "enhance": ("relume.runtime", "enhance"),
     "load": ("relume.runtime", "load"),
     "read": ("relume.io", "read"),
-    "write": ("relume.io", "write"),
+    "write": ("relume.runtime", "write"),
 }
 
 
