@@ -82,6 +82,49 @@ def test_compare_shows_auto_first_and_leaves_out_what_is_slow(
     )
 
 
+def test_compare_tells_a_terminal_what_it_tries(
+    relume: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_photo("a.png", height=60, width=80)
+    words = ("compare", "a.png", "--methods", "gamma,he")
+    assert relume(*words, "-o", "quiet.png").err == ""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    ended = relume(*words, "-o", "told.png")
+    assert ended.code == 0
+    told = [part for part in ended.err.replace("\x1b[K", "").split("\r") if part]
+    assert told == ["gamma (1 of 2) …", "he (2 of 2) …"]
+    assert ended.err.endswith("\r\x1b[K")
+
+
+@pytest.mark.parametrize("verb", [("verify", "gamma"), ("enhance", "a.png", "-m")])
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("sgz.pt", "TorchScript"),
+        ("runs/last.ckpt", "`relume export runs/last.ckpt -o mine.onnx`"),
+        ("Epoch99.pth", "import-weights METHOD Epoch99.pth"),
+        ("first.safetensors", "named as a checkpoint"),
+        ("a.png", "a.png is a file that holds no method"),
+        ("some", "some is a folder; name a method, or a model file"),
+    ],
+)
+def test_a_file_that_is_no_model_is_told_as_what_it_is(
+    relume: Call, verb: tuple[str, ...], name: str, words: str
+) -> None:
+    put_photo("a.png")
+    Path("some").mkdir()
+    ended = relume(*verb, name)
+    assert (ended.code, ended.out) == (2, "")  # nothing else was checked before
+    assert words in ended.complaint
+
+
+def test_compare_tells_such_a_file_too(relume: Call) -> None:
+    put_photo("a.png")
+    ended = relume("compare", "a.png", "-o", "s.png", "--methods", "gamma,sgz.pt")
+    assert ended.code == 2
+    assert "TorchScript" in ended.complaint
+
+
 def test_compare_takes_all_classical_methods(relume: Call) -> None:
     put_photo("a.png", height=60, width=80)
     names = [card.name for card in methods.cards() if card.kind == "classical"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from math import inf
 from pathlib import Path
 from typing import Annotated
@@ -17,6 +18,8 @@ from relume.errors import ContractError
 QUICK, ALL = "quick", "all"
 PATIENCE = 5.0
 """Seconds for one method on the picture: what takes longer is shown when it is asked for."""
+CLEAR = "\x1b[K"
+"""Tells a terminal to forget the rest of the line."""
 EXAMPLES = """\
 relume compare party.jpg -o sheet.png
 relume compare party.jpg -o sheet.jpg --methods sgz,gamma,mine.onnx --size 400
@@ -49,8 +52,9 @@ def compare(
 ) -> None:
     """Show every method side by side, with times.
 
-    What auto would choose stands first. Times are those of the full-size picture after a warm-up. A
-    method that fails gets a tile that says so, and the end is 1.
+    What auto would choose stands first. Times are those of the full-size picture after a warm-up.
+    What takes over 5 s is found by smaller pieces, each method alone. A method that fails gets a
+    tile that says so, and the end is 1.
     """
     import numpy as np
 
@@ -80,11 +84,24 @@ def compare(
     photo = read(source, **limits(max_pixels=max_pixels, max_bytes=max_bytes))
     tiles: list[Cell] = []
     patience = PATIENCE if methods == QUICK else inf
-    for tile in cells(photo, names, side=size, make=make, patience=patience):
+    watched = sys.stderr.isatty()
+
+    def begin(name: str) -> None:
+        if watched:
+            number = names.index(name) + 1
+            typer.echo(f"\r{clean(name)} ({number} of {len(names)}) …{CLEAR}", nl=False, err=True)
+
+    def clear() -> None:
+        if watched:
+            typer.echo(f"\r{CLEAR}", nl=False, err=True)
+
+    for tile in cells(photo, names, side=size, make=make, patience=patience, begin=begin):
+        clear()
         tiles.append(tile)
         typer.echo(clean(tile.label))  # at once: all of them together may take a minute
         if tile.choice:
             typer.echo(clean(f"auto chooses {tile.choice}"))
+    clear()
     sheet = np.asarray(draw(tiles, side=size))
     # A profile for gray does not fit a sheet in colour.
     icc = photo.icc if photo.pixels.ndim == 3 else None

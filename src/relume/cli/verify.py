@@ -53,7 +53,7 @@ def verify(
     """
     from relume import methods
     from relume.proof.task_loss import task_loss
-    from relume.proof.verify import MODELS
+    from relume.proof.verify import MODELS, check_name
     from relume.proof.verify import verify as verify_one
 
     chosen = tuple(names or ()) or methods.names()
@@ -61,6 +61,8 @@ def verify(
         raise ContractError("--against is what model files are compared with: name FILE.onnx")
     if pairs is not None and not names:
         raise ContractError("--pairs: name the method or the model file to measure")
+    for name in chosen:
+        check_name(name)  # before minutes of checks of those that stand before it
     other = None if against is None else str(against)
     described = parse_descriptions(
         (*chosen, *([other] if other else [])), input=input, reach=reach, multiple_of=multiple_of

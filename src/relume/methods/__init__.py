@@ -61,6 +61,31 @@ def parted(name: str) -> tuple[str, str]:
     return method, weights
 
 
+_CHECKPOINTS = (".ckpt", ".safetensors", ".pth")
+
+
+def unknown(name: str) -> UnknownNameError:
+    """Return what to tell of a name that no method has; a file's tells which verb takes it."""
+    file = name.lower()
+    if file.endswith(_CHECKPOINTS):
+        return UnknownNameError(
+            f"{name} is named as a checkpoint: `relume export {name} -o mine.onnx` makes a model "
+            f"file of one that relume trained, `relume import-weights METHOD {name} -o mine.onnx` "
+            "of published weights"
+        )
+    if file.endswith(".pt"):
+        return UnknownNameError(
+            f"{name} is named as TorchScript, for torch.jit.load, or as published weights, for "
+            f"`relume import-weights METHOD {name} -o mine.onnx`; relume runs .onnx and .xml"
+        )
+    if file.endswith((".onnx", ".xml")):
+        return UnknownNameError(
+            f"no method is called {name!r}; model files are for enhance, compare, bench, speed and "
+            "verify"
+        )
+    return UnknownNameError.of("method", name, names())
+
+
 @cache
 def module(name: str) -> ModuleType:
     """Import the module of a method, whatever its weights.
@@ -69,7 +94,7 @@ def module(name: str) -> ModuleType:
     """
     name, _ = parted(name)
     if not is_known(name):
-        raise UnknownNameError.of("method", name, names())
+        raise unknown(name)
     if name in _own():
         return import_module(f"{__name__}.{name}")
     try:

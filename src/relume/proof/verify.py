@@ -84,10 +84,18 @@ def verify(
     """
     if name.lower().endswith(MODELS):
         return list(_file(name, against=against, described=described))
+    check_name(name)
     card = methods.card(name)
     if card.kind == "classical":
         return [_in_range(name)]
     return list(_method(name, card))
+
+
+def check_name(name: str) -> None:
+    """Raise UnknownNameError for what is neither a method nor named as a model file."""
+    if not name.lower().endswith(MODELS):
+        weights.refuse_other(name)
+        methods.card(name)
 
 
 def _method(name: str, card: Card) -> Iterator[Check]:

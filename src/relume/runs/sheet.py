@@ -7,12 +7,15 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from math import ceil, inf, sqrt
 from textwrap import wrap
+from time import perf_counter, process_time
+from typing import TypeAlias
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from relume import methods
 from relume.arrays import Picture
+from relume.card import Card
 from relume.errors import RelumeError, UnknownNameError
 from relume.photo import Photo
 from relume.runtime.enhancer import Enhancer
@@ -20,7 +23,10 @@ from relume.runtime.enhancer import Enhancer
 _WARM_UP = 96
 """Side in pixels of the picture for the warm-up: tiny, but more than any network's reach."""
 _PROBE = 384
-"""The same for a second look where the first, mostly overhead, foretells a long time."""
+"""The same for a second look, as the first takes mostly what a call takes at any size."""
+Watch: TypeAlias = Callable[[], tuple[float, float]]
+"""The clock's seconds and the processor's, of all threads of this process."""
+
 _GAP = 12
 _PAPER = (24, 24, 24)
 _INK = (235, 235, 235)
@@ -49,18 +55,27 @@ def cells(
     side: int,
     make: Callable[[str], Enhancer],
     patience: float = inf,
+    begin: Callable[[str], None] = lambda name: None,
+    watch: Watch = lambda: (perf_counter(), process_time()),
 ) -> Iterator[Cell]:
     """Yield the input and what each method makes of it; one that fails becomes a cell too.
 
     Times are those of the full-size picture after one warm-up on a small one. What would take more
-    than `patience` seconds is left out.
+    than `patience` seconds is left out; `begin` is called with the name of each before it is tried.
 
     Raises: UnknownNameError for a name nothing answers to, before anything is enhanced.
     """
     made = [(name, _made(name, make)) for name in names]
     first = Cell("input", f"input, {photo.width} x {photo.height}", _reduced(photo.pixels, side))
-    shown = (_cell(photo, name, enhancer, side, patience) for name, enhancer in made)
-    return chain([first], (cell for cell in shown if cell is not None))
+
+    def tried() -> Iterator[Cell]:
+        for name, enhancer in made:
+            begin(name)
+            cell = _cell(photo, name, enhancer, side, patience, watch)
+            if cell is not None:
+                yield cell
+
+    return chain([first], tried())
 
 
 def _made(name: str, make: Callable[[str], Enhancer]) -> Enhancer | RelumeError:
@@ -73,15 +88,18 @@ def _made(name: str, make: Callable[[str], Enhancer]) -> Enhancer | RelumeError:
 
 
 def _cell(
-    photo: Photo, name: str, enhancer: Enhancer | RelumeError, side: int, patience: float
+    photo: Photo,
+    name: str,
+    enhancer: Enhancer | RelumeError,
+    side: int,
+    patience: float,
+    watch: Watch,
 ) -> Cell | None:
     try:
         if isinstance(enhancer, RelumeError):
             raise enhancer
         enhancer.photo(_small(photo, _WARM_UP))
-        if patience < inf and all(
-            _foretold(photo, name, enhancer, probe) > patience for probe in (_WARM_UP, _PROBE)
-        ):
+        if patience < inf and not _is_quick(photo, _card(name), enhancer, patience, watch):
             return None
         enhanced = enhancer.photo(photo)
     except Exception as error:  # an engine or a plugin may raise anything
@@ -94,12 +112,47 @@ def _cell(
     return Cell(name, label, _reduced(enhanced.photo.pixels, side), choice=choice)
 
 
-def _foretold(photo: Photo, name: str, enhancer: Enhancer, side: int) -> float:
-    """Return the seconds that the whole photo will take, by a piece of it of about `side`."""
-    small = _small(photo, side)
-    known = methods.card(name).most_pixels if methods.is_known(methods.parted(name)[0]) else None
-    pixels = min(photo.width * photo.height, known or inf)
-    return enhancer.photo(small).seconds * max(pixels / (small.width * small.height), 1.0)
+def _card(name: str) -> Card | None:
+    return methods.card(name) if methods.is_known(methods.parted(name)[0]) else None
+
+
+def _is_quick(
+    photo: Photo, card: Card | None, enhancer: Enhancer, patience: float, watch: Watch
+) -> bool:
+    """Tell whether the whole photo takes at most `patience` seconds, by larger and larger pieces.
+
+    A network's work grows with the pixels, up to the most it is run at. Classical methods may look
+    at a small picture, whatever the size: only a piece that is larger than that tells what the
+    whole takes, so that they go on as long as the next piece, by this one, takes no longer than
+    the whole may.
+    """
+    is_network = card is not None and card.kind == "neural"
+    whole = photo.width * photo.height
+    if card is not None and card.most_pixels is not None:
+        whole = min(whole, card.most_pixels)
+    side = _WARM_UP
+    while True:
+        piece = _small(photo, side)
+        pixels = piece.width * piece.height
+        side = _PROBE if side < _PROBE else 2 * side
+        is_last = is_network and side > _PROBE
+        further = whole if is_last else min(side * side, whole)
+        enough = patience * pixels / max(further, pixels)
+        took = _seconds(enhancer, piece, watch)
+        if took > enough:  # once more: an engine may have compiled for this size
+            took = min(took, _seconds(enhancer, piece, watch))
+        if took * max(whole / pixels, 1.0) <= patience:
+            return True
+        if is_last or took > enough:
+            return False
+
+
+def _seconds(enhancer: Enhancer, piece: Photo, watch: Watch) -> float:
+    """Return what a piece takes: the processor's seconds where other programs are in the way, those
+    of the clock where threads share the work."""
+    before = watch()
+    enhancer.photo(piece)
+    return min(after - start for start, after in zip(before, watch(), strict=True))
 
 
 def _small(photo: Photo, side: int) -> Photo:

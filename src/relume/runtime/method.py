@@ -300,6 +300,7 @@ def load(
     elif description is not None:
         raise ContractError(f"{name} has a card: only a model file without one is described")
     else:
+        weights.refuse_other(name)
         module = methods.module(name)
         known = methods.card(name)
         if known.kind == "classical":

@@ -9,7 +9,7 @@ from pathlib import Path
 from relume import engines, methods
 from relume.card import Card, from_json
 from relume.engines import Graph
-from relume.errors import ContractError, WeightsError
+from relume.errors import ContractError, UnknownNameError, WeightsError
 from relume.runtime.foreign import Description, adopt
 
 CARD_KEY = "relume.card"
@@ -84,6 +84,18 @@ def read_model(path: Path) -> bytes:
     if path.suffix.lower() == ".xml":
         return b"\0".join((data, read_model(path.with_suffix(".bin"))))
     return data
+
+
+def refuse_other(name: str) -> None:
+    """Raise UnknownNameError for a name that no method has, that of a file or folder too; for
+    names that nobody else's request brings."""
+    if methods.is_known(methods.parted(name)[0]):
+        return
+    told, path = methods.unknown(name), Path(name)
+    if f"{name!r}" in str(told) and (path.is_file() or path.is_dir()):
+        kind = "a folder" if path.is_dir() else "a file that holds no method by its name"
+        told = UnknownNameError(f"{name} is {kind}; name a method, or a model file, .onnx or .xml")
+    raise told
 
 
 def card_of(graph: Graph, *, where: str) -> Card:

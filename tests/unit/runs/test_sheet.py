@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import numpy as np
@@ -87,31 +88,89 @@ def test_one_small_warm_up_then_the_whole_picture() -> None:
     assert whole == (1200, 900)
 
 
-def test_what_would_take_too_long_is_left_out() -> None:
-    @dataclass
-    class Timed(Brighter):
-        """Takes a second per megapixel, after a tenth for whatever size."""
+@dataclass
+class Machine:
+    """A clock of its own and a processor, and what they are told that a method takes."""
 
-        def photo(self, photo: Photo) -> Enhanced:
-            pixels = photo.width * photo.height
-            return replace(super().photo(photo), seconds=0.1 + pixels / 1e6)
+    busy: float = 1.0
+    """How often the clock's second goes into the processor's: others want it, too."""
+    threads: int = 1
+    clock: float = 0.0
+    processor: float = 0.0
 
-    slow = Timed("slow")
-    quick = Brighter("double")
-    made = {"slow": slow, "double": quick}
+    def watch(self) -> tuple[float, float]:
+        return self.clock, self.processor
+
+    def work(self, seconds: float) -> None:
+        self.processor += seconds
+        self.clock += seconds * self.busy / self.threads
+
+
+@dataclass
+class Known(Brighter):
+    """Takes what a function says of the number of pixels; the first call takes long."""
+
+    machine: Machine = field(default_factory=Machine)
+    cost: Callable[[float], float] = float
+
+    def photo(self, photo: Photo) -> Enhanced:
+        self.machine.work(self.cost(photo.width * photo.height / 1e6) + 9.0 * (not self.sizes))
+        return super().photo(photo)
+
+
+WHOLE = (4000, 3000)
+
+
+@pytest.mark.parametrize(
+    ("machine", "cost", "shown"),
+    [
+        (Machine(), lambda megapixels: 0.1 + 0.3 * megapixels, True),
+        (Machine(), lambda megapixels: 0.1 + 0.6 * megapixels, False),
+        # Looks at a small picture, whatever the size.
+        (Machine(), lambda megapixels: 3.0 * min(megapixels, 0.3) + 0.02 * megapixels, True),
+        (Machine(), lambda megapixels: 2.0 * min(megapixels, 0.5) + 0.02 * megapixels, True),
+        # Other programs want the processor, too.
+        (Machine(busy=9.0), lambda megapixels: 0.3 * megapixels, True),
+        # Threads share the work: nobody waits for the sum.
+        (Machine(threads=16), lambda megapixels: 4.0 * megapixels, True),
+        (Machine(threads=2), lambda megapixels: 4.0 * megapixels, False),
+        (Machine(), lambda megapixels: 90.0 * megapixels, False),
+    ],
+)
+def test_a_method_is_left_out_by_what_it_takes_itself(
+    machine: Machine, cost: Callable[[float], float], shown: bool
+) -> None:
+    method = Known("double", machine=machine, cost=cost)
+    begun: list[str] = []
     found = cells(
-        photo(3000, 4000),
-        ["slow", "double"],
+        photo(WHOLE[1], WHOLE[0]),
+        ["plain"],
         side=64,
-        make=lambda name: cast(Enhancer, made[name]),
+        make=lambda name: cast(Enhancer, method),
         patience=5.0,
+        begin=begun.append,
+        watch=machine.watch,
     )
-    assert [cell.name for cell in found] == ["input", "double"]
-    assert (4000, 3000) not in slow.sizes
+    assert [cell.name for cell in found] == ["input", *["plain"] * shown]
+    assert (WHOLE in method.sizes) is shown
+    assert begun == ["plain"]
+    tried = sum(cost(width * height / 1e6) for width, height in method.sizes if not shown)
+    assert tried <= 4 * 5.0 * machine.threads  # so much is not waited for in vain
+
+
+def test_a_network_is_judged_by_small_pieces() -> None:
+    machine = Machine()
+    method = Known("slow", machine=machine, cost=lambda megapixels: 0.02 + 1.0 * megapixels)
     found = cells(
-        photo(600, 400), ["slow"], side=64, make=lambda name: cast(Enhancer, slow), patience=5.0
+        photo(WHOLE[1], WHOLE[0]),
+        ["pairlie"],
+        side=64,
+        make=lambda name: cast(Enhancer, method),
+        patience=5.0,
+        watch=machine.watch,
     )
-    assert [cell.name for cell in found] == ["input", "slow"]
+    assert [cell.name for cell in found] == ["input"]
+    assert max(method.sizes) <= (384, 384)
 
 
 def test_a_method_that_fails_becomes_a_tile() -> None:
