@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 import sys
 import tomllib
 import zlib
@@ -12,6 +13,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+
+import relume
 
 ROOT = Path(__file__).parents[2]
 COMPILED = 600_000
@@ -130,3 +133,42 @@ def test_a_wheel_for_one_python_or_too_large_is_no_release(
         file.truncate(size)
     with pytest.raises(AssertionError, match=told):
         dist.try_wheel(tmp_path / name)
+
+
+def test_the_citation_is_of_this_release(project: dict[str, Any]) -> None:
+    import yaml
+
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert {"cff-version", "message", "title", "authors"} <= set(cited)  # what version 1.2.0 asks
+    assert str(cited["cff-version"]) == "1.2.0"
+    assert cited["version"] == relume.__version__
+    assert cited["license"] == project["project"]["license"]
+    assert cited["authors"] == project["project"]["authors"]
+    assert not {"doi", "url", "repository"} & set(cited)  # there is none yet
+    stated = {
+        (card.paper, card.year)
+        for card in relume.methods.cards()
+        if card.kind == "neural" and card.paper is not None
+    }
+    assert {(one["url"], one["year"]) for one in cited["references"]} == stated
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for one in cited["references"]:
+        assert one["title"] in readme
+        assert {"type", "title", "authors"} <= set(one)
+
+
+PAGES = sorted(
+    path.relative_to(ROOT).as_posix()
+    for path in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md"))
+)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_first_lines_that_install_work_from_a_clone(project: dict[str, Any], page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    extras = project["project"]["optional-dependencies"]
+    blocks = re.findall(r"^```(?:console|sh)\n(.*?)^```", text, re.M | re.S)
+    for line in re.findall(r"^(?:\$ )?pip install (.*)$", "".join(blocks), re.M):
+        found = re.match(r"(?:\.|'\.\[([a-z,]+)\]')(?:\s|$)", line)
+        assert found, line
+        assert set((found[1] or "heic").split(",")) <= set(extras)
