@@ -11,15 +11,28 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import lightning
+from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import Callback
 
+from relume.errors import ContractError
 from relume.train.keeper import Whole
 from relume.train.loggers import make_loggers
 from relume.train.recipe import Recipe
 
 
 def make_trainer(plan: Recipe, *, output: Path, callbacks: Sequence[Callback]) -> lightning.Trainer:
-    """Build Lightning's trainer as the section `training` says."""
+    """Build Lightning's trainer as the section `training` says.
+
+    Raises: ContractError for machines that are not here, and what Lightning does not know.
+    """
+    try:
+        return _trainer(plan, output=output, callbacks=callbacks)
+    except (MisconfigurationException, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise ContractError(f"recipe.training: {reason}") from error
+
+
+def _trainer(plan: Recipe, *, output: Path, callbacks: Sequence[Callback]) -> lightning.Trainer:
     training = plan.training
     timed = bool(training.steps or training.minutes)
     return lightning.Trainer(

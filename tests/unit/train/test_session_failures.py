@@ -132,6 +132,8 @@ def test_a_full_disk_spoils_no_checkpoint(
     [
         (["training.patience=3"], ContractError, "need pictures that validate"),
         (["training.monitor=psnr"], ContractError, "need pictures that validate"),
+        (["training.accelerator=hpu"], ContractError, "recipe.training: .*accelerator"),
+        (["training.strategy=dpp"], ContractError, "recipe.training: .*dpp"),
         (["data.holdout=0.4", "training.monitor=psnr"], ContractError, "psnr needs pairs"),
         (["data.holdout=0.4", "data.held_out=[x]", "data.sides=[99]"], None, ""),
         (["training.loggers=[wandb]"], MissingExtraError, r"relume\[wandb\]"),
