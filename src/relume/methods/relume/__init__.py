@@ -45,7 +45,7 @@ CARD = Card(
     weights=(
         Weights(
             "photos",
-            sha256="c634bc20d9d64f2ff935ab15e9203839beed70da5ae998840ca72725af938562",
+            sha256="ebaeb054513e8fabb0b279e0f408b8c871ab4465e5c0d86a7e7423ad86071c98",
             trained_on=("COCO and BSDS500: 656 photographs, darkened at random",),
             license="MIT",
             recipe="weights/photos.yaml",
