@@ -17,9 +17,11 @@ from relume import methods
 from relume.card import Card, from_json, settle, to_json
 from relume.data.mosaicking import mosaicked
 from relume.errors import ContractError, UnknownNameError
-from relume.looks.several import blend, from_bytes, to_bytes
+from relume.looks.several import blend, from_bytes, mean, to_bytes
 from relume.runtime import Method, load
 from relume.tiles import fit
+from relume.video.small import guide
+from relume.video.steady import Sighting, Steady
 
 NAMES = methods.names()
 MOSAICS = [name for name in NAMES if methods.card(name).input == "mosaic"]
@@ -113,6 +115,18 @@ def test_calling_is_looking_and_painting(relighter: Method, dtype: str) -> None:
     place = image.copy()
     assert relighter.paint(look, place, out=place) is place
     assert np.array_equal(place, out)
+
+
+def test_a_look_kept_steady_with_itself_is_painted_as_it_is(relighter: Method) -> None:
+    image = night(40, 60)
+    look, light = relighter.look(image), guide(image)
+    steady, seconds = Steady(0.5), [number / 10 for number in range(7)]
+    for time in seconds:
+        steady.add(Sighting(time, look, light))
+    blends = [mean([look] * 7, range(1, 8)), *(steady.at(time, light) for time in seconds)]
+    alone = relighter.paint(look, image)
+    for blended in blends:
+        same(relighter.paint(blended, image), alone, within=1e-3)
 
 
 def test_a_look_of_a_mosaic_is_its_amplification(developer: Method) -> None:

@@ -48,6 +48,8 @@ KINDS: Mapping[str, type[Any]] = {
 """Word → the rendering that a look of this kind is."""
 LINE = "line"
 """A straight line for each channel, of a network that has no rendering."""
+_TYPES: Mapping[str, Callable[[float], Any]] = {"int": round, "bool": lambda value: value >= 0.5}
+"""Of a field, how it is read: the mean of whole numbers, of eights for one, may end just below."""
 _GRID = ("scale_down", "scale_across", "offset_down", "offset_across")
 
 
@@ -129,7 +131,7 @@ def rendering(look: Look, *, onto: tuple[int, int]) -> Rendering:
             found[name] = look.words[name]
         elif name in look.scalars:
             value = look.scalars[name]
-            found[name] = {"int": int, "bool": bool}.get(str(each.type), float)(value)
+            found[name] = _TYPES.get(str(each.type), float)(value)
     return kind(**found)
 
 

@@ -36,7 +36,7 @@ from relume.video.small import seen
 from relume.video.source import Source
 from relume.video.stream import Seen, Watcher
 
-FORMAT = 2
+FORMAT = 3
 """Of the manifest and of what decides a piece's bytes; another number begins anew."""
 BUFFERED = 2
 """Frames between two threads."""

@@ -92,7 +92,8 @@ class Steady:
         first = near[0].look
         near = [one for one in near if one.look is first or can_blend(first, one.look)]
         weights = _weights(near, time, guide, self._calm)
-        shares = weights.mean(axis=(1, 2))
+        shares = weights.mean(axis=(1, 2), dtype=np.float64)
+        shares /= shares.sum()  # what is the same in all looks stays so
         maps = _means(near, weights, shares)
         scalars = {
             name: float(shares @ [one.look.scalars[name] for one in near]) for name in first.scalars

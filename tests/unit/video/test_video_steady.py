@@ -18,6 +18,7 @@ from relume.video.layout import LAYOUTS
 from relume.video.recursive import Recursive
 
 RELUME = load("relume", threads=1)
+WHO = Chosen(RELUME, {"denoise": 0.0}, 1.0)
 LOSSLESS = {"crf": "0"}
 BASE = Fraction(1, 30)
 
@@ -27,13 +28,13 @@ def is_cut(before, after):
     return glimpses[1].is_cut_from(glimpses[0])
 
 
-def enhanced(tmp_path, frame, count, *, calm=0.5, name="a"):
+def enhanced(tmp_path, frame, count, *, calm=0.5, name="a", who=WHO):
     source = clips.write(
         tmp_path / f"{name}.mp4", frame, times=range(count), base=BASE, options=LOSSLESS
     )
     target = tmp_path / f"{name}.{calm}.mp4"
     options = Options(calm=calm, crf=0, preset="ultrafast", threads=1)
-    VideoRun(source, target, lambda _: Chosen(RELUME, {"denoise": 0.0}, 1.0), options)()
+    VideoRun(source, target, lambda _: who, options)()
     return clips.lumas(source).astype(float), clips.lumas(target).astype(float)
 
 
@@ -53,6 +54,16 @@ def test_static_dark_scene_with_fresh_noise_does_not_flicker(tmp_path):
     flicker, before = (np.sqrt(np.mean(np.square(high_passed(g)))) for g in (calm, alone))
     assert flicker < 0.001
     assert flicker < before / 5
+
+
+@pytest.mark.parametrize("name", ["sgz", "relume", "lime", "clahe"])
+def test_what_stands_still_gets_one_brightness_with_and_without_calm(tmp_path, name):
+    who = WHO if name == "relume" else Chosen(load(name, threads=1), {}, 1.0)
+    frame = clips.still(clips.scene(96, 128))
+    _, calm = enhanced(tmp_path, frame, 16, who=who)
+    _, alone = enhanced(tmp_path, frame, 16, calm=0.0, who=who)
+    assert np.ptp(calm.mean(axis=(1, 2))) < 0.1
+    assert abs(calm.mean() - alone.mean()) < 0.1
 
 
 def test_lamp_is_right_at_once_and_no_cut(tmp_path):
