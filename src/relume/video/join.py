@@ -24,10 +24,12 @@ from relume.extras import need
 from relume.video import iso
 from relume.video.others import (
     ISO,
+    MUXERS,
     called,
     clip,
     cover_file,
     cut_chapters,
+    holds,
     is_cover,
     is_made_anew,
     kept,
@@ -44,14 +46,6 @@ if TYPE_CHECKING:
     from av.container import InputContainer, OutputContainer
     from av.stream import Stream
 
-MUXERS = {
-    ".mp4": "mp4",
-    ".m4v": "mp4",
-    ".mov": "mov",
-    ".mkv": "matroska",
-    ".webm": "webm",
-    ".ts": "mpegts",
-}
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -177,6 +171,8 @@ class _Join:
             stream.sample_aspect_ratio = facts.aspect
         if stream.codec_context.codec.canonical_name == "hevc" and self._suffix in ISO:
             stream.codec_context.codec_tag = "hvc1"  # the other tag is not played by Apple's
+        if not stream.codec_context.framerate and self._suffix in ISO:
+            stream.codec_context.framerate = facts.rate  # without it there is no time code
         if facts.turned is not None:
             stream.set_display_matrix(facts.turned)
         self._describe(stream, beside.streams[self._source.stream.index])
@@ -221,7 +217,7 @@ class _Join:
                 metadata[name] = code
 
     def _copy_of(self, out: OutputContainer, stream: Stream) -> Stream | None:
-        if not takes(self._suffix, stream, self._kinds):
+        if not takes(self._suffix, stream, self._kinds) or not holds(self._suffix, stream):
             return None
         try:
             return out.add_stream_from_template(stream)

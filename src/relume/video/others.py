@@ -2,24 +2,38 @@
 
 | what          | mp4, m4v        | mov           | mkv           | webm          | ts             |
 |---------------|-----------------|---------------|---------------|---------------|----------------|
+| sound         | no PCM, Vorbis  | all           | all           | Opus, Vorbis  | as `_SOUND_TS` |
 | covers        | JPEG, PNG, BMP  | no            | as files      | no            | no             |
 | files (fonts) | no              | no            | all           | no            | no             |
 | data          | gpmd            | gpmd          | no            | no            | klv, timed_id3 |
 | timecode      | from metadata   | from metadata | as metadata   | as metadata   | no             |
 | chapters      | all             | all           | all           | all           | no             |
 | language      | ISO 639-2/T     | ISO 639-2/T   | ISO 639-2/B   | ISO 639-2/B   | as it was      |
+
+Of sound, "all" is what FFmpeg writes a header for, which is tried: mov takes neither FLAC nor Opus.
 """
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from relume.extras import need
+
 if TYPE_CHECKING:
     from av.stream import Stream
 
+MUXERS = {
+    ".mp4": "mp4",
+    ".m4v": "mp4",
+    ".mov": "mov",
+    ".mkv": "matroska",
+    ".webm": "webm",
+    ".ts": "mpegts",
+}
 ISO = (".mp4", ".m4v", ".mov")
 _OWN_TAGS = {
     "encoder",
@@ -41,6 +55,10 @@ _TERMS = {
 """ISO 639-2: the twenty codes of librarians (B) → what the language calls itself (T)."""
 _LIBRARIANS = {own: code for code, own in _TERMS.items()}
 _TEXTS = frozenset({"mov_text", "subrip", "ass", "webvtt"})
+_SOUND_TS = frozenset(
+    {"aac", "aac_latm", "ac3", "dts", "eac3", "mp1", "mp2", "mp3", "opus", "s302m"}
+)
+"""FFmpeg writes any other sound, too, as data that nothing plays."""
 _DATA = {"gpmd": ISO, "klv": (".ts",), "timed_id3": (".ts",)}
 _COVERS = {"mjpeg": ("cover.jpg", "image/jpeg"), "png": ("cover.png", "image/png")}
 _ATTACHED, _THUMBNAILS = 1 << 10, 1 << 11
@@ -133,6 +151,21 @@ def takes(suffix: str, stream: Any, kinds: Mapping[int, str]) -> bool:
             return False
 
 
+def holds(suffix: str, stream: Any) -> bool:
+    """Tell whether FFmpeg begins a file with this stream if it is sound: some it refuses only then,
+    and with it all else."""
+    if stream.type != "audio":
+        return True
+    av = need("av", extra="video")
+    try:
+        with av.open(io.BytesIO(), "w", format=MUXERS[suffix]) as out:
+            out.add_stream_from_template(stream)
+            out.start_encoding()
+    except (ValueError, av.error.FFmpegError):
+        return False
+    return True
+
+
 def is_made_anew(stream: Any, kinds: Mapping[int, str], *, suffix: str) -> bool:
     """Tell whether what a track of data says is written from the metadata or the chapters."""
     if stream.type != "data":
@@ -206,6 +239,9 @@ def _takes_subtitles(suffix: str, codec: str) -> bool:
 def _takes_audio(suffix: str, codec: str) -> bool:
     if suffix == ".webm":
         return codec in {"opus", "vorbis"}
+    if suffix == ".ts":
+        return codec in _SOUND_TS
     if suffix in (".mp4", ".m4v"):
-        return not codec.startswith("pcm_") and codec not in {"vorbis", "wmav2", "wmav1"}
+        # Of PCM it wants to know the places of the channels, which other containers do not tell.
+        return codec != "vorbis" and not codec.startswith("pcm_")
     return True

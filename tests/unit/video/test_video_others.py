@@ -217,3 +217,60 @@ def test_stripped_of_metadata_covers_and_data(tmp_path: Path, suffix: str) -> No
             stream = container.streams[0]
             assert stream.metadata["language"] == ("ger" if suffix == ".mkv" else "deu")
             assert "a person" not in stream.metadata.values()
+
+
+SOUNDS = ("aac", "libmp3lame", "ac3", "flac", "libopus", "vorbis", "alac", "pcm_s16le")
+CODECS = ("aac", "mp3", "ac3", "flac", "opus", "vorbis", "alac", "pcm_s16le")
+
+
+def with_sounds(path: Path) -> Path:
+    """Write a video with a second of silence in each of the codecs."""
+
+    def add(out: Any, _: Any) -> list[Any]:
+        packets: list[Any] = []
+        for name in SOUNDS:
+            stream: Any = out.add_stream(name, rate=48000, options={"strict": "-2"})
+            context = stream.codec_context
+            context.format, context.layout = context.codec.audio_formats[0], "stereo"
+            context.open()
+            size = context.frame_size or 1024
+            for index in range(48000 // size):
+                frame = av.AudioFrame(format=context.format.name, layout="stereo", samples=size)
+                frame.sample_rate, frame.pts = 48000, index * size
+                for plane in frame.planes:
+                    plane.update(bytes(plane.buffer_size))
+                packets += stream.encode(frame)
+            packets += stream.encode(None)
+        return packets
+
+    return with_more(path, add)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "lost"),
+    [
+        (".mkv", ()),
+        (".mp4", ("vorbis", "pcm_s16le")),
+        (".mov", ("flac", "opus", "vorbis")),
+        (".ts", ("flac", "vorbis", "alac", "pcm_s16le")),
+        (".webm", ("aac", "mp3", "ac3", "flac", "alac", "pcm_s16le")),
+    ],
+)
+def test_each_sound_stays_or_is_left_out_alone_and_named(
+    tmp_path: Path, suffix: str, lost: tuple[str, ...]
+) -> None:
+    source, target = with_sounds(tmp_path / "a.mkv"), tmp_path / f"b{suffix}"
+    options = Options(threads=1, **({} if suffix == ".webm" else {"preset": "ultrafast"}))
+    finished = lift(source, target, options)
+    told = [
+        f"audio stream {CODECS.index(name) + 1} ({name}) left out, {suffix} does not take it"
+        for name in lost
+    ]
+    assert [note for note in finished.notes if "stream" in note] == told
+    with av.open(str(target)) as container:
+        heard = [stream.codec_context.codec.canonical_name for stream in container.streams.audio]
+        assert heard == [name for name in CODECS if name not in lost]
+        assert not container.streams.data
+        for stream in container.streams.audio:
+            container.seek(0)
+            assert sum(frame.samples for frame in container.decode(stream)) > 40000

@@ -119,3 +119,15 @@ def test_time_code_of_a_part_is_that_of_its_first_frame(tmp_path: Path) -> None:
     lift(source, tmp_path / "b.mov", part)
     with av.open(str(tmp_path / "b.mov")) as container:
         assert container.streams.video[0].metadata["timecode"] == "01:00:00:10"
+
+
+@pytest.mark.parametrize(
+    ("codec", "suffix"),
+    [("prores", ".mov"), ("h264", ".mov"), ("hevc", ".mp4"), ("av1", ".mp4"), ("ffv1", ".mp4")],
+)
+def test_time_codes_stay_whatever_the_codec(tmp_path: Path, codec: str, suffix: str) -> None:
+    code = {"timecode": "10:00:00:00"}
+    source = with_more(tmp_path / "a.mov", nothing, metadata=code)
+    lift(source, tmp_path / f"b{suffix}", Options(codec=codec, threads=1))
+    with av.open(str(tmp_path / f"b{suffix}")) as container:
+        assert [each.metadata.get("timecode") for each in container.streams] == ["10:00:00:00"] * 2
