@@ -52,6 +52,14 @@ class Codec:
         shape = next((s for s in order[order.index(shape) :] if s in self.shapes), self.shapes[-1])
         return LAYOUTS[f"yuv{shape}p{'' if depth == 8 else f'{depth}le'}"]
 
+    def loses(self, layout: Layout) -> str:
+        """Say what becomes of a layout of which this codec holds less, or nothing."""
+        after = self.fitting(layout)
+        coarser = after.across > layout.across or after.down > layout.down
+        if after.depth >= layout.depth and (layout.gray or not coarser):
+            return ""
+        return f"pixel format {layout.name} becomes {after.name}, {self.name} holds no more"
+
 
 _SLOWER = ("medium", "slow", "slower", "veryslow", "placebo")
 _X26 = ("ultrafast", "superfast", "veryfast", "faster", "fast", *_SLOWER)

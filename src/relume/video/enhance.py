@@ -88,7 +88,7 @@ class VideoRun:
                 preset=self.options.preset,
             )
             layout, told = nearest(source.pixels)
-            source.notes.extend(filter(None, [told]))
+            source.notes.extend(filter(None, [told, codec.loses(layout)]))
             how = encoding(
                 codec,
                 layout,
@@ -119,6 +119,7 @@ class VideoRun:
                     source.notes.extend(_missing(source, pieces))
                 notes = self._written(self.output, pieces, source, shop, part)
                 frames = sum(len(piece.times) for piece in pieces)
+                shop.take_back(self._part_left)
                 shop.remove()
             return Finished(frames, facts.width, facts.height, (*source.notes, *notes))
 
@@ -242,8 +243,13 @@ class VideoRun:
         return Part(middle, middle + asked.preview, is_preview=True)
 
     def _leave_part(self, pieces: list[Piece], source: Source, shop: Workshop, part: Part) -> None:
-        target = self.output.with_name(f"{self.output.stem}.part{self.output.suffix.lower()}")
-        self._written(target, pieces, source, shop, part)
+        self._written(self._part_left, pieces, source, shop, part)
+        shop.leave(self._part_left)
+
+    @property
+    def _part_left(self) -> Path:
+        """Where a run that is called off leaves what is done."""
+        return self.output.with_name(f"{self.output.stem}.part{self.output.suffix.lower()}")
 
     def _written(
         self, target: Path, pieces: list[Piece], source: Source, shop: Workshop, part: Part

@@ -174,6 +174,8 @@ class _Join:
         if not stream.codec_context.framerate and self._suffix in ISO:
             stream.codec_context.framerate = facts.rate  # without it there is no time code
         if facts.turned is not None:
+            if self._suffix == ".ts":
+                self._notes.append("rotation or mirroring left out, .ts does not hold it")
             stream.set_display_matrix(facts.turned)
         self._describe(stream, beside.streams[self._source.stream.index])
         self._begin_timecode(stream.metadata)

@@ -29,6 +29,8 @@ from relume.video.layout import Planes, views
 FRAMES = 240
 """Frames of a piece: ten seconds, about what an encoder puts between key frames itself."""
 MANIFEST = "manifest.json"
+LEFT = "left.json"
+"""Which file a stopped run left for its user."""
 REORDERED = 2
 """Frames that x265 decodes a frame ahead at most, at every preset."""
 _TRIES = 20
@@ -77,7 +79,8 @@ class Workshop:
             try:
                 yield self._finished()
             finally:
-                if self._is_there and not any(self.folder.glob("0*.json")):
+                kept = (self.folder / LEFT).exists() or any(self.folder.glob("0*.json"))
+                if self._is_there and not kept:
                     self.remove()  # nothing that a later run could go on from
                 self._lock.close()
         except OSError as error:
@@ -100,6 +103,16 @@ class Workshop:
         }
         _write(piece.path.with_suffix(".json"), facts)
 
+    def leave(self, path: Path) -> None:
+        """Remember what is left of a run that was stopped."""
+        _write(self.folder / LEFT, _stamp(path))
+
+    def take_back(self, path: Path) -> None:
+        """Remove what a stopped run left, unless it is another file by now."""
+        with suppress(OSError, ValueError):
+            if json.loads((self.folder / LEFT).read_text("utf-8")) == _stamp(path):
+                path.unlink()
+
     def remove(self) -> None:
         """Take the folder away, while it is held: the result is there."""
         self._is_there = False  # whatever is there from now on is another run's
@@ -115,7 +128,7 @@ class Workshop:
             same = False
         if not same:
             for path in self.folder.iterdir():
-                if path.name != "lock":
+                if path.name not in ("lock", LEFT):
                     path.unlink()
             _write(manifest, self._settings)
             return []
@@ -263,6 +276,11 @@ def _locked(folder: Path, output: Path) -> Any:
             return file
         file.close()
     raise ContractError(f"another run is at work on {output}; wait for it or end it")
+
+
+def _stamp(path: Path) -> dict[str, Any]:
+    stat = path.stat()
+    return {"name": path.name, "bytes": stat.st_size, "modified": stat.st_mtime_ns}
 
 
 def _write(path: Path, facts: Mapping[str, Any]) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from relume.errors import TooLargeError, UnreadableError
 from relume.extras import need
+from relume.video.avi import stated_end
 from relume.video.colour import FULL, LIMITED, Colour
 from relume.video.dolby import refuse_without_base
 from relume.video.options import MAX_PIXELS
@@ -197,6 +198,8 @@ class Source:
             end = (stream.duration + (stream.start_time or 0)) * base
         elif self.container.duration and self.container.format.name not in CLOCKS:
             end = Fraction(self.container.duration + (self.container.start_time or 0), 1_000_000)
+        if self.container.format.name == "avi":
+            end = stated_end(self.path) or end
         self._note_light(frame)
         if states_transparency(stream) and not any(p.is_alpha for p in frame.format.components):
             self.notes.append("transparency left out")

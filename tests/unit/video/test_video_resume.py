@@ -55,6 +55,23 @@ def test_stopped_run_leaves_a_playable_part_and_goes_on_to_the_same_bytes(tmp_pa
     assert again.read_bytes() == whole.read_bytes()
 
 
+@pytest.mark.parametrize("stop_at", [3, 21], ids=["in the first piece", "later"])
+def test_the_part_that_was_left_goes_with_the_result_unless_it_was_changed(
+    tmp_path, short_pieces, stop_at
+):
+    source = clips.write(tmp_path / "a.mp4", times=range(30))
+    target, part = tmp_path / "b.mp4", tmp_path / "b.part.mp4"
+    for change in (b"", b"mine"):
+        with pytest.raises(Stopped):
+            run(source, target, stop_at=stop_at)
+        with part.open("ab") as file:
+            file.write(change)
+        run(source, target)
+        assert part.exists() is bool(change)
+        target.unlink()
+        assert not list(tmp_path.glob(".relume-*"))
+
+
 def test_other_options_begin_anew(tmp_path, short_pieces):
     source = clips.write(tmp_path / "a.mp4", times=range(20))
     target = tmp_path / "b.mp4"
