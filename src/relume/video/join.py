@@ -132,6 +132,7 @@ class _Join:
         if not self._is_stripped:
             out.metadata.update(kept(beside.metadata))
             self._begin_timecode(out.metadata)
+            self._note_timecode(beside)
         self._keep_chapters(out, beside)
         parts = [self._video_packets(video), self._other_packets(beside, others)]
         begun, lost = False, 0
@@ -217,6 +218,13 @@ class _Join:
             code = timecode(metadata.pop(name), frames, facts.rate)
             if code is not None:
                 metadata[name] = code
+
+    def _note_timecode(self, beside: InputContainer) -> None:
+        video = beside.streams[self._source.stream.index]
+        names = {name.lower() for each in (beside, video) for name in each.metadata}
+        tracks = any("timecode" in each.metadata for each in beside.streams.data)  # which are told
+        if self._suffix == ".ts" and "timecode" in names and not tracks:
+            self._notes.append("time code left out, .ts does not take it")
 
     def _copy_of(self, out: OutputContainer, stream: Stream) -> Stream | None:
         if not takes(self._suffix, stream, self._kinds) or not holds(self._suffix, stream):

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 from relume.errors import TooLargeError, UnreadableError
 from relume.extras import need
 from relume.video.avi import stated_end
-from relume.video.colour import FULL, LIMITED, Colour
+from relume.video.colour import BT709, FULL, LIMITED, Colour
 from relume.video.dolby import refuse_without_base
 from relume.video.options import MAX_PIXELS
 from relume.video.others import is_cover, states_transparency
@@ -304,6 +304,10 @@ def display_matrix(frame: VideoFrame) -> tuple[int, ...] | None:
 
 
 def _colour(frame: VideoFrame, context: Any) -> Colour:
+    if frame.format.is_rgb and int(frame.colorspace) == 0:
+        # Worked on as YCbCr, which an encoder of ours writes; tags of light stay.
+        primaries, transfer = int(frame.color_primaries), int(frame.color_trc)
+        return Colour(LIMITED, BT709, primaries, transfer)
     full = frame.format.name.startswith("yuvj") or int(frame.color_range) == 2
     return Colour(
         range=2 if full else 1,

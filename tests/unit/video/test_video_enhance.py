@@ -13,7 +13,6 @@ import pytest
 
 from relume.errors import ContractError, RelumeError, UnreadableError
 from relume.runtime.method import load
-from relume.video.avi import stated_end
 from relume.video.choice import Chosen
 from relume.video.enhance import Options, VideoRun
 from relume.video.source import Source
@@ -80,17 +79,6 @@ def test_rotation_and_mirroring_stay(tmp_path, matrix):
         assert result.facts.turned == matrix
 
 
-def test_rotation_that_a_transport_stream_does_not_hold_is_told(tmp_path):
-    matrix = (0, 65536, 0, -65536, 0, 0, 0, 0, 1 << 30)
-    source = clips.write(tmp_path / "a.mp4", matrix=matrix, times=range(4))
-    told = "rotation or mirroring left out, .ts does not hold it"
-    assert told in enhance(source, tmp_path / "b.ts").notes
-    for suffix in (".mov", ".mkv"):
-        assert told not in enhance(source, tmp_path / f"b{suffix}").notes
-        with Source(tmp_path / f"b{suffix}") as result:
-            assert result.facts.turned == matrix
-
-
 def test_colour_comes_back_by_its_tags(tmp_path):
     patch = np.full((64, 96, 3), (200, 30, 30), np.uint8)
     for name, tags in {
@@ -142,26 +130,6 @@ def test_depth_and_subsampling_stay(tmp_path, pixels, codec):
         assert context.pix_fmt == pixels
         if suffix == ".mp4":
             assert context.codec_tag == {"h264": "avc1", "hevc": "hvc1"}[codec]
-
-
-@pytest.mark.parametrize(
-    ("pixels", "codec", "becomes"),
-    [
-        ("yuv444p", "av1", "yuv420p"),
-        ("yuv422p10le", "av1", "yuv420p10le"),
-        ("yuv420p12le", "av1", "yuv420p10le"),
-        ("yuv444p12le", "h264", "yuv444p10le"),
-        ("yuv420p12le", "prores", "yuv422p10le"),
-        ("yuv420p", "prores", ""),
-        ("gray", "av1", ""),
-        ("yuv422p", "hevc", ""),
-    ],
-)
-def test_samples_that_a_codec_does_not_hold_are_told(tmp_path, pixels, codec, becomes):
-    source = clips.write(tmp_path / "a.mkv", pixels=pixels, codec="ffv1", times=range(3))
-    finished = enhance(source, tmp_path / "b.mkv", options=Options(codec=codec, threads=1))
-    told = f"pixel format {pixels} becomes {becomes}, {codec} holds no more"
-    assert [note for note in finished.notes if "pixel" in note] == ([told] if becomes else [])
 
 
 @pytest.mark.parametrize(("height", "width"), [(64, 96), (63, 97), (64, 33), (97, 64)])
@@ -253,37 +221,6 @@ def test_cut_file_says_what_is_missing(tmp_path):
     assert 5 < finished.frames < 60
     assert any("are missing" in note for note in finished.notes)
     assert len(clips.times(tmp_path / "b.mkv")) == finished.frames
-
-
-def test_cut_avi_says_what_is_missing(tmp_path):
-    frame = clips.noisy(clips.scene())
-    source = clips.write(tmp_path / "a.avi", frame, times=range(60), codec="mpeg4")
-    whole = enhance(source, tmp_path / "b.mkv")
-    assert whole.frames == 60
-    assert not whole.notes
-    data = source.read_bytes()
-    half = (data.index(b"movi") + len(data)) // 2
-    (tmp_path / "cut.avi").write_bytes(data[:half])
-    finished = enhance(tmp_path / "cut.avi", tmp_path / "c.mkv")
-    missing = Fraction(60 - finished.frames, 20)
-    assert 0.5 < missing < 2.5
-    assert f"the last {float(missing):.2f} of 3.00 s are missing" in finished.notes
-    empty = bytearray(data)
-    at = data.index(b"strh") + 40
-    empty[at : at + 4] = bytes(4)  # a recorder that was switched off never wrote its length
-    assert stated_end(_written(tmp_path / "d.avi", bytes(empty[:half]))) is None
-
-
-@pytest.mark.parametrize(
-    "data", [b"", b"RIFF", b"RIFF\xff\0\0\0AVI ", b"RIFF\xff\0\0\0AVI strhvids"]
-)
-def test_headers_of_avi_that_break_off_state_no_end(tmp_path, data):
-    assert stated_end(_written(tmp_path / "a.avi", data)) is None
-
-
-def _written(path, data):
-    path.write_bytes(data)
-    return path
 
 
 def test_part_of_a_video_with_its_sound(tmp_path):

@@ -131,3 +131,11 @@ def test_time_codes_stay_whatever_the_codec(tmp_path: Path, codec: str, suffix: 
     lift(source, tmp_path / f"b{suffix}", Options(codec=codec, threads=1))
     with av.open(str(tmp_path / f"b{suffix}")) as container:
         assert [each.metadata.get("timecode") for each in container.streams] == ["10:00:00:00"] * 2
+
+
+def test_a_time_code_without_a_track_that_is_lost_is_told(tmp_path: Path) -> None:
+    code = {"timecode": "10:00:00:00"}
+    source = with_more(tmp_path / "a.mkv", nothing, metadata=code)
+    told = "time code left out, .ts does not take it"
+    assert lift(source, tmp_path / "b.ts").notes == (told,)
+    assert lift(source, tmp_path / "b.mkv").notes == ()
