@@ -56,6 +56,15 @@ class Tally:
         if self.style == "json":
             typer.echo(json.dumps({"input": str(error).partition(": ")[0], "error": str(error)}))
 
+    def unended(self, book: Manifest) -> None:
+        """Tell of what this run has begun and nothing was heard of: there is to be none, ever."""
+        from relume.scale.tasks import Record, Task
+
+        for row in book.rows("begun"):
+            if row.run == book.run:
+                why = "it was begun, and nothing came back; the same command makes it"
+                self(Record(Task(row.input, row.output), "failed", why))
+
     @property
     def failed(self) -> int:
         """How many pictures failed, those that ended their workers among them."""
@@ -135,6 +144,7 @@ def enhance_on(
                     _end(book, one)
                     tally(one)
                     move()
+            tally.unended(book)
             went = True
         finally:
             if style == "lines" and (went or tally.counts):

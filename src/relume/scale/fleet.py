@@ -114,9 +114,9 @@ class Fleet:
     ) -> Iterator[Record]:
         """Yield a record for every task, as they end; a record among the tasks is passed on.
 
-        `begin` is called with each task just before it is given out, and before the next is taken
-        from `tasks`, so that those can tell what has been given out. Where it says no, another
-        driver was faster, and the task is left to that.
+        `begin` is called once with each task, just before it is given out, and before the next is
+        taken from `tasks`, so that those can tell what has been given out. Where it says no,
+        another driver was faster, and the task is left to that.
         """
         coming, again = iter(tasks), deque[Task]()
         exhausted = False
@@ -124,12 +124,13 @@ class Fleet:
             for crew in self._crews:
                 room = DEPTH - len(crew.tasks)
                 while room and (again or not exhausted):
-                    task = again.popleft() if again else next(coming, None)
+                    is_begun = bool(again)
+                    task = again.popleft() if is_begun else next(coming, None)
                     if isinstance(task, Record):
                         yield task
                     elif task is None:
                         exhausted = True
-                    elif not task.attempts and not begin(task):
+                    elif not is_begun and not begin(task):
                         why = f"another run is at work on {task.output}"
                         yield Record(task._replace(creates=False), "skipped", why)
                     else:

@@ -90,3 +90,23 @@ def test_a_worker_and_then_the_driver_are_killed(relume: Call, abandon: Abandon)
     assert ended.stdout.count(b'"skipped": false') == 1
     assert pictures(Path("out")) == pictures(Path("single"))
     assert relume("runs", "verify", "out").out == f"{COUNT} whole\n"
+
+
+@pytest.mark.slow
+def test_a_run_that_lost_workers_makes_every_picture_itself(relume: Call) -> None:
+    for index in range(20):
+        put_photo(f"d/{index:03}.jpg", height=600, width=800, seed=index)
+    on_ray = ("enhance", "d", "-o", "out", "-m", "relume", "--threads", "1", "--on", "ray")
+    environment = {**os.environ, **QUIET}
+    command = [*COMMAND, *on_ray, "-j", "2", "--json"]
+    with psutil.Popen(command, stdout=subprocess.PIPE, env=environment) as driver:
+        for done in (2, 8):
+            wait(lambda least=done: len(pictures(Path("out"))) > least, driver)
+            workers(driver.pid)[0].kill()
+        out = driver.stdout.read()
+        assert driver.wait(LONG) == 0
+    # Ray has a word of its own on workers that die in between.
+    told = [json.loads(line) for line in out.splitlines() if line.startswith(b"{")]
+    assert [line["skipped"] for line in told] == 20 * [False]
+    assert len(pictures(Path("out"))) == 20
+    assert relume("runs", "verify", "out").out == "20 whole\n"
