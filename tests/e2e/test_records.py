@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
 
 from e2e.command import Call, put_photo
+from relume.extras import missing
 
 
 def test_a_record_that_was_emptied_is_told(relume: Call) -> None:
@@ -69,3 +72,43 @@ def test_one_picture_is_no_pictures(relume: Call) -> None:
     assert "sqlite: 1 picture\n" in told
     Path("out/a.jpg").unlink()
     assert relume("runs", "retry", "out").out.startswith("1 picture, in /")
+
+
+def test_a_record_serves_one_folder_of_results(relume: Call) -> None:
+    put_photo("d1/a.png", seed=1)
+    put_photo("d2/b.png", seed=2)
+    common = ("--manifest", "m.sqlite", "-m", "gamma")
+    assert relume("enhance", "d1", "-o", "one/", *common).code == 0
+    before = Path("m.sqlite").read_bytes()
+    for given in (
+        ("enhance", "d2", "-o", "two/", *common),
+        ("enhance", "d2", *common),
+        *(() if missing("scale") else (("enhance", "d2", "-o", "two/", *common, "--on", "ray"),)),
+        ("runs", "retry", "d2", "--manifest", "m.sqlite"),
+    ):
+        ended = relume(*given)
+        assert ended.code == 2
+        assert str(Path("one").absolute()) in ended.complaint
+        assert "its own --manifest FILE" in ended.complaint
+    assert not Path("two").exists()
+    assert Path("m.sqlite").read_bytes() == before
+    own = ("--manifest", "one/.relume/run.sqlite", "-m", "gamma")
+    assert relume("enhance", "d1", "-o", "one/", "-m", "gamma").code == 0
+    assert relume("enhance", "d1", "-o", "one/", "-m", "gamma", "--overwrite").code == 0
+    assert "one/" in relume("enhance", "d2", "-o", "two/", *own).complaint
+    Path("also").symlink_to("one")
+    assert relume("enhance", "d1", "-o", "also/", *common).code == 0
+
+
+def test_a_record_goes_with_its_folder_moved_or_copied(relume: Call) -> None:
+    put_photo("p/d/a.png")
+    common = ("--manifest", "m.sqlite", "-m", "gamma")
+    with chdir("p"):
+        assert relume("enhance", "d", "-o", "out/", *common).code == 0
+    shutil.copytree("p", "copy")
+    with chdir("copy"):
+        assert "done with these settings" in relume("enhance", "d", "-o", "out/", *common).out
+        assert relume("runs", "verify", "out", "--manifest", "m.sqlite").out == "1 whole\n"
+    with chdir("p"):
+        Path("out").rename("there")
+        assert "done with these settings" in relume("enhance", "d", "-o", "there/", *common).out

@@ -105,6 +105,7 @@ def enhance_on(
     Raises: RelumeError for what cannot be begun.
     """
     from relume.cli._report import progress
+    from relume.runs.belonging import refuse_of_another
     from relume.runs.left import clear_up
     from relume.runs.manifest import Manifest
     from relume.scale.fleet import Fleet
@@ -129,6 +130,8 @@ def enhance_on(
     first = list(islice(found, 1))  # before anything is written: it may be told that none is there
     tell_empty(path)
     with Manifest(path, root=root) as book:
+        if again is None and not is_address(folder):
+            refuse_of_another(book)
         book.open_run(record, command=command)
         clear_up((), book)
         judged = Judge(book, record, overwrite, asked=again is not None)(chain(first, found))

@@ -86,6 +86,7 @@ def open_manifest(
 
     Raises: UnwritableError; UnreadableError for a file that is no manifest.
     """
+    from relume.runs.belonging import refuse_of_another
     from relume.runs.manifest import Manifest
     from relume.runs.manifest_files import manifest_of
 
@@ -98,7 +99,7 @@ def open_manifest(
     if path is None or (dry and not path.exists()):
         return nullcontext()
     tell_empty(path)
-    return Manifest(path, root=folder if folder is not None else path.parent)
+    return refuse_of_another(Manifest(path, root=folder if folder is not None else path.parent))
 
 
 def tell_empty(path: Path) -> None:

@@ -91,11 +91,12 @@ def _merge(folder: Path) -> None:
 
 def _opened(folder: Path, file: Path | None) -> Manifest:
     """Open the record of a folder, with what its shards have recorded since they were merged."""
+    from relume.runs.belonging import refuse_of_another
     from relume.runs.manifest import Manifest
     from relume.runs.manifest_files import manifest_of, shards_of
 
     if file is not None:
-        return Manifest.there(file, root=folder)
+        return refuse_of_another(Manifest.there(file, root=folder))
     if not folder.is_dir():
         return Manifest.there(folder, root=_results_of(folder))
     shards = shards_of(folder)

@@ -36,6 +36,7 @@ from relume.runs.rows import (
     as_run,
     halves,
     kept,
+    named,
 )
 from relume.runs.stamp import Stamp
 from relume.runs.tables import BEGIN, COLUMNS, END, TAKE_OVER
@@ -197,6 +198,17 @@ class Manifest:
                 "JOIN settings s ON s.id = r.settings ORDER BY r.id"
             ).fetchall()
         return [as_run(about) for about in found]
+
+    def folders_named(self) -> set[str]:
+        """Return the folders, as they were called then, that names of its rows are relative to."""
+        with self._lock, telling(self.path):
+            if not has_places(self._base):
+                return set()
+            found = self._base.execute(
+                "SELECT DISTINCT results FROM runs WHERE results IS NOT NULL AND id IN (SELECT run "
+                "FROM pictures WHERE output NOT LIKE '%://%' AND output NOT LIKE '/%')"
+            ).fetchall()
+        return {named(place) for (place,) in found}
 
     def counts(self) -> dict[State, int]:
         """Return how many pictures are in which state."""
