@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from e2e.command import Call, put_photo
+from e2e.command import Call, put_photo, run
 
 GAMMA = ("-m", "gamma", "-q")
 
@@ -51,6 +51,68 @@ def test_retry_writes_through_no_link_and_one_to_the_result_is_whole(relume: Cal
     assert ended.err.count("a symbolic link lies there") == 2
     assert Path("disk/a.jpg").read_bytes() == b""
     assert not Path("disk/b.jpg").exists()
+
+
+def test_a_link_to_a_file_is_no_result(relume: Call) -> None:
+    """Without --overwrite, with a record and without, and when it is asked for once more."""
+    put_photo("d/a.jpg")
+    mine = put_photo("mine.jpg", seed=4)
+    for place, words in (("out/a.jpg", ("-o", "out/")), ("d/a.relume.jpg", ())):
+        Path(place).parent.mkdir(exist_ok=True)
+        Path(place).symlink_to("../mine.jpg")
+        for _ in range(2):
+            ended = relume("enhance", "d", *words, *GAMMA)
+            assert ended.code == 1
+            assert f"{place}: a symbolic link lies there" in ended.complaint
+            os.utime("mine.jpg")  # it is changed by whomever it belongs to
+        Path(place).unlink()
+    assert Path("mine.jpg").read_bytes() == mine
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names are POSIX")
+@pytest.mark.parametrize("words", [("-o", "out"), ("-o", "out/a.jpg"), ()])
+def test_a_pipe_in_a_results_place_is_told(folder: Path, words: tuple[str, ...]) -> None:
+    put_photo("d/a.jpg")
+    put_photo("d/b.jpg")
+    place = Path("out/a.jpg" if words else "d/a.relume.jpg")
+    place.parent.mkdir(exist_ok=True)
+    os.mkfifo(place)
+    source = "d/a.jpg" if "out/a.jpg" in words else "d"
+    for extra in ((), ("--overwrite",)):
+        ended = run("enhance", source, *words, *GAMMA, *extra)
+        assert ended.returncode == 1
+        assert f"{place}: a pipe or device lies there" in ended.stderr.decode()
+        assert len(ended.stderr.splitlines()) == 1
+    if words == ("-o", "out"):
+        assert b"\n1 failed, 1 whole\n" in run("runs", "verify", "out").stdout
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names are POSIX")
+def test_a_pipe_among_inputs_and_one_for_a_record_are_told(folder: Path) -> None:
+    put_photo("d/a.jpg")
+    os.mkfifo("d/pipe.jpg")
+    ended = run("enhance", "d", "-o", "out", *GAMMA)
+    assert ended.returncode == 1
+    assert b"d/pipe.jpg: is neither a file nor a folder" in ended.stderr
+    assert Path("out/a.jpg").exists()
+    Path("d/pipe.jpg").unlink()
+    os.mkfifo("m.sqlite")
+    ended = run("enhance", "d", "-o", "other/", "--manifest", "m.sqlite", *GAMMA)
+    assert ended.returncode == 1
+    assert b"m.sqlite: a pipe or device" in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
+    assert run("runs", "show", "other", "--manifest", "m.sqlite").returncode == 1
+
+
+def test_no_record_is_begun_through_a_link_to_nothing(relume: Call) -> None:
+    put_photo("d/a.jpg")
+    Path("out/.relume").mkdir(parents=True)
+    Path("out/.relume/run.sqlite").symlink_to("../../outside.sqlite")
+    ended = relume("enhance", "d", "-o", "out", *GAMMA)
+    assert ended.code == 1
+    assert "out/.relume/run.sqlite: a link to what is not there" in ended.complaint
+    assert not Path("outside.sqlite").exists()
+    assert not Path("out/a.jpg").exists()
 
 
 def test_maps_go_through_no_link_either(relume: Call) -> None:

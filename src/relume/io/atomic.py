@@ -58,7 +58,8 @@ def replacing(target: Path) -> Generator[BinaryIO]:
 
 
 def refuse_link(target: Path) -> None:
-    """Refuse to write where a symbolic link lies: what it points to is not what was named.
+    """Refuse to write where a symbolic link lies, as what it points to is not what was named; or a
+    pipe or a device, at which a run would wait for good.
 
     Raises: UnwritableError.
     """
@@ -67,6 +68,20 @@ def refuse_link(target: Path) -> None:
             f"cannot write {target}: a symbolic link lies there, and no result is written through "
             "one; remove it, or choose another -o"
         )
+    if is_special(target):
+        raise UnwritableError(
+            f"cannot write {target}: a pipe or device lies there, and results are files; remove "
+            "it, or choose another -o"
+        )
+
+
+def is_special(path: str | os.PathLike[str]) -> bool:
+    """Tell what is neither a file nor a folder: to open a pipe may take for good."""
+    try:
+        mode = os.stat(path).st_mode  # noqa: PTH116 (a path's own stat takes twice as long)
+    except (OSError, ValueError):  # ValueError: a name with a null byte
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
 
 
 def _hand_on(old: Path, about: os.stat_result, new: Path) -> None:

@@ -14,7 +14,7 @@ file gets distinct names (`names`). `search` finds the pictures.
 """
 
 # Path's own questions raise where there is no permission or a name is too long; os.path's say no.
-# ruff: noqa: PTH110, PTH112, PTH113, PTH202, PTH119
+# ruff: noqa: PTH110, PTH112, PTH119
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import field
 from os import PathLike
 from pathlib import Path
+from stat import S_ISREG
 
 from relume.errors import ContractError, UnreadableError
 from relume.frozen import frozen
@@ -229,8 +230,12 @@ def _folder(
 
 def is_finished(output: str | Path) -> bool:
     """Tell whether an output needs no work: it is there and not empty, since none is ever half
-    written."""
-    return os.path.isfile(output) and os.path.getsize(output) > 0
+    written. A link is none: whoever would write there tells of it."""
+    try:
+        about = os.lstat(output)
+    except (OSError, ValueError):  # ValueError: a name with a null byte
+        return False
+    return S_ISREG(about.st_mode) and about.st_size > 0
 
 
 def finished(output: str | Path) -> str:

@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from urllib.parse import quote
 
 from relume.errors import UnreadableError, UnwritableError
+from relume.io.atomic import is_special
 from relume.runs.file_systems import is_shared_by_machines
 from relume.runs.tables import ADDED, SCHEMA
 
@@ -40,6 +41,7 @@ def opened(path: Path) -> sqlite3.Connection:
             f"{path.parent}: this folder cannot be made: {error.strerror or error}; "
             "choose another -o or --manifest FILE"
         ) from error
+    _refuse_what_is_no_file(path)
     with telling(path):
         base = _connected(str(path))
         is_new = not _is_ours(base, path)
@@ -102,6 +104,16 @@ def telling(path: Path) -> Generator[None]:
         if "full" in what:
             raise wrong from OSError(errno.ENOSPC, what)
         raise wrong from error
+
+
+def _refuse_what_is_no_file(path: Path) -> None:
+    way_out = "remove it, or put the record elsewhere with --manifest FILE"
+    if path.is_symlink() and not path.exists():
+        raise UnwritableError(
+            f"{path}: a link to what is not there, and no record is begun through one; {way_out}"
+        )
+    if is_special(path):
+        raise UnwritableError(f"{path}: a pipe or device, and a record is a file; {way_out}")
 
 
 def _connected(name: str, *, patience: float = PATIENCE) -> sqlite3.Connection:

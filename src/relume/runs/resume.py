@@ -4,6 +4,7 @@
 |---------------|---------------------------|-----------------|-----------------------------------|
 | nothing       | none, or empty            |                 | do                                |
 | nothing       | there                     |                 | keep: it counts as done           |
+| nothing       | a link                    |                 | do, which tells that it is one    |
 | done          | as it was made            | same            | keep                              |
 | done          | as it was made            | changed         | do, and say why                   |
 | done          | gone                      |                 | do, and say so                    |
@@ -23,6 +24,7 @@ its size and time are; if they are not, its content decides.
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -100,8 +102,9 @@ class Resume:
         if self.overwrite:
             return do
         there = before is not None and before.size > 0
+        is_link = there and os.path.islink(job.output)  # noqa: PTH114
         if row is None:
-            return replace(do, skip=finished(job.output)) if there else do
+            return replace(do, skip=finished(job.output)) if there and not is_link else do
         if there and row.input != fspath(job.input) and self._input_differs(job, row):
             made = f"{job.output} is there already, made from {row.input}"
             return replace(do, skip=f"{made}; --overwrite replaces it")
@@ -114,7 +117,7 @@ class Resume:
                     return do
                 row = self._adopted(job, row, before)
             case "failed" | "deadly" | "again":
-                if there and before not in (row.before, row.output_stamp):
+                if there and not is_link and before not in (row.before, row.output_stamp):
                     why = f"{job.output} was put there since this failed; --overwrite replaces it"
                     return replace(do, skip=why)
                 return do

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from relume.errors import RelumeError, UnreadableError
 from relume.frozen import frozen
+from relume.io.atomic import is_special
 from relume.runs.addresses import is_stream, shown
 from relume.runs.earlier import results_in
 
@@ -122,6 +123,8 @@ class Search:
                     yield from self._originals_in(path)
             elif is_file and self._is_picture(path):
                 yield path
+            elif self._is_picture(path) and is_special(path):
+                self._note(path, _why_not(path))
             else:
                 self.ignored += 1
                 if entry.is_file() and (line := self._lacking.get(suffix_of(entry.name).lower())):

@@ -8,6 +8,8 @@ from hashlib import file_digest
 from pathlib import Path
 from stat import S_ISREG
 
+from relume.io.atomic import is_special
+
 
 @dataclass(frozen=True)
 class Stamp:
@@ -29,7 +31,9 @@ def stamp(path: Path) -> Stamp | None:
 
 
 def digest(path: Path) -> str | None:
-    """Return the sha256 of a file's content, or None when it cannot be read."""
+    """Return the sha256 of a file's content, or None when it cannot be read; a pipe's, never."""
+    if is_special(path):
+        return None
     try:
         with path.open("rb") as stream:
             return file_digest(stream, "sha256").hexdigest()

@@ -18,7 +18,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 
 from relume.errors import RelumeError, TooLargeError, UnreadableError, UnwritableError
 from relume.extras import need
-from relume.io.atomic import refuse_link, replacing
+from relume.io.atomic import is_special, refuse_link, replacing
 from relume.io.source import load as load_file
 from relume.runs import stamp as local
 from relume.runs.stamp import Stamp
@@ -112,6 +112,8 @@ class Folders:
         return local.stamp(Path(name))
 
     def load(self, name: str, *, max_bytes: int) -> bytes:
+        if is_special(name):
+            raise UnreadableError(f"{name}: is neither a file nor a folder")
         return load_file(name, max_bytes=max_bytes)
 
     def put(self, name: str, data: bytes, *, creates: bool) -> Stamp | None:
@@ -138,9 +140,9 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
 
 
 def _may_be_file(entry: os.DirEntry[str]) -> bool:
-    """Tell whether an entry is a file, or cannot be looked at, of which whoever reads it tells."""
+    """Tell whether an entry is a file, or cannot be, of which whoever reads it tells."""
     try:
-        return entry.is_file()
+        return entry.is_file() or is_special(entry.path)
     except OSError:  # a link in a circle
         return True
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import os
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -197,3 +198,12 @@ def test_a_place_where_nothing_may_be_put_is_told_before_a_picture_is_read(
             Objects("s3").check_target(free)
         assert not system.find("nights")
         assert not system.call_s3("list_multipart_uploads", Bucket="nights").get("Uploads")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names are POSIX")
+def test_a_pipe_among_files_is_listed_and_told_when_it_is_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.jpg")
+    listed = list(Folders().folders(str(tmp_path), raising))
+    assert listed == [(str(tmp_path), [("pipe.jpg", None)])]
+    with pytest.raises(UnreadableError, match="neither a file nor a folder"):
+        Folders().load(str(tmp_path / "pipe.jpg"), max_bytes=1000)
