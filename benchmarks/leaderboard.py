@@ -35,7 +35,8 @@ Written by `python benchmarks/leaderboard.py DATA`; the records are in `records/
 the defaults of each method for every set. Seconds compare within LOL-v1; the other sets were
 measured two at a time. CPU s/MP are the seconds that all threads together take per megapixel, on
 one generated picture (`python benchmarks/processor.py`). A row whose code moved since, but whose
-results are byte for byte the same, is kept (`python benchmarks/same_results.py`).
+results are byte for byte the same, is kept (`python benchmarks/same_results.py`). `hvr`, slow as
+it is, is measured on LOL-v1 alone since it has new weights.
 
 """
 

@@ -20,7 +20,7 @@ from relume.runtime import Enhancer, load, variants, weights
 STEM = "zero-shot"
 SMALL = model_bytes(methods.card("hvr"))
 """Stands for the published model, which takes seconds to open."""
-OTHER = {"t": 0, "c": 1, "n": 2}
+OTHER = {"t": 0, "c": 1, "n": 1}
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, int]
 def test_another_graph_is_made_once_and_knows_its_values(made: list[dict[str, int]]) -> None:
     for _ in range(2):
         method = load("hvr", built={"t": 0, "c": 1})
-        assert {knob.name: knob.default for knob in method.card.built} == {"t": 0, "c": 1, "n": 2}
+        assert {knob.name: knob.default for knob in method.card.built} == {"t": 0, "c": 1, "n": 1}
     assert made == [OTHER]
     assert variants.is_built("hvr", STEM, OTHER)
     with pytest.raises(ContractError, match="t of hvr: 0 in this graph, got 3; it is chosen when"):
@@ -73,7 +73,7 @@ def test_values_out_of_range_are_refused(
 
 def test_making_needs_an_extra(made: list[dict[str, int]], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(extras, "missing", lambda extra: ("torch",))
-    with pytest.raises(MissingExtraError, match=r"c=2, n=2, t=3 is not shipped, .* torch"):
+    with pytest.raises(MissingExtraError, match=r"c=2, n=1, t=3 is not shipped, .* torch"):
         load("hvr", built={"t": 3})
 
 
@@ -82,7 +82,7 @@ def test_the_command_line_tells_that_a_graph_is_made(
 ) -> None:
     words = ["enhance", str(tmp_path / "none.png"), "-m", "hvr", "-k", "t=1"]
     assert main(words) == 1
-    assert "making hvr for t=1, c=2, n=2, once …" in capsys.readouterr().err
+    assert "making hvr for t=1, c=2, n=1, once …" in capsys.readouterr().err
     assert main(words) == 1
     assert "making" not in capsys.readouterr().err
     assert main(["methods", "hvr"]) == 0
@@ -99,7 +99,7 @@ def test_the_network_gets_the_values(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(variant, "to_onnx", kept)
     assert rebuild("hvr", STEM, OTHER) == b"model"
-    assert (seen[0].t, seen[0].c, seen[0].n) == (0, 1, 2)
+    assert (seen[0].t, seen[0].c, seen[0].n) == (0, 1, 1)
 
 
 def test_what_is_made_fits_the_published_card() -> None:

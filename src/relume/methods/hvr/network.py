@@ -200,7 +200,8 @@ def from_state(state: dict[str, Tensor]) -> Network:
     """Build the network that a set of parameters belongs to, ours or as published.
 
     Where latents start is kept beside the parameters, published ones start as `normal`. T, C and N
-    are not kept: the network has the defaults.
+    are not kept: they are those of the published training, but N = 1 where latents start from
+    zeros, as those of ours do, which learnt to be done by then.
     Raises: RuntimeError from torch where names or shapes do not fit.
     """
     ours: dict[str, Tensor] = {}
@@ -215,7 +216,7 @@ def from_state(state: dict[str, Tensor]) -> Network:
         else:
             ours[name] = value
     zeros = "first" in ours and ours["first"].shape[-1] == 1
-    network = Network(start="zeros" if zeros else "normal")
+    network = Network(start="zeros", n=1) if zeros else Network()
     ours.setdefault("first", network.first)
     network.load_state_dict(ours)
     return network
