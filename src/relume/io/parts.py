@@ -24,7 +24,7 @@ def begun(folder: Path) -> tuple[Path, BinaryIO, int | None]:
         part = folder / f".relume-{os.urandom(8).hex()}.part"
         stream = part.open("xb")
         held = _held(stream)
-        if held is None or _is_named(part, stream):
+        if held is None or is_named(part, stream):
             return part, stream, held
         stream.close()
         os.close(held)
@@ -40,7 +40,7 @@ def take_away(part: Path, *, untouched_since: float) -> bool:
         with part.open("r+b") as stream:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # While it is locked: whoever has just made it finds it gone, and makes another.
-            if not _is_named(part, stream) or part.stat().st_mtime > untouched_since:
+            if not is_named(part, stream) or part.stat().st_mtime > untouched_since:
                 return False
             part.unlink()
             return True
@@ -58,7 +58,8 @@ def _held(stream: BinaryIO) -> int | None:
         return None
 
 
-def _is_named(file: Path, stream: BinaryIO) -> bool:
+def is_named(file: Path, stream: BinaryIO) -> bool:
+    """Tell whether a name still means the file that was opened by it."""
     try:
         return os.path.samestat(file.stat(), os.fstat(stream.fileno()))
     except OSError:

@@ -10,11 +10,12 @@ what was locked, and begins again if not; and only who alone holds a file remove
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 from pathlib import Path
 from time import sleep
 from typing import BinaryIO
+
+from relume.io.parts import is_named
 
 HOLDING = 2000
 """Times that a lock is tried by whoever wants it: others who only look may have it for a moment."""
@@ -42,7 +43,7 @@ def hold(file: Path) -> BinaryIO | None:
             return None
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if _is_named(file, stream):
+            if is_named(file, stream):
                 return stream
         except BlockingIOError:
             sleep(_PAUSE)
@@ -71,11 +72,11 @@ def is_held(file: Path) -> bool:
         try:
             with file.open("rb") as stream:
                 fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
-                if _is_named(file, stream):
+                if is_named(file, stream):
                     # Two may look at once and have it both: alone, or it stays for another time.
                     with suppress(OSError):
                         fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                        if _is_named(file, stream):
+                        if is_named(file, stream):
                             file.unlink()
                     return False
         except BlockingIOError:
@@ -83,11 +84,3 @@ def is_held(file: Path) -> bool:
         except OSError:
             return False
     return True
-
-
-def _is_named(file: Path, stream: BinaryIO) -> bool:
-    """Tell whether a name still means the file that was opened by it."""
-    try:
-        return os.path.samestat(file.stat(), os.fstat(stream.fileno()))
-    except OSError:
-        return False
