@@ -154,6 +154,19 @@ def test_retry_works_on_the_folder_that_is_named(
     assert made("runs", "verify", "bright").out == "3 whole\n"
 
 
+def test_another_picture_of_the_same_name_in_the_old_place_is_not_taken(made: Call) -> None:
+    Path("d/bad.jpg").unlink()
+    Path("moved").mkdir()
+    for name in ("d", "out"):
+        Path(name).rename(Path("moved", name))
+    put_photo("d/a.jpg", seed=9)  # the next memory card
+    before = Path("moved/out/a.jpg").read_bytes()
+    Path("moved/out/a.jpg").unlink()
+    ended = made("runs", "retry", "moved/out")
+    assert ended.code == 0, ended.err
+    assert Path("moved/out/a.jpg").read_bytes() == before
+
+
 def test_inputs_that_are_not_there_are_told_with_the_way_out(made: Call) -> None:
     Path("d").rename("elsewhere")
     Path("out/a.jpg").unlink()

@@ -86,9 +86,7 @@ def _again(run: RunRow, rows: Sequence[Row], path: Path, root: Path, *, overwrit
 
     words = [word for word in run.command if word not in _NOT_REPEATED]
     called = f"relume {' '.join(words)}"
-    place, named = next(
-        (found for found in _places(run, root, rows) if _are_any_there(*found)), (None, ())
-    )
+    place, named = _best_place(run, root, rows)
     if place is None or not words:
         gone = rows[0].input
         told = f"{gone}: not in {run.folder}, where `{called}` was given"
@@ -108,6 +106,26 @@ def _again(run: RunRow, rows: Sequence[Row], path: Path, root: Path, *, overwrit
         except RelumeError as error:  # a model that is gone, say: other commands do not need it
             typer.echo(f"relume: {clean(str(error))}", err=True)
             return False
+
+
+def _best_place(run: RunRow, root: Path, rows: Sequence[Row]) -> tuple[Path | None, Sequence[str]]:
+    """Return the place with most inputs as they were: the next memory card has the same names."""
+    there = [found for found in _places(run, root, rows) if _are_any_there(*found)]
+    if len(there) < 2:
+        return there[0] if there else (None, ())
+
+    def unchanged(found: tuple[Path, Sequence[str]]) -> int:
+        place, names = found
+        return sum(_is_as_it_was(place / name, row) for name, row in zip(names, rows, strict=True))
+
+    return max(there, key=unchanged)
+
+
+def _is_as_it_was(file: Path, row: Row) -> bool:
+    from relume.runs.stamp import digest, stamp
+
+    now = stamp(file)
+    return now is not None and (now == row.input_stamp or digest(file) == row.input_hash)
 
 
 def _output(row: Row, root: Path) -> str:
