@@ -36,7 +36,7 @@ def found(tmp_path: Path) -> Audit:
 def test_summary_counts(found: Audit) -> None:
     assert report.summary(found) == (
         "2 of 3 test scenes (67%) stand among 2 of training, 1 equal pictures; "
-        "1 pictures could not be read"
+        "1 picture could not be read"
     )
 
 

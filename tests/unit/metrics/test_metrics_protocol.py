@@ -105,7 +105,11 @@ def test_a_full_name_means_itself(label: Label) -> None:
 
 
 def test_models_are_never_substituted() -> None:
-    for name, says in (("brisque", "allmodel"), ("brisque-opencv", "yml"), ("lpips", "ONNX")):
+    for name, says in (
+        ("brisque", "allmodel"),
+        ("brisque-opencv", "yml"),
+        ("lpips", "import-weights lpips-alex"),
+    ):
         with pytest.raises(WeightsError, match=says):
             scorer(name)
     with pytest.raises(ContractError, match="has its parameters in itself"):
